@@ -1,0 +1,26 @@
+"""Focal loss and the cross-entropy family on the tensors of NumPy, PyTorch, TensorFlow, Paddle, JAX and any Array API library.
+
+>>> import numpy as np
+>>> import unifocal
+>>> float(unifocal.sigmoid_focal_loss(np.array([2.0, -1.0, 0.5]), np.array([1, 0, 0]), reduction="sum").round(6))
+0.301145
+
+Importing this loads no framework.
+"""
+
+from .checks import value_checks
+from .dispatch import available_backends
+from .gradient import value_and_grad
+from .losses import binary_cross_entropy, cross_entropy, sigmoid_focal_loss, softmax_focal_loss
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "available_backends",
+    "binary_cross_entropy",
+    "cross_entropy",
+    "sigmoid_focal_loss",
+    "softmax_focal_loss",
+    "value_and_grad",
+    "value_checks",
+]

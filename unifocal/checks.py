@@ -1,0 +1,81 @@
+"""Looks at values where that costs no synchronisation, and says what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .protocol import NumPyArray
+
+_enabled = ContextVar("unifocal_value_checks", default=os.environ.get("UNIFOCAL_VALUE_CHECKS", "1") != "0")
+
+
+class Range(NamedTuple):
+    """Where values may lie: [low, high], without low itself if ``open_low``; NaN is outside unless ``nan``."""
+
+    low: float
+    high: float = float("inf")
+    open_low: bool = False
+    nan: bool = False
+    hint: str = ""
+
+    def __str__(self) -> str:
+        high = f"{self.high:g}]" if np.isfinite(self.high) else "∞)"
+        return f"{'(' if self.open_low else '['}{self.low:g}, {high}"
+
+    def check(self, name: str, values: NumPyArray | float, slack: float = 0.0) -> None:
+        """Raise ValueError unless all values lie in the range, or within slack of it."""
+        array: np.ndarray[Any, Any] = np.asarray(values)
+        if array.dtype == np.bool_:
+            array = array.astype(np.uint8)
+        bad = ~((array > self.low if self.open_low else array >= self.low - slack) & (array <= self.high + slack))
+        if self.nan:
+            bad &= ~np.isnan(array)
+        if bad.any():
+            first = np.unravel_index(int(np.argmax(bad)), array.shape)
+            where = f" at index {tuple(int(i) for i in first)} ({bad.sum()} of {array.size} are outside)" if array.ndim else ""
+            raise ValueError(f"{name} must be in {self}; received {array[first]}{where}.{self.hint}")
+
+
+UNIT = Range(0, 1)
+PROBABILITY = Range(0, 1, nan=True)
+NON_NEGATIVE = Range(0)
+POSITIVE = Range(0, open_low=True)
+
+
+@contextmanager
+def value_checks(enabled: bool) -> Iterator[None]:
+    """Turn the value checks on or off inside a ``with`` block.
+
+    The checks (labels and probabilities in [0, 1], class indices in range, class weights ≥ 0 …) read the values of tensors in host
+    memory, in eager mode only.  Without them, as on accelerators and in traced code, a bad index, label or probability makes its own
+    entry NaN.  The environment variable ``UNIFOCAL_VALUE_CHECKS=0`` turns them off from the start.
+
+    Parameters
+    ----------
+    enabled : bool
+        Whether values are checked inside the block (in this thread or task).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import unifocal
+    >>> with unifocal.value_checks(False):
+    ...     unifocal.cross_entropy(np.zeros((2, 3)), [0, 7], reduction="none")
+    array([1.09861229,        nan])
+    """
+    token = _enabled.set(enabled)
+    try:
+        yield
+    finally:
+        _enabled.reset(token)
+
+
+def value_checks_enabled() -> bool:
+    """Whether values are checked here."""
+    return _enabled.get()

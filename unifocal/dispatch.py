@@ -1,0 +1,154 @@
+"""Whose tensors are these?  Finds the backend by type, without importing any framework."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Any, NamedTuple, TypeVar, cast
+
+import numpy as np
+
+from .protocol import Backend
+from .spec import is_number
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Framework(NamedTuple):
+    """A framework that has a shim: module ``shim`` in ``unifocal.backends``."""
+
+    shim: str
+    distributions: tuple[str, ...]
+    extra: str | None
+
+
+# Keyed by the root module of the tensor classes; a class counts as the framework's if any of its bases does.
+FRAMEWORKS: dict[str, Framework] = {
+    "numpy": Framework("standard", ("numpy",), None),
+    "torch": Framework("torch", ("torch",), "torch"),
+    "tensorflow": Framework("tensorflow", ("tensorflow", "tensorflow-cpu", "tensorflow-macos"), "tensorflow"),
+    "paddle": Framework("paddle", ("paddlepaddle", "paddlepaddle-gpu"), "paddle"),
+    "jax": Framework("jax", ("jax",), "jax"),
+    "dask": Framework("standard", ("dask",), "dask"),
+}
+_ALIASES = {"jaxlib": "jax"}
+_STANDARD = "standard"
+
+
+class BackendStatus(NamedTuple):
+    """One row of :func:`available_backends`."""
+
+    installed: bool
+    version: str | None
+    loads: bool
+    error: str | None
+
+
+def backend_named(name: str) -> Backend:
+    """The backend of a framework of :data:`FRAMEWORKS`, loaded.
+
+    Raises
+    ------
+    ValueError
+        If the name is not a framework's, or the framework cannot be imported.
+    """
+    if name not in FRAMEWORKS:
+        raise ValueError(f"backend must be one of {', '.join(FRAMEWORKS)}; received {name!r}.")
+    try:
+        return _load(FRAMEWORKS[name].shim)
+    except ImportError as error:
+        extra = FRAMEWORKS[name].extra
+        hint = f"pip install 'unifocal[{extra}]'" if extra else f"pip install {name}"
+        raise ValueError(f"The {name} backend requires {name}, which does not import ({error}); try: {hint}.") from error
+
+
+def available_backends() -> dict[str, BackendStatus]:
+    """What is installed, its version, and whether its shim loads.
+
+    Loading a shim imports its framework, so this can take seconds; calling a loss imports only the framework of its tensors,
+    which the caller has already imported.
+
+    Returns
+    -------
+    dict
+        Framework name to ``(installed, version, loads, error)``.
+
+    Examples
+    --------
+    >>> import unifocal
+    >>> unifocal.available_backends()["numpy"].loads
+    True
+    """
+    return {name: _status(name, framework) for name, framework in sorted(FRAMEWORKS.items(), key=_paddle_first)}
+
+
+def _paddle_first(item: tuple[str, Framework]) -> bool:
+    # Importing paddle 3.3.1 after tensorflow 2.21 crashes the interpreter; the other order is fine.
+    return item[0] != "paddle"
+
+
+def _status(name: str, framework: Framework) -> BackendStatus:
+    if find_spec(name) is None:
+        return BackendStatus(False, None, False, f"{name} is not installed")
+    installed = _version(framework.distributions)
+    try:
+        backend_named(name)
+    except Exception as error:  # a broken installation can raise anything; the report says what
+        return BackendStatus(True, installed, False, str(error))
+    return BackendStatus(True, installed, True, None)
+
+
+def _version(distributions: tuple[str, ...]) -> str | None:
+    for distribution in distributions:
+        try:
+            return version(distribution)
+        except PackageNotFoundError:
+            continue
+    return None
+
+
+@cache
+def _load(shim: str) -> Backend:
+    return cast(Backend, import_module(f"unifocal.backends.{shim}"))
+
+
+@cache
+def _backend_of_class(cls: type) -> Backend | None:
+    """The backend whose tensors may have this class."""
+    for base in cls.__mro__:
+        root = base.__module__.partition(".")[0]
+        framework = FRAMEWORKS.get(_ALIASES.get(root, root))
+        if framework is not None:
+            return _load(framework.shim)
+    return _load(_STANDARD) if hasattr(cls, "__array_namespace__") else None
+
+
+def backend_of(value: object) -> Backend | None:
+    """The backend that value is a tensor of; None if no backend knows it."""
+    if isinstance(value, (np.ma.MaskedArray, str, bytes)) or is_plain(value):
+        return None
+    backend = _backend_of_class(type(value))
+    return backend if backend is not None and backend.is_array(value) else None
+
+
+def is_plain(value: object) -> bool:
+    """Whether value is a Python scalar or sequence: something that has no framework."""
+    return isinstance(value, (bool, list, tuple)) or (is_number(value) and not isinstance(value, np.generic))
+
+
+def installed_frameworks() -> str:
+    """The names of the installed frameworks, for error messages."""
+    return ", ".join(name for name in FRAMEWORKS if find_spec(name) is not None)
+
+
+def leave_unconverted(function: F) -> F:
+    """Mark a public function so that graph compilers that rewrite Python source leave it, and all it calls, as it is.
+
+    TensorFlow's AutoGraph looks for this attribute (its ``do_not_convert`` sets it); conversion would only slow tracing down.
+    """
+    function.autograph_info__ = {}  # type: ignore[attr-defined]
+    return function

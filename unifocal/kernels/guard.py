@@ -1,0 +1,44 @@
+"""What keeps the kernels finite: products in which 0 beats infinity, and powers whose derivative stays finite at 0."""
+
+from __future__ import annotations
+
+from ..protocol import Array, Namespace
+
+
+def product(xp: Namespace, factor: Array | float, term: Array) -> Array:
+    """factor * term with 0 * ±inf = 0: a factor of exactly 0 switches its term off.  NaN is never hidden."""
+    if isinstance(factor, float) and factor:
+        return factor * term
+    return factor * xp.where((factor == 0) & xp.isinf(term), 0.0, term)
+
+
+def power(xp: Namespace, base: Array, exponent: float) -> Array:
+    """base ** exponent for base ≥ 0 and a static exponent.
+
+    Whole parts up to 8 are multiplied out and halves taken by a square root: fewer ulp, and faster, than pow.
+    """
+    if not 0 <= exponent < 9 or exponent % 0.5:
+        # Guarded, so that a framework's derivative through pow is never 0 * inf where base is 0.
+        zero = base == 0
+        return xp.where(zero, _power_of_zero(exponent), xp.pow(xp.where(zero, 1.0, base), exponent))
+    factors = [base] * (exponent % 1 > 0)
+    if factors:
+        zero = base == 0
+        factors = [xp.where(zero, 0.0, xp.sqrt(xp.where(zero, 1.0, base)))]
+    whole, square = int(exponent), base
+    while whole:
+        if whole & 1:
+            factors.append(square)
+        whole >>= 1
+        if whole:
+            square = square * square
+    if not factors:
+        return xp.ones_like(base)
+    result = factors[0]
+    for factor in factors[1:]:
+        result = result * factor
+    return result
+
+
+def _power_of_zero(exponent: float) -> float:
+    return 1.0 if exponent == 0 else 0.0 if exponent > 0 else float("inf")

@@ -1,0 +1,120 @@
+r"""Binary and categorical focal loss on probabilities.
+
+The sigmoid link's loss, with p given and q = 1 − p (exact to half an ulp):
+
+    L = w · α_t · r^γ · CE,      CE = y·pw·(−log p) + (1−y)·(−log q),      r = y·q + (1−y)·p
+    dL/dp   = w·α_t·r^γ · [γ·ρ·CE/r + CE'],                                 ρ = 1 − 2y
+    d²L/dp² = w·α_t·r^(γ−1) · [γ(γ−1)·ρ²·CE/r + 2γ·ρ·CE' + r·CE'']
+
+The softmax link's loss Σ_c v_c·(1−p_c)^γ·(−log p_c) is its y = 1 case summed over the classes: rows are not renormalised, and the
+derivative is with respect to each p_c alone.  Logarithms are exact: p = 0 with y = 1 gives inf, slope −inf.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ..protocol import Array, Inputs, Kernel, Namespace
+from ..spec import Spec
+from .guard import power, product
+
+
+class _Parts(NamedTuple):
+    r: Array
+    rho: Array
+    cross_entropy: Array
+    over_r: Array  # CE/r, which tends to y·pw + 1−y as r → 0
+    first: Array  # CE'
+    curvature: Array  # CE''
+    coefficient: Array | float  # w·α_t
+    passes: Array | float  # derivative of the clip: 1 inside and at the bounds, 0 outside
+
+
+def _value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    """The sigmoid link; see :class:`~unifocal.protocol.Kernel`."""
+    parts = _parts(xp, spec, x, inputs)
+    bracket, modulator = parts.first, parts.coefficient
+    if spec.gamma:
+        modulator = modulator * power(xp, parts.r, spec.gamma)
+        # Where CE' is infinite it outgrows CE.
+        bracket = xp.where(xp.isinf(bracket), bracket, spec.gamma * parts.rho * parts.over_r + bracket)
+    return product(xp, modulator, parts.cross_entropy), product(xp, modulator * parts.passes, bracket)
+
+
+def _second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array) -> Array:
+    """The sigmoid link; see :class:`~unifocal.protocol.Kernel`."""
+    parts = _parts(xp, spec, x, inputs)
+    gamma, rho, bracket, modulator = spec.gamma, parts.rho, parts.curvature, parts.coefficient
+    if gamma:
+        modulator = modulator * power(xp, parts.r, gamma - 1)
+        bracket = parts.r * bracket
+        focal = gamma * ((gamma - 1) * rho * rho * parts.over_r + 2 * rho * parts.first)
+        bracket = xp.where(xp.isinf(bracket), bracket, focal + bracket)
+    return product(xp, h * modulator * parts.passes, bracket)
+
+
+def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
+    p, passes = _clip(xp, spec, x)
+    y = inputs.labels
+    q, negative = 1 - p, 1 - y
+    positive = y if inputs.pos_weight is None else y * inputs.pos_weight
+    cross_entropy = product(xp, positive, -xp.log(p)) + product(xp, negative, -xp.log1p(-p))
+    first = product(xp, negative, 1 / q) - product(xp, positive, 1 / p)
+    curvature = product(xp, negative, 1 / (q * q)) + product(xp, positive, 1 / (p * p))
+    coefficient: Array | float = 1.0
+    if inputs.alpha is not None:
+        coefficient = y * inputs.alpha + negative * (1 - inputs.alpha)
+    if inputs.weight is not None:
+        coefficient = inputs.weight * coefficient
+    r = y * q + negative * p
+    over_r = xp.where(r == 0, positive + negative, cross_entropy / xp.where(r == 0, 1.0, r))
+    return _Parts(r, 1 - 2 * y, cross_entropy, over_r, first, curvature, coefficient, passes)
+
+
+def _clip(xp: Namespace, spec: Spec, x: Array) -> tuple[Array, Array | float]:
+    """The probability that the loss sees, and the derivative of the clip: 1 inside and at the bounds, 0 outside.
+
+    Without an epsilon only rounding noise lies outside [0, 1] (anything more was refused or made NaN): it counts as the bound.
+    """
+    low, high, passes = 0.0, 1.0, 1.0
+    if spec.epsilon:
+        rounded = np.float64 if x.dtype == xp.float64 else np.float32
+        low, high = float(rounded(spec.epsilon)), float(rounded(1 - spec.epsilon))
+        passes = xp.where((x < low) | (x > high), 0.0, xp.ones_like(x))
+    return xp.where(x < low, low, xp.where(x > high, high, x)), passes
+
+
+def _dense_value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    value, slope = _value_slope(xp, spec, x, _one_term(xp, x, inputs))
+    return xp.sum(value, axis=spec.axis), slope
+
+
+def _dense_second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array) -> Array:
+    return _second(xp, spec, x, _one_term(xp, x, inputs), h)
+
+
+def _one_term(xp: Namespace, x: Array, inputs: Inputs) -> Inputs:
+    """Softmax labels v as weights of the y = 1 term."""
+    weight = inputs.labels if inputs.weight is None else inputs.labels * inputs.weight
+    return Inputs(labels=xp.ones_like(x), weight=weight)
+
+
+def _index_value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    target = inputs.labels
+    p = xp.take_along_axis(x, target, axis=spec.axis)
+    value, slope = _value_slope(xp, spec, p, Inputs(labels=xp.ones_like(p), weight=inputs.weight))
+    return xp.squeeze(value, axis=spec.axis), xp.scatter(xp.zeros_like(x), target, slope, spec.axis)
+
+
+def _index_second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array) -> Array:
+    target = inputs.labels
+    p, h = xp.take_along_axis(x, target, axis=spec.axis), xp.take_along_axis(h, target, axis=spec.axis)
+    slope = _second(xp, spec, p, Inputs(labels=xp.ones_like(p), weight=inputs.weight), h)
+    return xp.scatter(xp.zeros_like(x), target, slope, spec.axis)
+
+
+sigmoid_probability = Kernel(_value_slope, _second)
+softmax_probability_dense = Kernel(_dense_value_slope, _dense_second)
+softmax_probability_index = Kernel(_index_value_slope, _index_second)

@@ -1,0 +1,35 @@
+"""What makes a function a loss: it describes itself as a spec and operands, and calling it evaluates that description."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, Protocol, cast
+
+from .dispatch import leave_unconverted
+from .evaluate import evaluate
+from .protocol import Array
+from .spec import Operands, Spec
+
+P = ParamSpec("P")
+Description = tuple[Spec, Operands]
+
+
+class Loss(Protocol[P]):
+    """A loss function whose description can be had without evaluating it."""
+
+    describe: Callable[P, Description]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Array:
+        """Evaluate the loss."""
+
+
+def loss(describe: Callable[P, Description]) -> Loss[P]:
+    """Make a loss of a function that turns its arguments into a spec and operands."""
+
+    @wraps(describe)
+    def evaluated(*args: P.args, **kwargs: P.kwargs) -> Array:
+        return evaluate(*describe(*args, **kwargs))
+
+    evaluated.describe = describe  # type: ignore[attr-defined]
+    return cast(Loss[P], leave_unconverted(evaluated))

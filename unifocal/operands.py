@@ -1,0 +1,241 @@
+"""One call's tensors, brought to the backend, the compute dtype and the rank of the predictions, with clear errors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from .checks import POSITIVE, Range, value_checks_enabled
+from .dispatch import backend_of, installed_frameworks
+from .protocol import Array, Backend, Namespace
+from .spec import Spec, is_number
+
+Shape = tuple[int | None, ...]
+_NORMALIZER = POSITIVE._replace(hint=" Use max(number of positives, 1) for a batch that may have none.")
+
+
+class Context(NamedTuple):
+    """What every operand is measured against: the predictions ``x``, in their own dtype, and the compute dtype."""
+
+    backend: Backend
+    xp: Namespace
+    spec: Spec
+    x: Array
+    shape: Shape
+    dtype: Any
+
+    @property
+    def axis(self) -> int:
+        """The class axis, negative."""
+        return self.spec.axis
+
+    @property
+    def loss_shape(self) -> Shape:
+        """The shape of the unreduced loss."""
+        return self.shape if self.spec.link == "sigmoid" else without(self.shape, self.axis)
+
+    @property
+    def classes(self) -> int:
+        """The number of classes along the axis.
+
+        Raises
+        ------
+        ValueError
+            If a traced graph does not know it.
+        """
+        size = self.shape[self.axis]
+        if size is None:
+            raise ValueError(f"The class axis must have a static size here; received predictions of shape {self.shape}.")
+        return size
+
+    def readable(self, x: Array) -> bool:
+        """Whether the values of x may be looked at: eager, in host memory, and checks on."""
+        return not self.backend.is_traced(x) and value_checks_enabled() and self.backend.on_host(x)
+
+    def check(self, name: str, x: Array | float, allowed: Range, slack: float = 0.0) -> bool:
+        """Hold a number, or a tensor whose values can be read, to a range; False if the values could not be read."""
+        if isinstance(x, float):
+            allowed.check(name, x)
+        elif self.readable(x):
+            is_half = self.xp.isdtype(x.dtype, "real floating") and x.dtype not in (self.xp.float32, self.xp.float64)
+            allowed.check(name, self.backend.to_numpy(self.xp.astype(x, self.xp.float32) if is_half else x), slack)
+        else:
+            return False
+        return True
+
+
+def without(shape: Shape, axis: int) -> Shape:
+    """shape without one (negative) axis."""
+    axis += len(shape)
+    return shape[:axis] + shape[axis + 1 :]
+
+
+def same(a: Shape, b: Shape) -> bool:
+    """Whether the shapes agree wherever both are known."""
+    return len(a) == len(b) and all(m == n or m is None or n is None for m, n in zip(a, b, strict=True))
+
+
+def _fits(shape: Shape, onto: Shape) -> bool:
+    """Whether every size is 1 or the one of onto."""
+    return all(m == 1 or m == n or m is None or n is None for m, n in zip(shape, onto, strict=True))
+
+
+def type_name(value: object) -> str:
+    """The qualified name of value's type, for messages."""
+    cls = type(value)
+    return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
+
+
+def context(spec: Spec, predictions: object) -> Context:
+    """The context of a call; raises TypeError or ValueError if the predictions cannot be a loss's."""
+    backend = backend_of(predictions)
+    if backend is None:
+        _reject("predictions", predictions)
+    x = backend.canonical(predictions)
+    xp = backend.namespace(x)
+    if not xp.isdtype(x.dtype, "real floating"):
+        raise TypeError(f"predictions must be a floating tensor; received dtype {x.dtype}.")
+    if xp.finfo(x.dtype).bits > 64:
+        raise TypeError(f"predictions must be float16, bfloat16, float32 or float64; received dtype {x.dtype}.")
+    shape = backend.shape(x)
+    rank = len(shape)
+    if spec.link == "softmax" and rank == 0:
+        raise ValueError("predictions of a softmax loss must have a class axis; received shape ().")
+    # A 0-D sigmoid loss has no axis; the default -1 stands for "none".
+    if not (-rank <= spec.axis < rank or (rank == 0 and spec.axis in (-1, 0))):
+        raise ValueError(f"axis must be in [{-rank}, {rank - 1}] for predictions of shape {shape}; received {spec.axis}.")
+    if spec.link == "softmax" and shape[spec.axis] == 0:
+        raise ValueError(f"predictions of a softmax loss must have at least 1 class along axis {spec.axis}; received shape {shape}.")
+    axis = spec.axis - rank if spec.axis >= 0 and rank else spec.axis
+    dtype = xp.float64 if x.dtype == xp.float64 else xp.float32
+    return Context(backend, xp, spec if axis == spec.axis else replace(spec, axis=axis), x, shape, dtype)
+
+
+def _reject(name: str, value: object) -> NoReturn:
+    raise TypeError(
+        f"{name} must be a dense tensor of an installed backend ({installed_frameworks()}) or of an Array API library; "
+        f"received {type_name(value)}."
+    )
+
+
+def tensor(ctx: Context, name: str, value: object) -> Array:
+    """value as a tensor of the predictions' backend, in its own dtype and shape.
+
+    Lists and NumPy arrays are brought over; tensors of another framework or device are refused.
+    """
+    backend, xp = ctx.backend, ctx.xp
+    owner = backend_of(value)
+    if owner is backend and backend.namespace(value) is xp:
+        own = backend.canonical(value)
+        mine, theirs = backend.device(ctx.x), backend.device(own)
+        if None not in (mine, theirs) and mine != theirs:
+            raise ValueError(f"{name} must be on the device of the predictions, {mine}; received {theirs}.")
+        return own
+    if isinstance(value, (list, tuple)) or is_number(value) or (isinstance(value, np.ndarray) and owner is not None):
+        return backend.from_numpy(_as_numpy(name, value), ctx.x)
+    if owner is not None:
+        raise TypeError(
+            f"{name} must be of the predictions' framework ({type_name(ctx.x)}), NumPy arrays or lists; received {type_name(value)}."
+        )
+    _reject(name, value)
+
+
+def _as_numpy(name: str, value: object) -> np.ndarray[Any, Any]:
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a rectangular list of numbers; {error}") from error
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must hold numbers; received {type_name(value)} of dtype {array.dtype}.")
+    return array
+
+
+def _weight(ctx: Context, name: str, value: object, allowed: Range | None) -> Array | float | None:
+    """A number as float, a tensor in the compute dtype; held to its range."""
+    if value is None:
+        return None
+    if is_number(value):
+        weight: Array | float = float(value)  # type: ignore[arg-type]
+    else:
+        weight = tensor(ctx, name, value)
+        if not ctx.xp.isdtype(weight.dtype, ("real floating", "integral")):
+            raise TypeError(f"{name} must be a number or a tensor of numbers; received dtype {weight.dtype}.")
+        weight = ctx.xp.astype(weight, ctx.dtype)
+    if allowed is not None:
+        ctx.check(name, weight, allowed)
+    return weight
+
+
+def class_vector(ctx: Context, name: str, value: object, allowed: Range) -> Array | float | None:
+    """alpha, pos_weight or class_weight: a number, one number a class, or a tensor of full rank broadcastable to the predictions."""
+    weight = _weight(ctx, name, value, allowed)
+    if weight is None or isinstance(weight, float):
+        return weight
+    shape, rank = ctx.backend.shape(weight), len(ctx.shape)
+    if len(shape) == 0 or (len(shape) == rank and _fits(shape, ctx.shape)):
+        return weight
+    if len(shape) == 1 and rank and same(shape, (ctx.shape[ctx.axis],)):
+        return ctx.xp.reshape(weight, tuple(-1 if i == rank + ctx.axis else 1 for i in range(rank)))
+    raise ValueError(
+        f"{name} must be a number, have one value for each class along axis {ctx.axis}, or have the rank of the predictions and "
+        f"broadcast to their shape {ctx.shape}; received shape {shape}."
+    )
+
+
+def at_target(ctx: Context, vector: Array | float | None, index: Array | None) -> Array | float | None:
+    """A class vector's entry for each row's class; index has size 1 along the class axis, None for element-wise labels: no entry."""
+    if index is None:
+        return None
+    if vector is None or isinstance(vector, float):
+        return vector
+    xp, shape = ctx.xp, ctx.backend.shape(vector)
+    if len(shape) == 0:
+        return vector
+    rows = ctx.backend.shape(index)
+    if all(n == 1 for n in without(shape, ctx.axis)) and rows.count(None) <= 1:
+        flat = xp.take(xp.reshape(vector, (-1,)), xp.reshape(index, (-1,)), axis=0)
+        return xp.reshape(flat, tuple(-1 if n is None else n for n in rows))
+    return xp.take_along_axis(vector * xp.ones_like(ctx.x, dtype=ctx.dtype), index, axis=ctx.axis)
+
+
+def sample_weight(ctx: Context, value: object, targets_shape: Shape) -> Array | float | None:
+    """The sample weight with the rank of the predictions: aligned with the unreduced loss from the left."""
+    weight = _weight(ctx, "sample_weight", value, None)
+    if weight is None or isinstance(weight, float):
+        return weight
+    shape, onto = ctx.backend.shape(weight), ctx.loss_shape
+    if ctx.spec.link == "sigmoid" and len(targets_shape) < len(onto) and same(shape, targets_shape):
+        return ctx.xp.expand_dims(weight, axis=ctx.axis)
+    if len(shape) > len(onto) or not _fits(shape, onto[: len(shape)]):
+        raise ValueError(
+            f"sample_weight must have at most the dimensions of the unreduced loss, {onto}, each equal to the loss's or 1; "
+            f"received shape {shape}."
+        )
+    for _ in range(len(onto) - len(shape)):
+        weight = ctx.xp.expand_dims(weight, axis=-1)
+    return _with_class_axis(ctx, weight)
+
+
+def normalizer(ctx: Context, value: object) -> Array | float | None:
+    """The normalizer with the rank of the predictions: aligned with the unreduced loss from the right."""
+    by = _weight(ctx, "normalizer", value, _NORMALIZER)
+    if by is None or isinstance(by, float):
+        return by
+    shape, onto = ctx.backend.shape(by), ctx.loss_shape
+    if len(shape) > len(onto) or not _fits(shape, onto[len(onto) - len(shape) :]):
+        raise ValueError(
+            f"normalizer must be a number or broadcast, aligned from the right, to the unreduced loss of shape {onto}; "
+            f"received shape {shape}."
+        )
+    if not ctx.readable(by):
+        by = ctx.xp.where(by > 0, by, float("nan"))
+    for _ in range(len(onto) - len(shape)):
+        by = ctx.xp.expand_dims(by, axis=0)
+    return _with_class_axis(ctx, by)
+
+
+def _with_class_axis(ctx: Context, x: Array) -> Array:
+    """x of the unreduced loss's rank with the predictions' rank."""
+    return x if ctx.spec.link == "sigmoid" else ctx.xp.expand_dims(x, axis=ctx.axis)

