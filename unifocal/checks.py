@@ -28,11 +28,14 @@ class Range(NamedTuple):
         high = f"{self.high:g}]" if np.isfinite(self.high) else "∞)"
         return f"{'(' if self.open_low else '['}{self.low:g}, {high}"
 
-    def check(self, name: str, values: NumPyArray | float, slack: float = 0.0) -> None:
+    def check_number(self, name: str, value: float) -> None:
+        """Raise ValueError unless the number lies in the range."""
+        if not ((self.low < value if self.open_low else self.low <= value) and value <= self.high):
+            raise ValueError(f"{name} must be in {self}; received {value}.{self.hint}")
+
+    def check_array(self, name: str, values: NumPyArray, slack: float = 0.0) -> None:
         """Raise ValueError unless all values lie in the range, or within slack of it."""
-        array: np.ndarray[Any, Any] = np.asarray(values)
-        if array.dtype == np.bool_:
-            array = array.astype(np.uint8)
+        array: np.ndarray[Any, Any] = values.astype(np.uint8) if values.dtype == np.bool_ else values
         bad = ~((array > self.low if self.open_low else array >= self.low - slack) & (array <= self.high + slack))
         if self.nan:
             bad &= ~np.isnan(array)

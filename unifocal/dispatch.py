@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -111,28 +110,46 @@ def _version(distributions: tuple[str, ...]) -> str | None:
     return None
 
 
-@cache
 def _load(shim: str) -> Backend:
-    return cast(Backend, import_module(f"unifocal.backends.{shim}"))
+    if shim not in _LOADED:
+        _LOADED[shim] = cast(Backend, import_module(f"unifocal.backends.{shim}"))
+    return _LOADED[shim]
 
 
-@cache
-def _backend_of_class(cls: type) -> Backend | None:
-    """The backend whose tensors may have this class."""
+def _shim_of(cls: type) -> str | None:
+    """The shim, loaded, whose tensors may have this class."""
+    if cls not in _SHIMS:
+        _SHIMS[cls] = shim = _find_shim(cls)
+        # NumPy's shim too, for NumPy targets of any framework: a trace must find all it needs loaded at the first look.
+        for needed in {shim, _STANDARD} - {None}:
+            _load(needed)
+    return _SHIMS[cls]
+
+
+_LOADED: dict[str, Backend] = {}
+_SHIMS: dict[type, str | None] = {}
+# torch.compile cannot trace an import; it calls a function with this mark (that of ``assume_constant_result``) while it traces.
+_shim_of._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+
+def _find_shim(cls: type) -> str | None:
     for base in cls.__mro__:
         root = base.__module__.partition(".")[0]
         framework = FRAMEWORKS.get(_ALIASES.get(root, root))
         if framework is not None:
-            return _load(framework.shim)
-    return _load(_STANDARD) if hasattr(cls, "__array_namespace__") else None
+            return framework.shim
+    return _STANDARD if hasattr(cls, "__array_namespace__") else None
 
 
 def backend_of(value: object) -> Backend | None:
     """The backend that value is a tensor of; None if no backend knows it."""
     if isinstance(value, (np.ma.MaskedArray, str, bytes)) or is_plain(value):
         return None
-    backend = _backend_of_class(type(value))
-    return backend if backend is not None and backend.is_array(value) else None
+    shim = _shim_of(type(value))
+    if shim is None:
+        return None
+    backend = _LOADED[shim]
+    return backend if backend.is_array(value) else None
 
 
 def is_plain(value: object) -> bool:

@@ -57,10 +57,10 @@ class Context(NamedTuple):
     def check(self, name: str, x: Array | float, allowed: Range, slack: float = 0.0) -> bool:
         """Hold a number, or a tensor whose values can be read, to a range; False if the values could not be read."""
         if isinstance(x, float):
-            allowed.check(name, x)
+            allowed.check_number(name, x)
         elif self.readable(x):
             is_half = self.xp.isdtype(x.dtype, "real floating") and x.dtype not in (self.xp.float32, self.xp.float64)
-            allowed.check(name, self.backend.to_numpy(self.xp.astype(x, self.xp.float32) if is_half else x), slack)
+            allowed.check_array(name, self.backend.to_numpy(self.xp.astype(x, self.xp.float32) if is_half else x), slack)
         else:
             return False
         return True
@@ -134,22 +134,15 @@ def tensor(ctx: Context, name: str, value: object) -> Array:
             raise ValueError(f"{name} must be on the device of the predictions, {mine}; received {theirs}.")
         return own
     if isinstance(value, (list, tuple)) or is_number(value) or (isinstance(value, np.ndarray) and owner is not None):
-        return backend.from_numpy(_as_numpy(name, value), ctx.x)
+        try:
+            return backend.from_numpy(np.asarray(value), ctx.x)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{name} must hold numbers in a rectangular shape; received {type_name(value)}: {error}") from error
     if owner is not None:
         raise TypeError(
             f"{name} must be of the predictions' framework ({type_name(ctx.x)}), NumPy arrays or lists; received {type_name(value)}."
         )
     _reject(name, value)
-
-
-def _as_numpy(name: str, value: object) -> np.ndarray[Any, Any]:
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} must be a rectangular list of numbers; {error}") from error
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must hold numbers; received {type_name(value)} of dtype {array.dtype}.")
-    return array
 
 
 def _weight(ctx: Context, name: str, value: object, allowed: Range | None) -> Array | float | None:

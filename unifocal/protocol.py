@@ -7,6 +7,7 @@ needed, and type checkers hold it to the protocol.  A kernel is a pair of pure f
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -36,7 +37,8 @@ class Inputs(NamedTuple):
     weight: float | Array | None = None
 
 
-class Kernel(NamedTuple):
+@dataclass(frozen=True)
+class Kernel:
     """A loss in closed form: two pure functions of arrays, written in Array API code.
 
     value_slope(xp, spec, x, inputs) -> (value, slope): the weighted, unreduced loss and its derivative with respect to x, of x's

@@ -1,0 +1,234 @@
+"""PyTorch: autograd, torch.func, torch.compile and torch.export."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from types import SimpleNamespace
+from typing import Any
+
+import array_api_compat.torch
+import torch
+from torch._C._functorch import TransformType, get_interpreter_stack, is_functorch_wrapped_tensor
+from torch._subclasses.fake_tensor import FakeTensor
+from torch.autograd import forward_ad
+
+from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
+from unifocal.spec import Spec
+
+name = "torch"
+
+
+def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
+    return x.scatter(axis, indices, value)
+
+
+def _take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
+    # take_along_dim, which array-api-compat uses, fixes dynamic sizes in torch.export.
+    return x.gather(axis, indices)
+
+
+xp = SimpleNamespace(**vars(array_api_compat.torch))
+xp.scatter = _scatter
+xp.take_along_axis = _take_along_axis
+
+
+def is_array(value: object) -> bool:
+    return isinstance(value, torch.Tensor) and value.layout == torch.strided
+
+
+def canonical(x: Array) -> Array:
+    return x
+
+
+def namespace(x: Array) -> Namespace:
+    return xp
+
+
+def shape(x: Array) -> tuple[int | None, ...]:
+    return tuple(x.shape)
+
+
+def size(x: Array) -> int | Array:
+    count = math.prod(x.shape)
+    return torch.full((), count, device=x.device) if isinstance(count, torch.SymInt) else count
+
+
+def device(x: Array) -> Hashable:
+    found: Hashable = x.device
+    return found
+
+
+def is_traced(x: Array) -> bool:
+    # is_compiling() is False inside torch.func's transforms, whose tensors have no readable values either.
+    return torch.compiler.is_compiling() or torch.jit.is_tracing() or isinstance(x, FakeTensor) or is_functorch_wrapped_tensor(x)
+
+
+def on_host(x: Array) -> bool:
+    return bool(x.device.type == "cpu")
+
+
+def autocast(x: Array) -> bool:
+    return torch.is_autocast_enabled(x.device.type)
+
+
+def from_numpy(array: NumPyArray, like: Array) -> Array:
+    return torch.asarray(array, device=like.device)
+
+
+def to_numpy(x: Array) -> NumPyArray:
+    values: NumPyArray = x.detach().numpy()
+    return values
+
+
+def stop_gradient(x: Array) -> Array:
+    return x.detach()
+
+
+def total(x: Array) -> Array:
+    if not torch.compiler.is_compiling() or torch.compiler.is_exporting():
+        return torch.sum(x)  # eager torch adds up in a cascade
+    # Compiled, torch adds straight on: at 10⁷ float32 elements it was 123 ulp off.
+    if x.dtype == torch.float32 and x.device.type != "mps":
+        return torch.sum(x, dtype=torch.float64).to(torch.float32)
+    x = x.reshape(-1)
+    for _ in range(4):  # enough for 10⁹ elements; asking for the size would fix it in a dynamic graph
+        x = torch.nn.functional.pad(x, (0, -x.shape[0] % 32)).reshape(32, -1).sum(0)
+    return x.sum()
+
+
+def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    with torch.no_grad():
+        return kernel.value_slope(xp, spec, x.detach(), inputs)
+
+
+def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
+    if _forward_over_forward():
+        value, _ = kernel.value_slope(xp, spec, x, inputs)
+        return total(value) if summed else value
+    # torch.compile cannot trace a Function with a jvp; torch.func's forward mode needs one.
+    loss = _Loss if torch.compiler.is_compiling() else _ForwardLoss
+    constant = Inputs(*(part.detach() if isinstance(part, torch.Tensor) else part for part in inputs))
+    value, _ = loss.apply(kernel, spec, summed, x, *constant)
+    if any(_differentiated(part) for part in inputs):
+        # What the inputs' gradients are taken from; its value is 0, and so is its derivative with respect to x.
+        extra = kernel.value_slope(xp, spec, x, inputs)[0] - kernel.value_slope(xp, spec, x, constant)[0]
+        extra = torch.where(torch.isfinite(extra), extra, 0.0)
+        value = value + (extra.sum() if summed else extra)
+    return value
+
+
+def _forward_over_forward() -> bool:
+    """Whether forward mode is nested: torch then drops the outer tangents inside a Function's jvp, silently."""
+    if torch.compiler.is_compiling():
+        return False
+    stack = get_interpreter_stack() or ()
+    return sum(interpreter.key() == TransformType.Jvp for interpreter in stack) > 1
+
+
+def _differentiated(part: object) -> bool:
+    if not isinstance(part, torch.Tensor) or not part.is_floating_point():
+        return False
+    return part.requires_grad or forward_ad.unpack_dual(part).tangent is not None
+
+
+class _Loss(torch.autograd.Function):
+    """x -> value, slope.  The slope is an output in order to be saved: torch.func keeps outputs, not intermediates."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(
+        kernel: Kernel, spec: Spec, summed: bool, x: Array, labels: Array, alpha: Any, pos_weight: Any, weight: Any
+    ) -> tuple[Array, Array]:
+        value, slope = kernel.value_slope(xp, spec, x, Inputs(labels, alpha, pos_weight, weight))
+        return total(value) if summed else value, slope
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Array, Array]) -> None:
+        ctx.kernel, ctx.spec, ctx.summed, *operands = inputs
+        ctx.mark_non_differentiable(output[1])
+        ctx.set_materialize_grads(False)
+        _save(ctx, output[1], *operands)
+
+    @staticmethod
+    def backward(ctx: Any, g: Array | None, _: None) -> tuple[Array | None, ...]:
+        gradient = None
+        if g is not None:
+            if not ctx.summed and ctx.spec.link == "softmax":
+                g = g.unsqueeze(ctx.spec.axis)
+            gradient = g * _slope(ctx)
+        return None, None, None, gradient, None, None, None, None
+
+
+class _ForwardLoss(_Loss):
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Array, Array]) -> None:
+        _Loss.setup_context(ctx, inputs, output)
+        ctx.save_for_forward(*_tensors(output[1], *inputs[3:]))
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Array | None) -> tuple[Array | None, None]:
+        tangent = tangents[3] * _slope(ctx)
+        if ctx.summed:
+            tangent = tangent.sum()
+        elif ctx.spec.link == "softmax":
+            tangent = tangent.sum(ctx.spec.axis)
+        return tangent, None
+
+
+class _Slope(torch.autograd.Function):
+    """slope, x -> slope, whose derivative with respect to x is the kernel's second."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(
+        kernel: Kernel, spec: Spec, slope: Array, x: Array, labels: Array, alpha: Any, pos_weight: Any, weight: Any
+    ) -> Array:
+        return slope.clone()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Array) -> None:
+        ctx.kernel, ctx.spec, _, *operands = inputs
+        _save(ctx, *operands)
+
+    @staticmethod
+    def backward(ctx: Any, h: Array) -> tuple[Array | None, ...]:
+        x, *inputs = _saved(ctx)
+        return None, None, None, ctx.kernel.second(xp, ctx.spec, x, Inputs(*inputs), h), None, None, None, None
+
+
+class _ForwardSlope(_Slope):
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Array) -> None:
+        _Slope.setup_context(ctx, inputs, output)
+        ctx.save_for_forward(*_tensors(*inputs[3:]))
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Array | None) -> Array:
+        x, *inputs = _saved(ctx)
+        # The second derivative is symmetric: what backward does to a cotangent, this does to a tangent.
+        return ctx.kernel.second(xp, ctx.spec, x, Inputs(*inputs), tangents[3])
+
+
+def _slope(ctx: Any) -> Array:
+    """The saved slope, itself differentiable where somebody may differentiate again."""
+    slope, *operands = _saved(ctx)
+    if not torch.is_grad_enabled():
+        return slope
+    return (_Slope if torch.compiler.is_compiling() else _ForwardSlope).apply(ctx.kernel, ctx.spec, slope, *operands)
+
+
+def _tensors(*values: Any) -> list[Array]:
+    return [value for value in values if isinstance(value, torch.Tensor)]
+
+
+def _save(ctx: Any, *values: Any) -> None:
+    ctx.constants = [None if isinstance(value, torch.Tensor) else (value,) for value in values]
+    ctx.save_for_backward(*_tensors(*values))
+
+
+def _saved(ctx: Any) -> list[Any]:
+    tensors = iter(ctx.saved_tensors)
+    return [next(tensors) if constant is None else constant[0] for constant in ctx.constants]

@@ -1,0 +1,84 @@
+"""Fixtures of the suite: ``framework`` and ``dtype`` run a test on every framework, in every floating-point format it has.
+
+``@pytest.mark.dtypes(...)`` names other formats than float32 and float64, ``@pytest.mark.frameworks(...)`` some frameworks only.
+``--measured`` prints the largest distances that tests measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from .frameworks import NAMES, Framework, installed
+from .frameworks import framework as framework_named
+from .ulp import Floats
+
+# Frameworks' own noise, by message: everything else that warns is an error.
+_NOISE = (
+    # SWIG's types, in tensorflow's and paddle's import, under Python 3.12+.
+    "ignore:builtin type (SwigPyPacked|SwigPyObject|swigvarlink) has no __module__ attribute:DeprecationWarning",
+)
+
+_Measured = dict[tuple[str, ...], float]
+_measurements = pytest.StashKey[_Measured]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--measured", action="store_true", help="print the largest distance of each measurement from the truth")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("filterwarnings", "error")
+    for line in _NOISE:
+        config.addinivalue_line("filterwarnings", line)
+    config.addinivalue_line("markers", "dtypes(*names): the floating-point formats that the dtype fixture takes")
+    config.addinivalue_line("markers", "frameworks(*names): the frameworks that the framework fixture takes")
+    config.stash[_measurements] = {}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    present = installed()
+
+    def marked(name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        marker = metafunc.definition.get_closest_marker(name)
+        return marker.args if marker else default
+
+    if "framework" in metafunc.fixturenames:
+        names = [
+            pytest.param(name, marks=() if name in present else pytest.mark.skip(reason=f"{name} is not installed"))
+            for name in marked("frameworks", NAMES)
+        ]
+        metafunc.parametrize("framework", names, indirect=True, scope="session")
+    if "dtype" in metafunc.fixturenames:
+        metafunc.parametrize("dtype", marked("dtypes", ("float32", "float64")), scope="session")
+
+
+@pytest.fixture(scope="session")
+def framework(request: pytest.FixtureRequest) -> Framework:
+    """Every framework in turn, imported when its first test runs."""
+    return framework_named(request.param)
+
+
+@pytest.fixture
+def measure(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """``measure(distances, bar, *what)``: note the largest distance, under the words of ``what``, and hold it to the bar."""
+    measured = request.config.stash[_measurements]
+
+    def measure(distances: Floats, bar: float, *what: object) -> None:
+        largest = float(np.max(distances, initial=0.0))
+        key = tuple(map(str, what))
+        measured[key] = max(largest, measured.get(key, 0.0))
+        at = np.unravel_index(int(np.argmax(distances)), distances.shape)
+        assert largest <= bar, f"{' '.join(key)} is {largest:.4g} from the truth at {tuple(map(int, at))}; the bar is {bar:g}"
+
+    return measure
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if config.getoption("--measured"):
+        terminalreporter.section("largest distances from the truth")
+        for key, largest in sorted(config.stash[_measurements].items()):
+            terminalreporter.write_line(f"{largest:12.4g}  {'  '.join(key)}")

@@ -1,0 +1,283 @@
+"""Every framework behind one interface: NumPy arrays go in, its tensors are made of them, its own autodiff runs, NumPy arrays come out.
+
+Frameworks are imported when :func:`framework` first makes them, so that a run on one loads no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+import unifocal
+from unifocal.evaluate import _plan
+from unifocal.operands import context
+from unifocal.protocol import Array
+
+NumPyArray = npt.NDArray[Any]
+Function = Callable[[Array], Array]
+ALL_DTYPES = ("float16", "bfloat16", "float32", "float64")
+
+
+class Framework(Protocol):
+    """What the suite asks of a framework.
+
+    The first four methods are the framework's own and take any function of its tensors, so originals are run through them too; the
+    others run unifocal's losses on NumPy inputs, in the dtype asked for, and return NumPy arrays (bfloat16 as float32).
+    """
+
+    name: ClassVar[str]
+    module: ClassVar[str]
+    dtypes: ClassVar[tuple[str, ...]] = ALL_DTYPES
+
+    def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
+        """A tensor with the array's values, in the dtype of this name or the array's own."""
+
+    def numpy(self, tensor: Array) -> NumPyArray:
+        """The values of a tensor; bfloat16, which NumPy has not, as float32."""
+
+    def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
+        """function(x), and the gradient of its sum with respect to x, by the framework's autodiff."""
+
+    def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
+        """The derivative of sum(gradient · h) with respect to x, by the framework's autodiff applied twice."""
+
+    def precision(self, dtype: str) -> AbstractContextManager[Any]:
+        """The setting of the framework in which tensors of the dtype live."""
+        return nullcontext()
+
+    def value(self, loss: Callable[..., Array], predictions: npt.ArrayLike, targets: object, *, dtype: str, **options: Any) -> NumPyArray:
+        """The loss."""
+        with self.precision(dtype):
+            function, x = self._bound(loss, predictions, targets, dtype, options)
+            return self.numpy(function(x))
+
+    def value_and_gradient(
+        self, loss: Callable[..., Array], predictions: npt.ArrayLike, targets: object, *, dtype: str, **options: Any
+    ) -> tuple[NumPyArray, NumPyArray]:
+        """The loss, and the gradient of its sum with respect to the predictions."""
+        with self.precision(dtype):
+            value, gradient = self.gradient(*self._bound(loss, predictions, targets, dtype, options))
+            return self.numpy(value), self.numpy(gradient)
+
+    def second(
+        self, loss: Callable[..., Array], predictions: npt.ArrayLike, targets: object, h: npt.ArrayLike, *, dtype: str, **options: Any
+    ) -> NumPyArray:
+        """The Hessian of the loss's sum, times h."""
+        with self.precision(dtype):
+            function, x = self._bound(loss, predictions, targets, dtype, options)
+            return self.numpy(self.hessian_product(function, x, self.tensor(h, dtype)))
+
+    def _bound(
+        self, loss: Callable[..., Array], predictions: npt.ArrayLike, targets: object, dtype: str, options: dict[str, Any]
+    ) -> tuple[Function, Array]:
+        """The loss as a function of its predictions alone, and the predictions; NumPy arrays become tensors in their own dtype."""
+        x, y = self.tensor(predictions, dtype), self._operand(targets)
+        options = {key: self._operand(option) for key, option in options.items()}
+        return lambda x: loss(x, y, **options), x
+
+    def _operand(self, value: Any) -> Any:
+        return self.tensor(value) if isinstance(value, np.ndarray) else value
+
+
+class _Analytic(Framework, Protocol):
+    """A library without automatic differentiation: derivatives are the kernels' own."""
+
+    def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
+        raise NotImplementedError(f"{self.name} has no automatic differentiation.")
+
+    def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
+        raise NotImplementedError(f"{self.name} has no automatic differentiation.")
+
+    def numpy(self, tensor: Array) -> NumPyArray:
+        return np.asarray(tensor)
+
+    def value_and_gradient(
+        self, loss: Callable[..., Array], predictions: npt.ArrayLike, targets: object, *, dtype: str, **options: Any
+    ) -> tuple[NumPyArray, NumPyArray]:
+        function = unifocal.value_and_grad(loss)
+        x, y = self.tensor(predictions, dtype), self._operand(targets)
+        value, gradient = function(x, y, **{key: self._operand(option) for key, option in options.items()})
+        return self.numpy(value), self.numpy(gradient)
+
+    def second(
+        self, loss: Callable[..., Array], predictions: npt.ArrayLike, targets: object, h: npt.ArrayLike, *, dtype: str, **options: Any
+    ) -> NumPyArray:
+        # NumPy has no other way to a second derivative than the kernel itself.
+        describe: Any = loss.describe  # type: ignore[attr-defined]
+        x, y = self.tensor(predictions, dtype), self._operand(targets)
+        spec, operands = describe(x, y, **{key: self._operand(option) for key, option in options.items()})
+        plan = _plan(context(spec, x), operands)
+        along = plan.ctx.xp.astype(self.tensor(h, dtype), plan.ctx.dtype)
+        with np.errstate(all="ignore"):
+            result = plan.kernel.second(plan.ctx.xp, plan.ctx.spec, plan.x, plan.inputs, along)
+        return self.numpy(result if plan.denominator is None else result / plan.denominator)
+
+
+class NumPy(_Analytic):
+    name = module = "numpy"
+    dtypes = ("float16", "float32", "float64")
+
+    def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
+        return np.asarray(array, dtype)
+
+
+class Strict(_Analytic):
+    """array-api-strict with all that is optional in the standard turned off: what runs here is pure Array API."""
+
+    name, module = "array-api-strict", "array_api_strict"
+    dtypes = ("float32", "float64")
+
+    def __init__(self) -> None:
+        self._xp = import_module(self.module)
+        self._xp.set_array_api_strict_flags(boolean_indexing=False, data_dependent_shapes=False, enabled_extensions=())
+
+    def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
+        return self._xp.asarray(np.asarray(array, dtype))
+
+
+class Dask(_Analytic):
+    """Lazy arrays, in two chunks along the first axis."""
+
+    name, module = "dask", "dask.array"
+    dtypes = ("float16", "float32", "float64")
+
+    def __init__(self) -> None:
+        self._da = import_module(self.module)
+
+    def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
+        values = np.asarray(array, dtype)
+        return self._da.from_array(values, chunks=tuple(-(-n // 2) if i == 0 and n else -1 for i, n in enumerate(values.shape)))
+
+
+class Torch(Framework):
+    name = module = "torch"
+
+    def __init__(self) -> None:
+        self._torch = import_module(self.module)
+
+    def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
+        return self._torch.tensor(np.asarray(array), dtype=dtype and getattr(self._torch, dtype))
+
+    def numpy(self, tensor: Array) -> NumPyArray:
+        tensor = tensor.detach()
+        return np.asarray(tensor.float() if tensor.dtype == self._torch.bfloat16 else tensor)
+
+    def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
+        x = x.detach().requires_grad_()
+        value = function(x)
+        return value, self._torch.autograd.grad(value, x, self._torch.ones_like(value))[0]
+
+    def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
+        x = x.detach().requires_grad_()
+        value = function(x)
+        (gradient,) = self._torch.autograd.grad(value, x, self._torch.ones_like(value), create_graph=True)
+        return self._torch.autograd.grad(gradient, x, h)[0]
+
+
+class TensorFlow(Framework):
+    name = module = "tensorflow"
+
+    def __init__(self) -> None:
+        # Importing paddle 3.3.1 after tensorflow 2.21 crashes the interpreter; the other order is fine.
+        if Paddle.name in installed():
+            framework(Paddle.name)
+        self._tf = import_module(self.module)
+
+    def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
+        tensor = self._tf.constant(np.asarray(array))
+        return tensor if dtype is None else self._tf.cast(tensor, dtype)
+
+    def numpy(self, tensor: Array) -> NumPyArray:
+        return np.asarray(self._tf.cast(tensor, "float32") if tensor.dtype == self._tf.bfloat16 else tensor)
+
+    def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
+        with self._tf.GradientTape() as tape:
+            tape.watch(x)
+            value = function(x)
+        return value, tape.gradient(value, x)
+
+    def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
+        with self._tf.GradientTape() as outer:
+            outer.watch(x)
+            _, gradient = self.gradient(function, x)
+        return outer.gradient(gradient, x, output_gradients=h)
+
+
+class Paddle(Framework):
+    name = module = "paddle"
+
+    def __init__(self) -> None:
+        self._paddle = import_module(self.module)
+
+    def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
+        tensor = self._paddle.to_tensor(np.asarray(array))
+        return tensor if dtype is None else tensor.astype(dtype)
+
+    def numpy(self, tensor: Array) -> NumPyArray:
+        values: NumPyArray = (tensor.astype("float32") if tensor.dtype == self._paddle.bfloat16 else tensor).numpy()
+        return values
+
+    def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
+        return self._gradient(function, self._watched(x))
+
+    def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
+        x = self._watched(x)
+        _, gradient = self._gradient(function, x, create_graph=True)
+        return self._paddle.grad([gradient], [x], grad_outputs=[h])[0]
+
+    def _watched(self, x: Array) -> Array:
+        x = x.detach()
+        x.stop_gradient = False
+        return x
+
+    def _gradient(self, function: Function, x: Array, create_graph: bool = False) -> tuple[Array, Array]:
+        value = function(x)
+        ones = self._paddle.ones_like(value)
+        return value, self._paddle.grad([value], [x], grad_outputs=[ones], create_graph=create_graph)[0]
+
+
+class Jax(Framework):
+    name = module = "jax"
+
+    def __init__(self) -> None:
+        self._jax = import_module(self.module)
+
+    def precision(self, dtype: str) -> AbstractContextManager[Any]:
+        # JAX has float64 only on request, and is to be tested as it comes where nobody asked.
+        return self._jax.enable_x64(True) if dtype == "float64" else nullcontext()
+
+    def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
+        return self._jax.numpy.asarray(np.asarray(array), dtype)
+
+    def numpy(self, tensor: Array) -> NumPyArray:
+        return np.asarray(tensor.astype("float32") if tensor.dtype == "bfloat16" else tensor)
+
+    def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
+        value, pullback = self._jax.vjp(function, x)
+        return value, pullback(self._jax.numpy.ones_like(value))[0]
+
+    def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
+        return self._jax.vjp(lambda x: self.gradient(function, x)[1], x)[1](h)[0]
+
+
+# Paddle before TensorFlow: see there.
+_FRAMEWORKS: tuple[type[Framework], ...] = (NumPy, Strict, Torch, Paddle, TensorFlow, Jax, Dask)
+NAMES = tuple(cls.name for cls in _FRAMEWORKS)
+
+
+def installed() -> tuple[str, ...]:
+    """The names of the frameworks that are installed, found without importing them."""
+    return tuple(cls.name for cls in _FRAMEWORKS if find_spec(cls.module.partition(".")[0]) is not None)
+
+
+@cache
+def framework(name: str) -> Framework:
+    """The framework of this name, imported."""
+    return next(cls for cls in _FRAMEWORKS if cls.name == name)()

@@ -1,0 +1,27 @@
+"""The bar: how far from the truth a result may be.  The suite's one table of tolerances.
+
+Distances are in ulp, as :func:`~.ulp.distance` counts them; for soft labels, of the sum of the terms' magnitudes.
+"""
+
+from __future__ import annotations
+
+from unifocal.spec import Link
+
+HALF = 1.0
+"""float16 and bfloat16, computed in float32 and rounded once."""
+
+SOFTMAX = {"float32": 64.0, "float64": 512.0}
+"""Softmax losses and gradients, up to 1000 classes: the exponential magnifies the rounding of x − max x, up to 88 or 708 times."""
+
+SUM = 4.0
+"""Sums of positive terms, of any length."""
+
+SECOND = 1e-12
+"""Second derivatives in float64, relative to the sum of their terms' magnitudes."""
+
+
+def value_and_gradient(link: Link, dtype: str, gamma: float) -> float:
+    """The bar in ulp for a loss and its gradient."""
+    if dtype in ("float16", "bfloat16"):
+        return HALF
+    return 8 + 5 * gamma if link == "sigmoid" else SOFTMAX[dtype]
