@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from .frameworks import NAMES, Framework, installed
+from .frameworks import FRAMEWORKS, Framework, installed
 from .frameworks import framework as framework_named
 from .ulp import Floats
 
@@ -40,20 +40,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    present = installed()
-
     def marked(name: str, default: tuple[str, ...]) -> tuple[str, ...]:
         marker = metafunc.definition.get_closest_marker(name)
         return marker.args if marker else default
 
+    frameworks, dtypes = marked("frameworks", tuple(FRAMEWORKS)), marked("dtypes", ("float32", "float64"))
     if "framework" in metafunc.fixturenames:
-        names = [
-            pytest.param(name, marks=() if name in present else pytest.mark.skip(reason=f"{name} is not installed"))
-            for name in marked("frameworks", NAMES)
-        ]
-        metafunc.parametrize("framework", names, indirect=True, scope="session")
-    if "dtype" in metafunc.fixturenames:
-        metafunc.parametrize("dtype", marked("dtypes", ("float32", "float64")), scope="session")
+        present = installed()
+        skips = {name: () if name in present else pytest.mark.skip(reason=f"{name} is not installed") for name in frameworks}
+        if "dtype" in metafunc.fixturenames:
+            pairs = [(name, dtype) for name in frameworks for dtype in dtypes if dtype in FRAMEWORKS[name].dtypes]
+            cells = [pytest.param(name, dtype, marks=skips[name]) for name, dtype in pairs]
+            metafunc.parametrize(("framework", "dtype"), cells, indirect=["framework"], scope="session")
+        else:
+            cells = [pytest.param(name, marks=skips[name]) for name in frameworks]
+            metafunc.parametrize("framework", cells, indirect=True, scope="session")
+    elif "dtype" in metafunc.fixturenames:
+        metafunc.parametrize("dtype", dtypes, scope="session")
 
 
 @pytest.fixture(scope="session")

@@ -267,17 +267,17 @@ class Jax(Framework):
         return self._jax.vjp(lambda x: self.gradient(function, x)[1], x)[1](h)[0]
 
 
-# Paddle before TensorFlow: see there.
-_FRAMEWORKS: tuple[type[Framework], ...] = (NumPy, Strict, Torch, Paddle, TensorFlow, Jax, Dask)
-NAMES = tuple(cls.name for cls in _FRAMEWORKS)
+_CLASSES: tuple[type[Framework], ...] = (NumPy, Strict, Torch, Paddle, TensorFlow, Jax, Dask)
+FRAMEWORKS = {cls.name: cls for cls in _CLASSES}
+"""All of them, Paddle before TensorFlow, which must be imported in this order."""
 
 
 def installed() -> tuple[str, ...]:
     """The names of the frameworks that are installed, found without importing them."""
-    return tuple(cls.name for cls in _FRAMEWORKS if find_spec(cls.module.partition(".")[0]) is not None)
+    return tuple(name for name, cls in FRAMEWORKS.items() if find_spec(cls.module.partition(".")[0]) is not None)
 
 
 @cache
 def framework(name: str) -> Framework:
     """The framework of this name, imported."""
-    return next(cls for cls in _FRAMEWORKS if cls.name == name)()
+    return FRAMEWORKS[name]()

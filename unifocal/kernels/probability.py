@@ -52,7 +52,7 @@ def _second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array) -> Ar
         bracket = parts.r * bracket
         focal = gamma * ((gamma - 1) * rho * rho * parts.over_r + 2 * rho * parts.first)
         bracket = xp.where(xp.isinf(bracket), bracket, focal + bracket)
-    return product(xp, h * modulator * parts.passes, bracket)
+    return h * product(xp, modulator * parts.passes, bracket)
 
 
 def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:

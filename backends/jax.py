@@ -1,0 +1,147 @@
+"""JAX: grad, jvp, jit, vmap and hessian, through custom_jvp."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.custom_derivatives import SymbolicZero
+
+from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
+from unifocal.reduction import pairwise_total
+from unifocal.spec import Spec
+
+name = "jax"
+
+
+def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
+    # A comparison that XLA fuses away, since JAX cannot transpose a scatter.
+    return jnp.where(indices == jax.lax.broadcasted_iota(indices.dtype, x.shape, x.ndim + axis), value, x)
+
+
+def _arange(stop: int, *, dtype: Any, device: object) -> Array:
+    # Left uncommitted, the result follows the arrays that it meets.
+    return jnp.arange(stop, dtype=dtype)
+
+
+_xp = SimpleNamespace(**vars(jnp))
+_xp.scatter, _xp.arange = _scatter, _arange
+# Without jax_enable_x64 there is no int64, and asking for one warns.
+_xp32 = SimpleNamespace(**vars(_xp))
+_xp32.int64 = jnp.int32
+
+
+def is_array(value: object) -> bool:
+    return isinstance(value, jax.Array)
+
+
+def canonical(x: Array) -> Array:
+    return x
+
+
+def namespace(x: Array) -> Namespace:
+    return _xp if jax.config.jax_enable_x64 else _xp32
+
+
+def shape(x: Array) -> tuple[int | None, ...]:
+    return tuple(x.shape)
+
+
+def size(x: Array) -> int | Array:
+    return math.prod(x.shape)
+
+
+def device(x: Array) -> Hashable:
+    # JAX itself brings an uncommitted array to the device of a committed one.
+    return None if is_traced(x) or not x.committed else frozenset(x.devices())
+
+
+def is_traced(x: Array) -> bool:
+    return isinstance(x, jax.core.Tracer)
+
+
+def on_host(x: Array) -> bool:
+    return all(place.platform == "cpu" for place in x.devices())
+
+
+def autocast(x: Array) -> bool:
+    return False
+
+
+def from_numpy(array: NumPyArray, like: Array) -> Array:
+    if array.dtype.kind in "iu" and array.dtype.itemsize == 8 and not jax.config.jax_enable_x64:
+        # JAX would wrap what int32 cannot hold; clipped, it is still out of range.
+        array = np.clip(array, np.iinfo(np.int32).min, np.iinfo(np.int32).max)
+    return jnp.asarray(array)
+
+
+def to_numpy(x: Array) -> NumPyArray:
+    return np.asarray(x)
+
+
+def stop_gradient(x: Array) -> Array:
+    return jax.lax.stop_gradient(x)
+
+
+def total(x: Array) -> Array:
+    return pairwise_total(jnp, x, size(x))
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    return kernel.value_slope(namespace(x), spec, x, inputs)
+
+
+@partial(jax.jit, static_argnums=(0, 1, 4))
+def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
+    return _loss(kernel, spec, summed, x, inputs)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0, 1, 2))
+def _loss(kernel: Kernel, spec: Spec, summed: bool, x: Array, inputs: Inputs) -> Array:
+    value, _ = run(kernel, spec, x, inputs)
+    return total(value) if summed else value
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0, 1))
+def _slope(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> Array:
+    return run(kernel, spec, x, inputs)[1]
+
+
+def _loss_jvp(kernel: Kernel, spec: Spec, summed: bool, primals: Any, tangents: Any) -> tuple[Array, Array]:
+    (x, inputs), (dx, dinputs) = primals, tangents
+    value = _loss(kernel, spec, summed, x, inputs)
+    tangent = jnp.zeros((), value.dtype) + _along_inputs(lambda at: run(kernel, spec, x, at)[0], inputs, dinputs)
+    if not isinstance(dx, SymbolicZero):
+        along_x = _slope(kernel, spec, x, inputs) * dx
+        tangent = tangent + (jnp.sum(along_x, axis=spec.axis) if spec.link == "softmax" else along_x)
+    return value, jnp.sum(tangent) if summed else jnp.broadcast_to(tangent, value.shape)
+
+
+def _slope_jvp(kernel: Kernel, spec: Spec, primals: Any, tangents: Any) -> tuple[Array, Array]:
+    (x, inputs), (dx, dinputs) = primals, tangents
+    slope = _slope(kernel, spec, x, inputs)
+    tangent = jnp.zeros((), slope.dtype) + _along_inputs(lambda at: run(kernel, spec, x, at)[1], inputs, dinputs)
+    if not isinstance(dx, SymbolicZero):
+        # The second derivative is symmetric: applied to the tangent, and linear in it.
+        tangent = tangent + kernel.second(namespace(x), spec, x, inputs, dx)
+    return slope, jnp.broadcast_to(tangent, slope.shape)
+
+
+def _along_inputs(function: Callable[[Inputs], Array], inputs: Inputs, tangents: Inputs) -> Array | float:
+    """The derivative of function along the tangents of the inputs, 0 if none of them moves."""
+    moving = {name: t for name, t in tangents._asdict().items() if t is not None and not isinstance(t, SymbolicZero)}
+    if not moving:
+        return 0.0
+    at = {name: getattr(inputs, name) for name in moving}
+    return jax.jvp(lambda values: function(inputs._replace(**values)), (at,), (moving,))[1]
+
+
+_loss.defjvp(_loss_jvp, symbolic_zeros=True)
+_slope.defjvp(_slope_jvp, symbolic_zeros=True)

@@ -1,0 +1,430 @@
+"""Losses, gradients and second derivatives against the truth, on every framework in eager mode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import unifocal
+
+from . import oracle, tolerances
+from .frameworks import Framework
+from .ulp import Exact, Floats, distance, relative
+
+Array = npt.NDArray[Any]
+Measure = Callable[..., None]
+
+GAMMAS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.5, 5.0)
+EPSILON = 1e-7
+
+
+class Case(NamedTuple):
+    """A loss's numbers."""
+
+    gamma: float
+    alpha: float | None = None
+    pos_weight: float | None = None
+    smoothing: float = 0.0
+
+    def __str__(self) -> str:
+        parts = (("alpha", self.alpha), ("pos_weight", self.pos_weight), ("smoothing", self.smoothing or None))
+        return "-".join([f"gamma{self.gamma:g}", *(f"{name}{value:g}" for name, value in parts if value is not None)])
+
+
+class Truth(NamedTuple):
+    """A grid of predictions and targets, and what the loss is there."""
+
+    predictions: Array
+    targets: Array
+    h: Array
+    value: Exact
+    slope: Exact
+    second: Exact
+    value_terms: Exact
+    slope_terms: Exact
+    second_terms: Exact
+
+
+SIGMOID_CASES = [
+    *(Case(gamma, alpha) for gamma in GAMMAS for alpha in (None, 0.25)),
+    *(Case(gamma, pos_weight=2.5) for gamma in (0.0, 2.0)),
+    Case(3.5, 0.25, 0.7),
+    *(Case(gamma, smoothing=0.1) for gamma in (0.0, 0.5, 2.0, 5.0)),
+    Case(2.0, 0.25, 1.7, 0.2),
+]
+HALF_CASES = [Case(0.0), Case(2.0, 0.25)]
+PROBABILITY_GAMMAS = (0.0, 0.5, 2.0)
+
+
+def _in_dtype(x: Array, dtype: str) -> Array:
+    """x rounded to numbers of the dtype, in a NumPy dtype that has them (bfloat16: a truncated float32)."""
+    if dtype == "bfloat16":
+        bits = x.astype(np.float32).view(np.uint32) & np.uint32(0xFFFF0000)
+        return bits.view(np.float32)
+    return x.astype(dtype)
+
+
+@cache
+def _logits(dtype: str) -> Array:
+    rng = np.random.default_rng(2017)
+    decades = np.logspace(-10, 4, 90)
+    large = np.array([15, 16.7, 20, 30, 37, 50, 87, 88.8, 90, 103, 104.5, 200, 500, 700, 709, 710, 745, 746, 800, 1000])
+    return _in_dtype(np.concatenate([decades, -decades, large, -large, [0.0, -0.0], rng.normal(size=299) * 10]), dtype)
+
+
+@cache
+def _probabilities(dtype: str) -> Array:
+    rng = np.random.default_rng(2018)
+    tails = np.logspace(-30, -0.5, 60)
+    near_one = 1 - np.logspace(-7 if dtype == "float32" else -15, -0.5, 40)
+    return np.concatenate([tails, near_one, [EPSILON, 1 - EPSILON], rng.random(100)]).astype(dtype)
+
+
+def _with_labels(x: Array) -> tuple[Array, Array]:
+    """Each prediction with the labels 0, 1, 0.3 and a random one, in rows."""
+    rng = np.random.default_rng(2019)
+    labels = np.stack([np.zeros(x.size), np.ones(x.size), np.full(x.size, 0.3), rng.random(x.size)])
+    return np.tile(x, (4, 1)), labels.astype(np.float64 if x.dtype == np.float64 else np.float32)
+
+
+def _exact(numbers: Iterable[Sequence[Any]], shape: tuple[int, ...]) -> list[Exact]:
+    return [Exact.of(column, shape) for column in zip(*numbers, strict=True)]
+
+
+@cache
+def _sigmoid_truth(dtype: str, case: Case) -> Truth:
+    x, y = _with_labels(_logits(dtype))
+    gamma, alpha, pos_weight, smoothing = case
+    series = [
+        oracle.sigmoid(a, oracle.smoothed(b, smoothing), gamma, alpha, 1.0 if pos_weight is None else pos_weight)
+        for a, b in zip(x.flat, y.flat, strict=True)
+    ]
+    return Truth(x, y, np.ones_like(y), *_exact(series, x.shape))
+
+
+def _clip(dtype: str) -> tuple[float, float]:
+    rounded = np.dtype(dtype).type
+    return float(rounded(EPSILON)), float(rounded(1 - EPSILON))
+
+
+@cache
+def _sigmoid_probability_truth(dtype: str, gamma: float, clipped: bool) -> Truth:
+    x, y = _with_labels(_probabilities(dtype))
+    clip = _clip(dtype) if clipped else None
+    series = [oracle.sigmoid_probability(a, b, gamma, 0.25, clip=clip) for a, b in zip(x.flat, y.flat, strict=True)]
+    return Truth(x, y, np.ones_like(y), *_exact(series, x.shape))
+
+
+@cache
+def _rows(dtype: str, classes: int) -> Array:
+    """Rows of logits: ordinary, wide, saturated, and with ties."""
+    rng = np.random.default_rng(classes)
+    few = 2 if classes > 10 else 8
+    ordinary = [rng.normal(size=(few, classes)) * width for width in (1.0, 10.0, 60.0)]
+    saturated = rng.normal(size=(few, classes))
+    saturated[np.arange(few), np.arange(few) % classes] += np.array([15, -15, 40, -40, 100, -104, 700, 1000.0])[:few]
+    tied = np.zeros((1, classes))
+    close = 20 + rng.normal(size=(1, classes)) * 1e-3
+    return _in_dtype(np.concatenate([*ordinary, saturated, tied, close]), dtype)
+
+
+def _soft(rows: Array) -> Array:
+    """Label distributions, one with zeros."""
+    rng = np.random.default_rng(2020)
+    labels = rng.dirichlet(np.ones(rows.shape[1]), size=rows.shape[0])
+    labels[0] = np.arange(rows.shape[1]) < 1
+    return labels.astype(np.float64 if rows.dtype == np.float64 else np.float32)
+
+
+def _indices(rows: Array) -> Array:
+    """Of each row the largest logit, the smallest, or some other."""
+    other = np.random.default_rng(2021).integers(rows.shape[1], size=rows.shape[0])
+    kind = np.arange(rows.shape[0]) % 3
+    return np.where(kind == 0, rows.argmax(-1), np.where(kind == 1, rows.argmin(-1), other))
+
+
+Weights = Callable[[Array], list[list[Any]]]
+
+
+def _index_weights(index: Array, classes: int, smoothing: float = 0.0) -> list[list[Any]]:
+    return [[oracle.smoothed(float(c == t), smoothing, classes) for c in range(classes)] for t in index]
+
+
+def _row_truth(
+    rows: Array, targets: Array, weights: Sequence[Sequence[Any]], row: Callable[..., oracle.Row], **options: Any
+) -> Truth:
+    h = np.random.default_rng(2022).normal(size=rows.shape).astype(targets.dtype if targets.dtype.kind == "f" else rows.dtype)
+    results = [row(x, v, h=k, **options) for x, v, k in zip(rows.tolist(), weights, h.tolist(), strict=True)]
+    flat = ([r.value, *r.slope, *r.second, r.value_terms, *r.slope_terms, *r.second_terms] for r in results)
+    table = Exact(*(np.array(part) for part in zip(*((e.high, e.low) for e in (Exact.of(f, (len(f),)) for f in flat)), strict=True)))
+    n = rows.shape[1]
+    cuts = [0, slice(1, n + 1), slice(n + 1, 2 * n + 1), 2 * n + 1, slice(2 * n + 2, 3 * n + 2), slice(3 * n + 2, None)]
+    return Truth(rows, targets, h, *(Exact(table.high[:, cut], table.low[:, cut]) for cut in cuts))
+
+
+@cache
+def _softmax_truth(dtype: str, classes: int, kind: str, gamma: float) -> Truth:
+    rows = _rows(dtype, classes)
+    if kind == "soft":
+        targets = _soft(rows)
+        weights = targets.tolist()
+    else:
+        targets = _indices(rows)
+        weights = _index_weights(targets, classes, 0.1 if kind == "smoothed" else 0.0)
+        if kind == "one-hot":
+            targets = np.eye(classes, dtype=rows.dtype)[targets]
+    return _row_truth(rows, targets, weights, oracle.softmax, gamma=gamma)
+
+
+@cache
+def _softmax_probability_truth(dtype: str, kind: str, gamma: float, clipped: bool) -> Truth:
+    rng = np.random.default_rng(2023)
+    rows = np.concatenate([rng.dirichlet(np.full(5, width), size=8) for width in (0.1, 1.0)])
+    rows = np.clip(rows, 1e-30, 1 - 1e-6).astype(dtype)
+    targets = _soft(rows) if kind == "soft" else _indices(rows)
+    weights = targets.tolist() if kind == "soft" else _index_weights(targets, 5)
+    return _row_truth(rows, targets, weights, oracle.softmax_probability, gamma=gamma, clip=_clip(dtype) if clipped else None)
+
+
+def _hold(
+    framework: Framework, truth: Truth, loss: Callable[..., Any], dtype: str, bar: float, measure: Measure, *what: object, **options: Any
+) -> None:
+    """Value and gradient against the truth."""
+    value, gradient = framework.value_and_gradient(loss, truth.predictions, truth.targets, dtype=dtype, reduction="none", **options)
+    measure(distance(value, truth.value, dtype, truth.value_terms), bar, *what, "value")
+    measure(distance(gradient, truth.slope, dtype, truth.slope_terms), bar, *what, "gradient")
+
+
+def _hold_second(framework: Framework, truth: Truth, loss: Callable[..., Any], measure: Measure, *what: object, **options: Any) -> None:
+    second = framework.second(loss, truth.predictions, truth.targets, truth.h, dtype="float64", reduction="sum", **options)
+    measure(relative(second, truth.second, truth.second_terms), tolerances.SECOND, *what, "second")
+
+
+def _sigmoid_options(case: Case) -> dict[str, Any]:
+    return {"gamma": case.gamma, "alpha": case.alpha, "pos_weight": case.pos_weight, "label_smoothing": case.smoothing}
+
+
+@pytest.mark.parametrize("case", SIGMOID_CASES, ids=str)
+def test_sigmoid(framework: Framework, dtype: str, case: Case, measure: Measure) -> None:
+    bar = tolerances.value_and_gradient("sigmoid", dtype, case.gamma)
+    what = (framework.name, dtype, "sigmoid", "smoothed" if case.smoothing else "", f"gamma {case.gamma}")
+    _hold(framework, _sigmoid_truth(dtype, case), unifocal.sigmoid_focal_loss, dtype, bar, measure, *what, **_sigmoid_options(case))
+
+
+@pytest.mark.dtypes("float16", "bfloat16")
+@pytest.mark.parametrize("case", HALF_CASES, ids=str)
+def test_sigmoid_half(framework: Framework, dtype: str, case: Case, measure: Measure) -> None:
+    what = (framework.name, dtype, "sigmoid", "", f"gamma {case.gamma}")
+    truth = _sigmoid_truth(dtype, case)
+    _hold(framework, truth, unifocal.sigmoid_focal_loss, dtype, tolerances.HALF, measure, *what, **_sigmoid_options(case))
+
+
+@pytest.mark.dtypes("float64")
+@pytest.mark.parametrize("case", SIGMOID_CASES, ids=str)
+def test_sigmoid_second(framework: Framework, dtype: str, case: Case, measure: Measure) -> None:
+    what = (framework.name, dtype, "sigmoid", "smoothed" if case.smoothing else "", f"gamma {case.gamma}")
+    truth = _sigmoid_truth(dtype, case)
+    _hold_second(framework, truth, unifocal.sigmoid_focal_loss, measure, *what, **_sigmoid_options(case))
+
+
+@pytest.mark.parametrize("clipped", [False, True], ids=["exact", "epsilon"])
+@pytest.mark.parametrize("gamma", PROBABILITY_GAMMAS)
+def test_sigmoid_probability(framework: Framework, dtype: str, gamma: float, clipped: bool, measure: Measure) -> None:
+    bar = tolerances.value_and_gradient("sigmoid", dtype, gamma)
+    what = (framework.name, dtype, "sigmoid probability", "clipped" if clipped else "", f"gamma {gamma}")
+    options = {"gamma": gamma, "from_logits": False, "epsilon": EPSILON if clipped else None}
+    _hold(
+        framework, _sigmoid_probability_truth(dtype, gamma, clipped), unifocal.sigmoid_focal_loss, dtype, bar, measure, *what, **options
+    )
+
+
+@pytest.mark.dtypes("float64")
+@pytest.mark.parametrize("clipped", [False, True], ids=["exact", "epsilon"])
+@pytest.mark.parametrize("gamma", PROBABILITY_GAMMAS)
+def test_sigmoid_probability_second(framework: Framework, dtype: str, gamma: float, clipped: bool, measure: Measure) -> None:
+    what = (framework.name, dtype, "sigmoid probability", "clipped" if clipped else "", f"gamma {gamma}")
+    options = {"gamma": gamma, "from_logits": False, "epsilon": EPSILON if clipped else None}
+    _hold_second(framework, _sigmoid_probability_truth(dtype, gamma, clipped), unifocal.sigmoid_focal_loss, measure, *what, **options)
+
+
+SOFTMAX_CASES = [
+    *((classes, kind, gamma) for classes in (2, 3, 10) for kind in ("index", "one-hot", "soft") for gamma in GAMMAS),
+    *((classes, "smoothed", gamma) for classes in (3, 10) for gamma in (0.0, 2.0)),
+    *((1000, kind, gamma) for kind in ("index", "one-hot") for gamma in GAMMAS),
+    *((1000, kind, gamma) for kind in ("soft", "smoothed") for gamma in (0.0, 2.0)),
+]
+
+
+@pytest.mark.parametrize(("classes", "kind", "gamma"), SOFTMAX_CASES)
+def test_softmax(framework: Framework, dtype: str, classes: int, kind: str, gamma: float, measure: Measure) -> None:
+    bar = tolerances.value_and_gradient("softmax", dtype, gamma)
+    options = {"gamma": gamma, "label_smoothing": 0.1 if kind == "smoothed" else 0.0}
+    what = (framework.name, dtype, "softmax", kind, f"gamma {gamma}")
+    _hold(framework, _softmax_truth(dtype, classes, kind, gamma), unifocal.softmax_focal_loss, dtype, bar, measure, *what, **options)
+
+
+@pytest.mark.dtypes("float16", "bfloat16")
+@pytest.mark.parametrize("kind", ["index", "soft"])
+@pytest.mark.parametrize("gamma", [0.0, 2.0])
+def test_softmax_half(framework: Framework, dtype: str, kind: str, gamma: float, measure: Measure) -> None:
+    what = (framework.name, dtype, "softmax", kind, f"gamma {gamma}")
+    truth = _softmax_truth(dtype, 10, kind, gamma)
+    _hold(framework, truth, unifocal.softmax_focal_loss, dtype, tolerances.HALF, measure, *what, gamma=gamma)
+
+
+@pytest.mark.dtypes("float64")
+@pytest.mark.parametrize(("classes", "kind", "gamma"), SOFTMAX_CASES)
+def test_softmax_second(framework: Framework, dtype: str, classes: int, kind: str, gamma: float, measure: Measure) -> None:
+    options = {"gamma": gamma, "label_smoothing": 0.1 if kind == "smoothed" else 0.0}
+    what = (framework.name, dtype, "softmax", kind, f"gamma {gamma}")
+    _hold_second(framework, _softmax_truth(dtype, classes, kind, gamma), unifocal.softmax_focal_loss, measure, *what, **options)
+
+
+@pytest.mark.parametrize("clipped", [False, True], ids=["exact", "epsilon"])
+@pytest.mark.parametrize("kind", ["index", "soft"])
+@pytest.mark.parametrize("gamma", PROBABILITY_GAMMAS)
+def test_softmax_probability(framework: Framework, dtype: str, gamma: float, kind: str, clipped: bool, measure: Measure) -> None:
+    truth = _softmax_probability_truth(dtype, kind, gamma, clipped)
+    bar = tolerances.value_and_gradient("softmax", dtype, gamma)
+    what = (framework.name, dtype, "softmax probability", "clipped" if clipped else "", f"gamma {gamma}")
+    options: dict[str, Any] = {"gamma": gamma, "from_logits": False, "epsilon": EPSILON if clipped else None}
+    _hold(framework, truth, unifocal.softmax_focal_loss, dtype, bar, measure, *what, **options)
+    if dtype == "float64":
+        _hold_second(framework, truth, unifocal.softmax_focal_loss, measure, *what, **options)
+
+
+@pytest.mark.parametrize("gamma", GAMMAS)
+@pytest.mark.parametrize("alpha", [None, 0.25, 1.0], ids=["alpha-off", "alpha0.25", "alpha1"])
+def test_sigmoid_at_infinity(framework: Framework, dtype: str, gamma: float, alpha: float | None, measure: Measure) -> None:
+    x, y = _with_labels(np.array([np.inf, -np.inf], dtype))
+    series = [oracle.sigmoid(a, b, gamma, alpha) for a, b in zip(x.flat, y.flat, strict=True)]
+    truth = Truth(x, y, np.ones_like(y), *_exact(series, x.shape))
+    bar = tolerances.value_and_gradient("sigmoid", dtype, gamma)
+    what = (framework.name, dtype, "sigmoid at infinity", "", f"gamma {gamma}")
+    _hold(framework, truth, unifocal.sigmoid_focal_loss, dtype, bar, measure, *what, gamma=gamma, alpha=alpha)
+    if dtype == "float64":
+        _hold_second(framework, truth, unifocal.sigmoid_focal_loss, measure, *what, gamma=gamma, alpha=alpha)
+
+
+@pytest.mark.parametrize("gamma", GAMMAS)
+@pytest.mark.parametrize("kind", ["index", "soft"])
+def test_softmax_at_infinity(framework: Framework, dtype: str, gamma: float, kind: str, measure: Measure) -> None:
+    inf = np.inf
+    rows = np.array([[inf, 0, 1], [-inf, 0, 1], [-inf, 2, -inf], [-3, inf, -inf]], dtype).repeat(3, axis=0)
+    targets = np.tile(np.arange(3), 4) if kind == "index" else np.tile([[1, 0, 0], [0, 0.25, 0.75], [0.5, 0.5, 0]], (4, 1)).astype(dtype)
+    weights = _index_weights(targets, 3) if kind == "index" else targets.tolist()
+    truth = _row_truth(rows, targets, weights, oracle.softmax, gamma=gamma)
+    bar = tolerances.value_and_gradient("softmax", dtype, gamma)
+    what = (framework.name, dtype, "softmax at infinity", kind, f"gamma {gamma}")
+    _hold(framework, truth, unifocal.softmax_focal_loss, dtype, bar, measure, *what, gamma=gamma)
+    if dtype == "float64":
+        _hold_second(framework, truth, unifocal.softmax_focal_loss, measure, *what, gamma=gamma)
+
+
+def test_softmax_has_no_limit_where_two_logits_are_infinite(framework: Framework, dtype: str) -> None:
+    rows = np.array([[np.inf, np.inf, 0], [-np.inf, -np.inf, -np.inf]], dtype)
+    value, _ = framework.value_and_gradient(unifocal.softmax_focal_loss, rows, np.array([0, 1]), dtype=dtype, reduction="none")
+    assert np.isnan(value).all()
+
+
+def test_nan_stays(framework: Framework, dtype: str) -> None:
+    x = np.array([np.nan, 1.0, -2.0], dtype)
+    value, gradient = framework.value_and_gradient(unifocal.sigmoid_focal_loss, x, np.array([1, 0, 1]), dtype=dtype, reduction="none")
+    assert np.isnan(value).tolist() == np.isnan(gradient).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("zero", [0.0, -0.0], ids=["plus", "minus"])
+@pytest.mark.parametrize("gamma", GAMMAS)
+def test_gradient_at_zero(framework: Framework, dtype: str, gamma: float, zero: float, measure: Measure) -> None:
+    """A derivative through abs or maximum would be off by as much as 1/2 here."""
+    x, y = _with_labels(np.array([zero], dtype))
+    slopes = Exact.of([oracle.sigmoid(zero, b, gamma).slope for b in y.flat], x.shape)
+    _, gradient = framework.value_and_gradient(unifocal.sigmoid_focal_loss, x, y, dtype=dtype, gamma=gamma, alpha=None, reduction="none")
+    bar = tolerances.value_and_gradient("sigmoid", dtype, gamma)
+    scale = Exact.of([oracle.sigmoid(zero, b, gamma).slope_terms for b in y.flat], x.shape)
+    measure(distance(gradient, slopes, dtype, scale), bar, framework.name, dtype, "sigmoid at zero", "", f"gamma {gamma}", "gradient")
+
+
+def test_sigmoid_probability_at_its_ends(framework: Framework, dtype: str) -> None:
+    """Logarithms are exact: a certain and wrong prediction costs infinitely much."""
+    p, y = np.array([0.0, 0.0, 1.0, 1.0], dtype), np.array([1, 0, 1, 0])
+    value, gradient = framework.value_and_gradient(
+        unifocal.binary_cross_entropy, p, y, dtype=dtype, from_logits=False, reduction="none"
+    )
+    np.testing.assert_array_equal(value, [np.inf, 0, 0, np.inf])
+    np.testing.assert_array_equal(gradient, [-np.inf, 1, -1, np.inf])
+    value, gradient = framework.value_and_gradient(
+        unifocal.sigmoid_focal_loss, p, y, dtype=dtype, from_logits=False, alpha=None, reduction="none"
+    )
+    np.testing.assert_array_equal(value, [np.inf, 0, 0, np.inf])
+    np.testing.assert_array_equal(gradient, [-np.inf, 0, 0, np.inf])
+
+
+def test_nothing_finite_gives_more_than_a_finite_derivative(framework: Framework, dtype: str) -> None:
+    width = 32 if dtype == "float32" else 64
+    # Softmax subtracts logits, so theirs stop short of the largest number.
+    largest = float(np.finfo(dtype).max) / 4
+
+    @settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @given(
+        x=arrays(dtype, (3, 4), elements=st.floats(-largest, largest, width=width) | st.floats(-200, 200, width=width)),
+        y=arrays(dtype, (3, 4), elements=st.floats(0, 1, width=width) | st.sampled_from([0.0, 1.0])),
+        gamma=st.sampled_from(GAMMAS) | st.floats(0, 20),
+        loss=st.sampled_from([unifocal.sigmoid_focal_loss, unifocal.softmax_focal_loss]),
+    )
+    def finite(x: Array, y: Array, gamma: float, loss: Callable[..., Any]) -> None:
+        # The weights keep a row of four terms from overflowing, which is no fault.
+        options: dict[str, Any] = {"gamma": gamma, "alpha": 0.25, "reduction": "none"}
+        value, gradient = framework.value_and_gradient(loss, x, y, dtype=dtype, **options)
+        second = framework.second(loss, x, y, np.ones_like(x), dtype=dtype, **options)
+        assert np.isfinite(value).all() and np.isfinite(gradient).all() and np.isfinite(second).all()
+
+    finite()
+
+
+def test_oracle_agrees_with_numerical_differentiation() -> None:
+    mp = oracle.mp
+    with mp.workdps(50):
+        for x, y, gamma in [(0.7, 0.3, 1.5), (-2.5, 1.0, 0.5), (3.0, 0.0, 5.0), (1.2, 0.9, 0.0), (-0.4, 0.6, 2.0)]:
+
+            def binary(z: Any, y: float = y, gamma: float = gamma) -> Any:
+                p = 1 / (1 + mp.exp(-z))
+                pt = y * p + (1 - y) * (1 - p)
+                return (y * 0.25 + (1 - y) * 0.75) * (1 - pt) ** gamma * (-2 * y * mp.log(p) - (1 - y) * mp.log(1 - p))
+
+            truth = oracle.sigmoid(x, y, gamma, 0.25, 2.0)
+            for order in range(3):
+                assert mp.almosteq(truth[order], mp.diff(binary, x, order), 1e-12)
+
+            def row(*z: Any, gamma: float = gamma) -> Any:
+                total = mp.fsum(map(mp.exp, z))
+                return mp.fsum(
+                    v * (1 - mp.exp(a) / total) ** gamma * -mp.log(mp.exp(a) / total) for v, a in zip((0.2, 0.5, 0.0), z, strict=True)
+                )
+
+            logits, h = (x, y, -1.0), (0.5, -1.0, 2.0)
+            found = oracle.softmax(logits, (0.2, 0.5, 0.0), gamma, h)
+            assert mp.almosteq(found.value, row(*logits), 1e-30)
+            unit = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
+            for j in range(3):
+                assert mp.almosteq(found.slope[j], mp.diff(row, logits, unit[j]), 1e-12)
+                column = [mp.diff(row, logits, tuple(a + b for a, b in zip(unit[j], unit[k], strict=True))) for k in range(3)]
+                assert mp.almosteq(found.second[j], mp.fsum(a * b for a, b in zip(column, h, strict=True)), 1e-12)
+
+
+def test_ulp_are_counted_from_the_unrounded_truth() -> None:
+    """1/3 lies a third of an ulp from the nearest number and two thirds from the next, in both formats."""
+    true = Exact.of([oracle.mp.mpf(1) / 3], ())
+    for dtype in ("float32", "float64"):
+        nearest = np.dtype(dtype).type(1 / 3)
+        around = [np.nextafter(nearest, nearest.dtype.type(0)), nearest, np.nextafter(nearest, nearest.dtype.type(1))]
+        assert sorted(float(distance(x, true, dtype)) for x in around) == pytest.approx([1 / 3, 2 / 3, 4 / 3])
+        assert distance(np.nan, true, dtype) == distance(np.inf, true, dtype) == np.inf
