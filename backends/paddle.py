@@ -1,13 +1,11 @@
-"""Paddle, eager and under ``paddle.jit.to_static``.
+"""Paddle, eager and under ``paddle.jit.to_static``; Paddle has no Array API namespace, so the names that the core uses stand here.
 
-Paddle has no Array API namespace, so this writes out the names that the core uses.  Facts are those of Paddle 3.3.1 on CPU.
-
-Nothing is ever differentiated through the predictions x.  With value P and slope S, computed at a constant x₀ = x, an attached loss is
+Nothing is ever differentiated through the predictions x.  With value P and slope S, taken at a constant x₀ = x, an attached loss is
 
     P(x₀, w) + S(x₀, w)·ε(x),      ε(x) = 0 with derivative 1
 
-so that Paddle differentiates only through the inputs w that require gradients, mixed second derivatives included, in both orders.
-The second derivative with respect to x is the kernel's own.
+so that Paddle differentiates through the inputs w alone, and mixed second derivatives come out in both orders.  The second derivative
+with respect to x is the kernel's own; in eager mode only.
 """
 
 from __future__ import annotations
@@ -15,12 +13,14 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import paddle
+from paddle.autograd import PyLayer
 from paddle.static.nn import static_pylayer
 
 import unifocal
@@ -30,7 +30,7 @@ from unifocal.spec import Spec
 
 name = "paddle"
 
-# to_static(full_graph=True) rewrites the source of what a function calls, and fails on closures and lambdas.
+# to_static(full_graph=True) rewrites the source of all that a function calls.
 paddle.jit.ignore_module([unifocal])
 
 _KINDS = {
@@ -38,7 +38,7 @@ _KINDS = {
     "integral": {paddle.int8, paddle.int16, paddle.int32, paddle.int64, paddle.uint8},
     "real floating": {paddle.float16, paddle.bfloat16, paddle.float32, paddle.float64},
 }
-# paddle.where has no CPU kernels for the others.
+# paddle.where has no CPU kernels for the other dtypes.
 _SELECTABLE = {paddle.bool, paddle.int32, paddle.int64, paddle.float32, paddle.float64}
 
 
@@ -77,22 +77,23 @@ def on_host(x: Array) -> bool:
 
 
 def autocast(x: Array) -> bool:
-    # Eager mode leaves tensors in host memory alone, a graph casts them too.
+    # Eager mode leaves tensors in host memory alone; a graph casts wherever it runs.
     return bool(paddle.amp.is_autocast_enabled()) and (is_traced(x) or not on_host(x))
 
 
 def from_numpy(array: NumPyArray, like: Array) -> Array:
-    # to_tensor reads uint16 as the bits of bfloat16, and knows no wider unsigned, no extended and no byte-swapped numbers.
-    kind, width = array.dtype.kind, array.dtype.itemsize
-    if kind == "u" and width > 1:
+    # to_tensor takes uint16 for the bits of bfloat16, and no wider unsigned, extended or byte-swapped numbers.
+    if array.dtype.kind == "u" and array.dtype.itemsize > 1:
         array = array.astype(np.int64)
-    elif width > 8 or not array.dtype.isnative:
-        array = array.astype(array.dtype.newbyteorder("=") if width <= 8 else np.float64)
+    elif array.dtype.itemsize > 8:
+        array = array.astype(np.float64)
+    elif not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
     return paddle.to_tensor(array) if is_traced(like) else paddle.to_tensor(array, place=like.place)
 
 
 def to_numpy(x: Array) -> NumPyArray:
-    array: NumPyArray = x.numpy()  # of bfloat16 these would be the bits
+    array: NumPyArray = x.numpy()
     return array
 
 
@@ -105,27 +106,28 @@ def total(x: Array) -> Array:
 
 
 def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
-    constants = Inputs(*(stop_gradient(value) if is_array(value) else value for value in inputs))
-    with _exact():
+    constants = Inputs(*(stop_gradient(part) if is_array(part) else part for part in inputs))
+    with _full_precision():
         return kernel.value_slope(_XP, spec, stop_gradient(x), constants)
 
 
 def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
-    with _exact():
+    with _full_precision():
         value, slope = kernel.value_slope(_XP, spec, stop_gradient(x), inputs)
-        call = _Call(kernel, spec, inputs, summed)
-        if summed:
-            value = total(value)
+        value = total(value) if summed else value
         if x.stop_gradient:
             return value
+        call = _Call(kernel, spec, inputs, summed)
         if is_traced(x):
-            return value + _epsilon_term(x, slope, call)
+            return value + _first_order(x, slope, call)
         if any(_differentiable(part) for part in inputs):
-            return value + _epsilon_term(x, slope, call) + _Slope.apply(x, None, call)
-        return value + _Slope.apply(x, slope, call)
+            return value + _first_order(x, slope, call) + _Attached.apply(x, paddle.zeros_like(stop_gradient(value)), None, call)
+        return _Attached.apply(x, value, slope, call)
 
 
-class _Call(NamedTuple):
+# A dataclass, because PyLayer looks for tensors inside tuples.
+@dataclass(frozen=True, eq=False)
+class _Call:
     """What the second derivative and the shape of a loss depend on."""
 
     kernel: Kernel
@@ -138,9 +140,8 @@ class _Call(NamedTuple):
         return self.spec.link == "softmax" and not self.summed
 
 
-def _exact() -> AbstractContextManager[None]:
-    """Without automatic mixed precision: its level O2 would compute in half precision."""
-    # auto_cast is a Python generator and costs more than asking.
+def _full_precision() -> AbstractContextManager[None]:
+    """Without automatic mixed precision, whose level O2 would compute in half precision."""
     return paddle.amp.auto_cast(enable=False) if paddle.amp.is_autocast_enabled() else nullcontext()
 
 
@@ -148,8 +149,8 @@ def _differentiable(x: object) -> bool:
     return is_array(x) and not x.stop_gradient  # type: ignore[attr-defined]
 
 
-def _epsilon_term(x: Array, slope: Array, call: _Call) -> Array:
-    """S·ε(x): 0, also where S or x is infinite, with derivative S."""
+def _first_order(x: Array, slope: Array, call: _Call) -> Array:
+    """S·ε(x), of the loss's shape: 0 even where S is infinite, with derivative S."""
     term = slope * _epsilon(x)
     if call.summed:
         term = paddle.sum(term)
@@ -159,67 +160,53 @@ def _epsilon_term(x: Array, slope: Array, call: _Call) -> Array:
 
 
 def _epsilon(x: Array) -> Array:
-    if is_traced(x):
-        return static_pylayer(paddle.zeros_like, [x], lambda cotangent: cotangent)
-    return _Epsilon.apply(x)
+    return static_pylayer(paddle.zeros_like, [x], lambda cotangent: cotangent) if is_traced(x) else _Epsilon.apply(x)
 
 
-# A PyLayer must return None for an input that paddle.grad was not asked about, and is not told which: one tensor input each.
-class _Epsilon(paddle.autograd.PyLayer):  # type: ignore[misc]
-    """0 with derivative 1."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Array) -> Array:
-        return paddle.zeros_like(x)
+# A PyLayer has to return None for an input that paddle.grad was not asked about, and cannot know which that is.  So each of these has one
+# input that may need a gradient; what else the derivatives depend on is not an input.
+class _Epsilon(PyLayer):  # type: ignore[misc]
+    """0, with derivative 1, or that of a call's slope."""
 
     @staticmethod
-    def backward(ctx: Any, cotangent: Array) -> Array:
-        return cotangent
-
-
-class _Slope(paddle.autograd.PyLayer):  # type: ignore[misc]
-    """0, of the loss's shape, with the slope (0 if None) as derivative and the kernel's second derivative."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Array, slope: Array | None, call: _Call) -> Array:
-        ctx.save_for_backward(x)
-        ctx.slope, ctx.call = slope, call
-        zeros = paddle.zeros_like(x)
-        return paddle.sum(zeros) if call.summed else paddle.sum(zeros, axis=call.spec.axis) if call.drops_axis else zeros
-
-    @staticmethod
-    def backward(ctx: Any, cotangent: Array) -> Array | None:
-        (x,) = ctx.saved_tensor()
-        slope, call = ctx.slope, ctx.call
-        with _exact():
-            if paddle.is_grad_enabled():
-                curved = _Curvature.apply(x, call)
-                slope = curved if slope is None else slope + curved
-            if slope is None:
-                return paddle.zeros_like(x)
-            return slope * (paddle.unsqueeze(cotangent, call.spec.axis) if call.drops_axis else cotangent)
-
-
-class _Curvature(paddle.autograd.PyLayer):  # type: ignore[misc]
-    """0, of x's shape, with the kernel's second derivative as derivative."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Array, call: _Call) -> Array:
+    def forward(ctx: Any, x: Array, call: _Call | None = None) -> Array:
         ctx.save_for_backward(x)
         ctx.call = call
         return paddle.zeros_like(x)
 
     @staticmethod
     def backward(ctx: Any, cotangent: Array) -> Array:
-        (x,) = ctx.saved_tensor()
-        call = ctx.call
-        with _exact():
+        (x,), call = ctx.saved_tensor(), ctx.call
+        if call is None:
+            return cotangent
+        with _full_precision():
             x = _Last.apply(x) if paddle.is_grad_enabled() else x
             return call.kernel.second(_XP, call.spec, x, call.inputs, cotangent)
 
 
-class _Last(paddle.autograd.PyLayer):  # type: ignore[misc]
-    """x, where a further derivative would be wrong: Paddle's max gives every one of equal largest logits the whole gradient."""
+class _Attached(PyLayer):  # type: ignore[misc]
+    """A constant, with a slope (None is 0) that has the kernel's second derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Array, constant: Array, slope: Array | None, call: _Call) -> Array:
+        ctx.save_for_backward(x)
+        ctx.slope, ctx.call = slope, call
+        return paddle.assign(constant)
+
+    @staticmethod
+    def backward(ctx: Any, cotangent: Array) -> tuple[Array, None]:
+        (x,), slope, call = ctx.saved_tensor(), ctx.slope, ctx.call
+        with _full_precision():
+            if paddle.is_grad_enabled():
+                curved = _Epsilon.apply(x, call)
+                slope = curved if slope is None else slope + curved
+            if slope is None:
+                return paddle.zeros_like(x), None
+            return slope * (paddle.unsqueeze(cotangent, call.spec.axis) if call.drops_axis else cotangent), None
+
+
+class _Last(PyLayer):  # type: ignore[misc]
+    """x, where Paddle's derivative would be wrong: its max gives each of several equal logits the whole gradient."""
 
     @staticmethod
     def forward(ctx: Any, x: Array) -> Array:
@@ -227,4 +214,98 @@ class _Last(paddle.autograd.PyLayer):  # type: ignore[misc]
 
     @staticmethod
     def backward(ctx: Any, cotangent: Array) -> Array:
-        raise NotImplementedError("unifocal's losses have first and second derivatives on Paddle; a third was required.")
+        raise NotImplementedError("On Paddle unifocal's losses have first and second derivatives; a third was required.")
+
+
+class _Pow(PyLayer):  # type: ignore[misc]
+    """x ** exponent; Paddle's own has no second derivative for an exponent in a tensor."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Array, exponent: float) -> Array:
+        ctx.save_for_backward(x)
+        ctx.exponent = exponent
+        return _pow(x, exponent)
+
+    @staticmethod
+    def backward(ctx: Any, cotangent: Array) -> Array:
+        (x,) = ctx.saved_tensor()
+        return cotangent * (ctx.exponent * _pow(x, ctx.exponent - 1))
+
+
+def _exp(x: Array) -> Array:
+    # On CPU (Eigen) exp(-inf) is 2.9e-39 in float32 and 5.6e-309 in float64, the value at these bounds; times inf that is not 0.
+    return _where(x < (-709.7 if x.dtype == paddle.float64 else -88.7), 0.0, paddle.exp(x))
+
+
+def _pow(x: Array, exponent: float) -> Array:
+    if _differentiable(x) and paddle.is_grad_enabled() and not is_traced(x):
+        return _Pow.apply(x, exponent)
+    return paddle.pow(x, _scalar(exponent, x))
+
+
+def _scalar(value: float, like: Array) -> Array:
+    """A 0-D constant of like's dtype: paddle.where and paddle.pow round a Python number to float32."""
+    return paddle.full([], value, like.dtype) if is_traced(like) else _eager_scalar(value, like.dtype, like.place)
+
+
+@lru_cache(maxsize=256)
+def _eager_scalar(value: float, dtype: Any, place: Any) -> Array:
+    return paddle.to_tensor(value, dtype=dtype, place=place)
+
+
+def _full_like(x: Array, value: float, dtype: Any = None) -> Array:
+    if not is_traced(x):
+        return paddle.full_like(x, value, dtype=dtype)
+    # In a graph full_like rounds to float32.
+    return paddle.expand_as(paddle.full([], value, dtype or x.dtype), x)
+
+
+def _where(condition: Array, a: Array | float, b: Array | float) -> Array:
+    like: Array = a if is_array(a) else b
+    if like.dtype not in _SELECTABLE:
+        wide = paddle.float32 if like.dtype in _KINDS["real floating"] else paddle.int32
+        a, b = (paddle.cast(part, wide) if is_array(part) else part for part in (a, b))
+        return paddle.cast(_where(condition, a, b), like.dtype)
+    # In a graph where broadcasts by adding zeros, one pass for each operand.
+    fill = _full_like if is_traced(like) else lambda like, value: _scalar(value, like)
+    return paddle.where(condition, *(part if is_array(part) else fill(like, part) for part in (a, b)))
+
+
+def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
+    if is_traced(x) or _differentiable(x) or _differentiable(value):
+        # put_along_axis has no second derivative, and in a graph refuses an unknown size beside a known one.
+        positions = paddle.reshape(paddle.arange(x.shape[axis]), [-1] + [1] * (-axis - 1))
+        return _where(indices == positions, value, x)
+    values = value if is_array(value) else paddle.full_like(indices, value, dtype=x.dtype)
+    return paddle.put_along_axis(x, indices, values, axis, broadcast=False)
+
+
+def _isdtype(dtype: Any, kind: str | tuple[str, ...]) -> bool:
+    return any(dtype in _KINDS[one] for one in ((kind,) if isinstance(kind, str) else kind))
+
+
+def _arange(stop: int, *, dtype: Any, device: Any) -> Array:
+    positions = paddle.arange(stop, dtype=dtype)
+    return positions if device in (None, getattr(positions, "place", None)) else paddle.to_tensor(positions, place=device)
+
+
+_XP = SimpleNamespace(
+    **{dtype: getattr(paddle, dtype) for dtype in ("int64", "float32", "float64", "finfo", "iinfo")},
+    **{function: getattr(paddle, function) for function in ("count_nonzero", "isinf", "log", "log1p", "reshape", "sqrt", "squeeze")},
+    arange=_arange,
+    astype=lambda x, dtype: x if x.dtype == dtype else paddle.cast(x, dtype),
+    concat=lambda arrays, axis=0: paddle.concat(arrays, axis),
+    exp=_exp,
+    expand_dims=lambda x, axis: paddle.unsqueeze(x, axis),
+    full_like=_full_like,
+    isdtype=_isdtype,
+    max=lambda x, axis=None, keepdims=False: paddle.max(x, axis, keepdims),
+    ones_like=lambda x, dtype=None: paddle.ones_like(x, dtype),
+    pow=_pow,
+    scatter=_scatter,
+    sum=lambda x, axis=None, keepdims=False: paddle.sum(x, axis, keepdim=keepdims),
+    take=lambda x, indices, axis: paddle.index_select(x, indices, axis),
+    take_along_axis=lambda x, indices, axis: paddle.take_along_axis(x, indices, axis, broadcast=False),
+    where=_where,
+    zeros_like=lambda x, dtype=None: paddle.zeros_like(x, dtype),
+)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache, partial
 from math import prod
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import ml_dtypes
 import numpy as np
@@ -174,85 +175,120 @@ def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Ar
 
 
 def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
-    by_index = inputs.labels.dtype.is_integer
+    by_index, drops_axis = inputs.labels.dtype.is_integer, spec.link == "softmax"
     inputs = inputs._replace(labels=_of_sizes("targets", inputs.labels, x, spec.axis, [1] if by_index else None))
     value, slope = run(kernel, spec, x, inputs)
-    drops_axis = spec.link == "softmax"
     value = _of_sizes("The loss and its weights", value, x, spec.axis, [] if drops_axis else None)
-
-    def upstream(cotangent: Array) -> Array:
-        return tf.expand_dims(cotangent, spec.axis) if drops_axis and not summed else cotangent
-
-    def value_formula(x: Array, inputs: Inputs) -> Array:
-        return kernel.value_slope(_NAMESPACE, spec, x, inputs)[0]
-
-    def slope_formula(x: Array, inputs: Inputs) -> Array:
-        return kernel.value_slope(_NAMESPACE, spec, x, inputs)[1]
-
-    def second(x: Array, inputs: Inputs, h: Array) -> Array:
-        return kernel.second(_NAMESPACE, spec, x, inputs, h)
-
-    def attached_slope() -> Array:
-        carried = _carrying_inputs(slope, x, inputs, slope_formula, second)
-
-        def slope_of(x: Array, carried: Array) -> Any:
-            return tf.identity(carried), lambda h: (second(x, inputs, h), h)
-
-        return tf.custom_gradient(slope_of)(x, carried)
-
-    def loss_of(x: Array, carried: Array) -> Any:
-        return tf.identity(carried), lambda cotangent: (attached_slope() * upstream(cotangent), cotangent)
-
     value = tf.stop_gradient(total(value)) if summed else value
-    carried = _carrying_inputs(value, x, inputs, value_formula, lambda x, inputs, c: slope_formula(x, inputs) * upstream(c))
-    return tf.custom_gradient(loss_of)(x, carried)
+
+    def loss_of(_: Array, carried: Array) -> Any:
+        def backward(c: Array) -> tuple[Array, Array]:
+            return _attached_slope(kernel, spec, _here(x), _here(inputs), _here(slope)) * _onto(x, c, spec.axis), c
+
+        return tf.stop_gradient(carried), backward
+
+    return _custom(loss_of, x, _carrying_inputs(_value(kernel, spec), value, x, inputs))
 
 
-def _carrying_inputs(
-    result: Array,
-    x: Array,
-    inputs: Inputs,
-    formula: Callable[[Array, Inputs], Array],
-    slope: Callable[[Array, Inputs, Array], Array],
-) -> Array:
-    """The constant ``result``, which ``formula`` gave (and a sum may have reduced), with its derivatives with respect to the inputs.
+def _attached_slope(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, slope: Array) -> Array:
+    def slope_of(_: Array, carried: Array) -> Any:
+        return tf.stop_gradient(carried), lambda h: (kernel.second(_NAMESPACE, spec, x, inputs, h), h)
 
-    They come from differentiating the formula when a tape asks for them, and cost nothing until then.  Nothing is differentiated through
-    x: the mixed derivative comes from ``slope``, the derivative of sum(formula * c) with respect to x.
+    return _custom(slope_of, x, _carrying_inputs(_slope(kernel, spec), slope, x, inputs))
+
+
+def _custom(function: Callable[..., Any], *tensors: Array) -> Any:
+    """``tf.custom_gradient``, called; in a graph within a ``tf.function``.
+
+    A ForwardAccumulator in a graph sees custom_gradient's IdentityN and not its gradient, but transposes a function's gradient.
     """
-    names = [key for key, value in inputs._asdict().items() if tf.is_tensor(value) and value.dtype.is_floating]
-    if not names:
-        return result
+    function = tf.custom_gradient(function)
+    return function(*tensors) if tf.executing_eagerly() else tf.function(function, autograph=False)(*tensors)
 
-    def with_(tensors: tuple[Array, ...]) -> Inputs:
-        return inputs._replace(**dict(zip(names, tensors, strict=True)))
 
-    def carrier(result: Array, *tensors: Array) -> Any:
+def _here(tensors: Any) -> Any:
+    """In a graph, tensors of this graph.
+
+    A custom gradient made in a backward graph must not capture tensors of the forward graph: a tape around the outermost tf.function
+    could not differentiate it again.
+    """
+    return tensors if tf.executing_eagerly() else tf.nest.map_structure(lambda x: tf.identity(x) if tf.is_tensor(x) else x, tensors)
+
+
+def _onto(x: Array, c: Array, axis: int) -> Array:
+    """The cotangent of a sum, or of an unreduced loss, such that it broadcasts to x: softmax losses lack the class axis."""
+    return tf.expand_dims(c, axis) if 0 < c.shape.rank < x.shape.rank else c
+
+
+class _Formula(NamedTuple):
+    """The derivatives of a function f(x, inputs) with respect to the inputs, as graph functions.
+
+    They take the inputs to differentiate by and the others, as dictionaries.  Eager calls share the graphs: differentiating op by op
+    needs a tape, and tapes do not run while a ForwardAccumulator transposes a gradient.
+    """
+
+    by_inputs: Callable[[Array, dict[str, Array], dict[str, Array], Array], list[Array]]
+    """The derivative of sum(f * c)."""
+    by_x_and_inputs: Callable[[Array, dict[str, Array], dict[str, Array], Array, tuple[Array, ...]], Array]
+    """The derivative of that along tangents of the inputs, with respect to x."""
+
+
+def _formula(f: Callable[[Array, Inputs], Array], by_x: Callable[[Array, Inputs, Array], Array]) -> _Formula:
+    """From f and the derivative of sum(f * c) with respect to x: nothing is differentiated through x."""
+
+    def by_inputs(x: Array, inputs: dict[str, Array], others: dict[str, Array], c: Array) -> list[Array]:
+        weighted = f(tf.stop_gradient(x), Inputs(**inputs, **others)) * c
+        gradients: list[Array] = tf.gradients(weighted, list(inputs.values()), unconnected_gradients="zero")
+        return gradients
+
+    def by_x_and_inputs(x: Array, inputs: dict[str, Array], others: dict[str, Array], c: Array, tangents: tuple[Array, ...]) -> Array:
+        anything = tf.ones_like(x)
+        weighted = by_x(x, Inputs(**inputs, **others), c) * anything
+        transposed = tf.gradients(weighted, list(inputs.values()), unconnected_gradients="zero")
+        return tf.gradients(transposed, anything, tangents, unconnected_gradients="zero")[0]
+
+    return _Formula(*(tf.function(each, autograph=False, reduce_retracing=True) for each in (by_inputs, by_x_and_inputs)))
+
+
+@cache
+def _value(kernel: Kernel, spec: Spec) -> _Formula:
+    def by_x(x: Array, inputs: Inputs, c: Array) -> Array:
+        return kernel.value_slope(_NAMESPACE, spec, x, inputs)[1] * _onto(x, c, spec.axis)
+
+    return _formula(lambda x, inputs: kernel.value_slope(_NAMESPACE, spec, x, inputs)[0], by_x)
+
+
+@cache
+def _slope(kernel: Kernel, spec: Spec) -> _Formula:
+    return _formula(lambda x, inputs: kernel.value_slope(_NAMESPACE, spec, x, inputs)[1], partial(kernel.second, _NAMESPACE, spec))
+
+
+def _carrying_inputs(formula: _Formula, result: Array, x: Array, inputs: Inputs) -> Array:
+    """The constant ``result``, given by the formula (and perhaps a sum), with its derivatives with respect to the inputs.
+
+    They are computed when a tape asks for them, and cost nothing until then.
+    """
+    given = {key: value for key, value in inputs._asdict().items() if value is not None}
+    watched = {key: value for key, value in given.items() if tf.is_tensor(value) and value.dtype.is_floating}
+    others = {key: value for key, value in given.items() if key not in watched}
+
+    def carrier(result: Array, *_: Array) -> Any:
         def backward(c: Array) -> Any:
-            with tf.GradientTape() as tape:
-                tape.watch(tensors)
-                weighted = formula(tf.stop_gradient(x), with_(tensors)) * c
-            gradients = tape.gradient(weighted, tensors, unconnected_gradients="zero")
+            # Numbers as tensors: a graph would be made for each number.
+            here, by = _here(x), _here(watched)
+            rest = {key: _here(tf.convert_to_tensor(value, None if tf.is_tensor(value) else x.dtype)) for key, value in others.items()}
 
-            def mixed(x: Array, *gradients: Array) -> Any:
+            def gradients(_: Array, *gradients: Array) -> Any:
                 def along_x(*tangents: Array) -> Any:
-                    # The derivative of slope along the tangents of the inputs, by transposing its transpose.
-                    with tf.GradientTape() as transposed:
-                        anything = tf.ones_like(x)
-                        transposed.watch(anything)
-                        with tf.GradientTape() as tape:
-                            tape.watch(tensors)
-                            weighted = slope(x, with_(tensors), c) * anything
-                        pulled = tape.gradient(weighted, tensors, unconnected_gradients="zero")
-                    return transposed.gradient(pulled, anything, tangents, unconnected_gradients="zero"), *tangents
+                    return formula.by_x_and_inputs(_here(here), _here(by), _here(rest), _here(c), tangents), *tangents
 
-                return [tf.identity(gradient) for gradient in gradients], along_x
+                return [tf.stop_gradient(gradient) for gradient in gradients], along_x
 
-            return None, *tf.custom_gradient(mixed)(x, *gradients)
+            return None, *_custom(gradients, here, *formula.by_inputs(here, by, rest, c))
 
-        return tf.identity(result), backward
+        return tf.stop_gradient(result), backward
 
-    return tf.custom_gradient(carrier)(result, *(getattr(inputs, key) for key in names))
+    return _custom(carrier, result, *watched.values()) if watched else result
 
 
 def _of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:

@@ -19,6 +19,7 @@ from .ulp import Floats
 # Frameworks' own noise, by message: everything else that warns is an error.
 _NOISE = (
     # SWIG's types, in tensorflow's and paddle's import, under Python 3.12+.
+    "ignore:No ccache found:UserWarning",  # paddle's import
     "ignore:builtin type (SwigPyPacked|SwigPyObject|swigvarlink) has no __module__ attribute:DeprecationWarning",
 )
 

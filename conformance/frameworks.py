@@ -155,6 +155,11 @@ class Dask(_Analytic):
         values = np.asarray(array, dtype)
         return self._da.from_array(values, chunks=tuple(-(-n // 2) if i == 0 and n else -1 for i, n in enumerate(values.shape)))
 
+    def numpy(self, tensor: Array) -> NumPyArray:
+        # Computed in this thread, where the caller's errstate holds: infinite logits have limits, and NumPy need not mention them.
+        with np.errstate(all="ignore"):
+            return np.asarray(tensor.compute(scheduler="synchronous"))
+
 
 class Torch(Framework):
     name = module = "torch"
@@ -264,7 +269,7 @@ class Jax(Framework):
         return value, pullback(self._jax.numpy.ones_like(value))[0]
 
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
-        return self._jax.vjp(lambda x: self.gradient(function, x)[1], x)[1](h)[0]
+        return self._jax.jvp(lambda x: self.gradient(function, x)[1], (x,), (h,))[1]
 
 
 _CLASSES: tuple[type[Framework], ...] = (NumPy, Strict, Torch, Paddle, TensorFlow, Jax, Dask)

@@ -12,7 +12,7 @@ Numbers come in as floats and are taken exactly.  An infinite logit stands for t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple, TypeAlias
@@ -134,11 +134,13 @@ def _identity(p: float) -> _Link:
     )
 
 
-def _binary(link: _Link, y: Number, gamma: float, pos_weight: float) -> Series:
+@lru_cache(maxsize=None)
+def _binary(link: Callable[[float], _Link], x: float, y: Number, gamma: float, pos_weight: float) -> Series:
     """(1 − p_t)^γ · CE in family A."""
-    cross_entropy = link.minus_log_p.scaled(y * number(pos_weight)).plus(link.minus_log_q.scaled(1 - y))
+    p, q, minus_log_p, minus_log_q = link(x)
+    cross_entropy = minus_log_p.scaled(y * number(pos_weight)).plus(minus_log_q.scaled(1 - y))
     # 1 − p_t is one quantity, linear in p; its terms are not counted apart.
-    one_minus_pt = _term(*(y * q + (1 - y) * p for p, q in zip(link.p[:3], link.q[:3], strict=True)))
+    one_minus_pt = _term(*(y * b + (1 - y) * a for a, b in zip(p[:3], q[:3], strict=True)))
     return cross_entropy if gamma == 0 else one_minus_pt.power(number(gamma)).times(cross_entropy)
 
 
@@ -149,7 +151,7 @@ def _balanced(loss: Series, y: Number, alpha: float | None) -> Series:
 def sigmoid(x: float, y: float | Number, gamma: float, alpha: float | None = None, pos_weight: float = 1.0) -> Series:
     """Binary focal loss of the logit x (may be infinite), as a function of x."""
     label = number(y)
-    return _balanced(_binary(_logistic(float(x)), label, gamma, pos_weight), label, alpha).at_infinity()
+    return _balanced(_binary(_logistic, float(x), label, gamma, pos_weight), label, alpha).at_infinity()
 
 
 def sigmoid_probability(
@@ -166,7 +168,7 @@ def sigmoid_probability(
         seen = min(max(seen, clip[0]), clip[1])
     if not 0 < seen < 1:
         raise ValueError(f"p must be inside (0, 1), where the loss is finite; received {p}.")
-    loss = _balanced(_binary(_identity(seen), label, gamma, pos_weight), label, alpha)
+    loss = _balanced(_binary(_identity, seen, label, gamma, pos_weight), label, alpha)
     return loss if seen == p else Series(loss.value, ZERO, ZERO, loss.value_terms, loss.slope_terms, loss.second_terms)
 
 

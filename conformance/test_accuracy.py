@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,7 @@ Measure = Callable[..., None]
 
 GAMMAS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.5, 5.0)
 EPSILON = 1e-7
+SMOOTHING = 0.1
 
 
 class Case(NamedTuple):
@@ -89,9 +91,9 @@ def _probabilities(dtype: str) -> Array:
 
 
 def _with_labels(x: Array) -> tuple[Array, Array]:
-    """Each prediction with the labels 0, 1, 0.3 and a random one, in rows."""
+    """Each prediction with the labels 0, 1, 0.3 and a random one, often nearly certain, in rows."""
     rng = np.random.default_rng(2019)
-    labels = np.stack([np.zeros(x.size), np.ones(x.size), np.full(x.size, 0.3), rng.random(x.size)])
+    labels = np.stack([np.zeros(x.size), np.ones(x.size), np.full(x.size, 0.3), rng.beta(0.2, 0.2, x.size)])
     return np.tile(x, (4, 1)), labels.astype(np.float64 if x.dtype == np.float64 else np.float32)
 
 
@@ -127,21 +129,22 @@ def _sigmoid_probability_truth(dtype: str, gamma: float, clipped: bool) -> Truth
 def _rows(dtype: str, classes: int) -> Array:
     """Rows of logits: ordinary, wide, saturated, and with ties."""
     rng = np.random.default_rng(classes)
-    few = 2 if classes > 10 else 8
+    few = 1 if classes > 10 else 8
     ordinary = [rng.normal(size=(few, classes)) * width for width in (1.0, 10.0, 60.0)]
-    saturated = rng.normal(size=(few, classes))
-    saturated[np.arange(few), np.arange(few) % classes] += np.array([15, -15, 40, -40, 100, -104, 700, 1000.0])[:few]
+    saturated = rng.normal(size=(8, classes))
+    saturated[np.arange(8), np.arange(8) % classes] += np.array([15, -15, 40, -40, 100, -104, 700, 1000.0])
     tied = np.zeros((1, classes))
     close = 20 + rng.normal(size=(1, classes)) * 1e-3
-    return _in_dtype(np.concatenate([*ordinary, saturated, tied, close]), dtype)
+    return _in_dtype(np.concatenate([*ordinary, saturated[::3] if few == 1 else saturated, tied, close]), dtype)
 
 
 def _soft(rows: Array) -> Array:
-    """Label distributions, one with zeros."""
+    """Label distributions: spread out, and in every third row all but certain of the largest logit."""
     rng = np.random.default_rng(2020)
     labels = rng.dirichlet(np.ones(rows.shape[1]), size=rows.shape[0])
-    labels[0] = np.arange(rows.shape[1]) < 1
-    return labels.astype(np.float64 if rows.dtype == np.float64 else np.float32)
+    labels[::3] *= 1e-9
+    labels[np.arange(rows.shape[0]), rows.argmax(-1)] += np.arange(rows.shape[0]) % 3 == 0
+    return np.clip(labels, 0, 1).astype(np.float64 if rows.dtype == np.float64 else np.float32)
 
 
 def _indices(rows: Array) -> Array:
@@ -151,36 +154,33 @@ def _indices(rows: Array) -> Array:
     return np.where(kind == 0, rows.argmax(-1), np.where(kind == 1, rows.argmin(-1), other))
 
 
-Weights = Callable[[Array], list[list[Any]]]
-
-
 def _index_weights(index: Array, classes: int, smoothing: float = 0.0) -> list[list[Any]]:
     return [[oracle.smoothed(float(c == t), smoothing, classes) for c in range(classes)] for t in index]
 
 
-def _row_truth(
-    rows: Array, targets: Array, weights: Sequence[Sequence[Any]], row: Callable[..., oracle.Row], **options: Any
-) -> Truth:
-    h = np.random.default_rng(2022).normal(size=rows.shape).astype(targets.dtype if targets.dtype.kind == "f" else rows.dtype)
-    results = [row(x, v, h=k, **options) for x, v, k in zip(rows.tolist(), weights, h.tolist(), strict=True)]
-    flat = ([r.value, *r.slope, *r.second, r.value_terms, *r.slope_terms, *r.second_terms] for r in results)
-    table = Exact(*(np.array(part) for part in zip(*((e.high, e.low) for e in (Exact.of(f, (len(f),)) for f in flat)), strict=True)))
-    n = rows.shape[1]
-    cuts = [0, slice(1, n + 1), slice(n + 1, 2 * n + 1), 2 * n + 1, slice(2 * n + 2, 3 * n + 2), slice(3 * n + 2, None)]
-    return Truth(rows, targets, h, *(Exact(table.high[:, cut], table.low[:, cut]) for cut in cuts))
+def _row_truth(rows: Array, targets: Array, weights: Sequence[Sequence[Any]], row: Callable[..., oracle.Row], **options: Any) -> Truth:
+    h = np.random.default_rng(2022).normal(size=rows.shape)
+    # Second derivatives have a bar in float64 only.
+    along = h.tolist() if rows.dtype == np.float64 else [None] * len(h)
+    results = [row(x, v, h=k, **options) for x, v, k in zip(rows.tolist(), weights, along, strict=True)]
+
+    def exact(part: str) -> Exact:
+        numbers = [getattr(result, part) for result in results]
+        if isinstance(numbers[0], list):
+            return Exact.of(chain.from_iterable(numbers), rows.shape)
+        return Exact.of(numbers, rows.shape[:1])
+
+    return Truth(rows, targets, h, *map(exact, oracle.Row._fields))
 
 
 @cache
 def _softmax_truth(dtype: str, classes: int, kind: str, gamma: float) -> Truth:
     rows = _rows(dtype, classes)
-    if kind == "soft":
-        targets = _soft(rows)
-        weights = targets.tolist()
-    else:
-        targets = _indices(rows)
-        weights = _index_weights(targets, classes, 0.1 if kind == "smoothed" else 0.0)
-        if kind == "one-hot":
-            targets = np.eye(classes, dtype=rows.dtype)[targets]
+    if kind == "one-hot":
+        truth = _softmax_truth(dtype, classes, "index", gamma)
+        return truth._replace(targets=np.eye(classes, dtype=rows.dtype)[truth.targets])
+    targets = _soft(rows) if kind == "soft" else _indices(rows)
+    weights = targets.tolist() if kind == "soft" else _index_weights(targets, classes, SMOOTHING if kind == "smoothed" else 0.0)
     return _row_truth(rows, targets, weights, oracle.softmax, gamma=gamma)
 
 
@@ -258,15 +258,15 @@ def test_sigmoid_probability_second(framework: Framework, dtype: str, gamma: flo
 SOFTMAX_CASES = [
     *((classes, kind, gamma) for classes in (2, 3, 10) for kind in ("index", "one-hot", "soft") for gamma in GAMMAS),
     *((classes, "smoothed", gamma) for classes in (3, 10) for gamma in (0.0, 2.0)),
-    *((1000, kind, gamma) for kind in ("index", "one-hot") for gamma in GAMMAS),
-    *((1000, kind, gamma) for kind in ("soft", "smoothed") for gamma in (0.0, 2.0)),
+    *((1000, kind, gamma) for kind in ("index", "one-hot") for gamma in (0.0, 0.5, 2.0, 5.0)),
+    *((1000, kind, 2.0) for kind in ("soft", "smoothed")),
 ]
 
 
 @pytest.mark.parametrize(("classes", "kind", "gamma"), SOFTMAX_CASES)
 def test_softmax(framework: Framework, dtype: str, classes: int, kind: str, gamma: float, measure: Measure) -> None:
     bar = tolerances.value_and_gradient("softmax", dtype, gamma)
-    options = {"gamma": gamma, "label_smoothing": 0.1 if kind == "smoothed" else 0.0}
+    options = {"gamma": gamma, "label_smoothing": SMOOTHING if kind == "smoothed" else 0.0}
     what = (framework.name, dtype, "softmax", kind, f"gamma {gamma}")
     _hold(framework, _softmax_truth(dtype, classes, kind, gamma), unifocal.softmax_focal_loss, dtype, bar, measure, *what, **options)
 
@@ -283,7 +283,7 @@ def test_softmax_half(framework: Framework, dtype: str, kind: str, gamma: float,
 @pytest.mark.dtypes("float64")
 @pytest.mark.parametrize(("classes", "kind", "gamma"), SOFTMAX_CASES)
 def test_softmax_second(framework: Framework, dtype: str, classes: int, kind: str, gamma: float, measure: Measure) -> None:
-    options = {"gamma": gamma, "label_smoothing": 0.1 if kind == "smoothed" else 0.0}
+    options = {"gamma": gamma, "label_smoothing": SMOOTHING if kind == "smoothed" else 0.0}
     what = (framework.name, dtype, "softmax", kind, f"gamma {gamma}")
     _hold_second(framework, _softmax_truth(dtype, classes, kind, gamma), unifocal.softmax_focal_loss, measure, *what, **options)
 
@@ -373,11 +373,11 @@ def test_nothing_finite_gives_more_than_a_finite_derivative(framework: Framework
     # Softmax subtracts logits, so theirs stop short of the largest number.
     largest = float(np.finfo(dtype).max) / 4
 
-    @settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(
         x=arrays(dtype, (3, 4), elements=st.floats(-largest, largest, width=width) | st.floats(-200, 200, width=width)),
         y=arrays(dtype, (3, 4), elements=st.floats(0, 1, width=width) | st.sampled_from([0.0, 1.0])),
-        gamma=st.sampled_from(GAMMAS) | st.floats(0, 20),
+        gamma=st.sampled_from([0.0, 0.5, 1.0, 2.3, 20.0]),  # few: JAX compiles for each
         loss=st.sampled_from([unifocal.sigmoid_focal_loss, unifocal.softmax_focal_loss]),
     )
     def finite(x: Array, y: Array, gamma: float, loss: Callable[..., Any]) -> None:

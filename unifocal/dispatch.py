@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -32,7 +31,7 @@ FRAMEWORKS: dict[str, Framework] = {
     "tensorflow": Framework("tensorflow", ("tensorflow", "tensorflow-cpu", "tensorflow-macos"), "tensorflow"),
     "paddle": Framework("paddle", ("paddlepaddle", "paddlepaddle-gpu"), "paddle"),
     "jax": Framework("jax", ("jax",), "jax"),
-    "dask": Framework("standard", ("dask",), "dask"),
+    "dask": Framework("dask", ("dask",), "dask"),
 }
 _ALIASES = {"jaxlib": "jax"}
 _STANDARD = "standard"
@@ -102,6 +101,8 @@ def _status(name: str, framework: Framework) -> BackendStatus:
 
 
 def _version(distributions: tuple[str, ...]) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version  # half of unifocal's own import time, and seldom needed
+
     for distribution in distributions:
         try:
             return version(distribution)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from .checks import NON_NEGATIVE, PROBABILITY, UNIT
 from .kernels import kernel_for
-from .operands import Context, at_target, class_vector, context, normalizer, sample_weight
+from .operands import Context, at_target, cast, class_vector, context, normalizer, sample_weight
 from .protocol import Array, Inputs, Kernel
 from .reduction import denominator, divide
 from .spec import Operands, Spec
@@ -31,7 +31,7 @@ def evaluate(spec: Spec, operands: Operands) -> Array:
     value = backend.attach(plan.kernel, plan.ctx.spec, plan.x, plan.inputs, plan.denominator is not None)
     if plan.denominator is not None:
         value = divide(xp, value, plan.denominator)
-    return xp.astype(value, plan.dtype)
+    return cast(xp, value, plan.dtype)
 
 
 def evaluate_with_gradient(spec: Spec, operands: Operands) -> tuple[Array, Array]:
@@ -43,7 +43,7 @@ def evaluate_with_gradient(spec: Spec, operands: Operands) -> tuple[Array, Array
     value, gradient = backend.run(plan.kernel, ctx.spec, plan.x, plan.inputs)
     if plan.denominator is not None:
         value, gradient = (divide(xp, part, plan.denominator) for part in (backend.total(value), gradient))
-    return backend.stop_gradient(xp.astype(value, plan.dtype)), backend.stop_gradient(xp.astype(gradient, ctx.x.dtype))
+    return backend.stop_gradient(cast(xp, value, plan.dtype)), backend.stop_gradient(cast(xp, gradient, ctx.x.dtype))
 
 
 def _plan(ctx: Context, operands: Operands) -> _Plan:
@@ -74,7 +74,7 @@ def _plan(ctx: Context, operands: Operands) -> _Plan:
 def _predictions(ctx: Context, targets: Targets) -> Array:
     """The predictions in the compute dtype; ignored ones hold a harmless number, so that what stood there cannot leak."""
     xp, spec = ctx.xp, ctx.spec
-    x = xp.astype(ctx.x, ctx.dtype)
+    x = cast(xp, ctx.x, ctx.dtype)
     if targets.valid is not None:
         x = xp.where(targets.valid, x, 0.0 if spec.from_logits else 0.5)
     if not spec.from_logits:
@@ -88,7 +88,7 @@ def _masked(ctx: Context, weight: Array | float | None, targets: Targets) -> Arr
     """The weight, 0 where the targets are ignored and NaN where they are bad."""
     xp = ctx.xp
     if targets.valid is not None:
-        mask = xp.astype(targets.valid, ctx.dtype)
+        mask = cast(xp, targets.valid, ctx.dtype)
         weight = _times(mask, weight) if weight is None or isinstance(weight, float) else xp.where(targets.valid, weight, 0.0)
     if targets.bad is not None:
         poison = xp.where(targets.bad, float("nan"), xp.ones_like(targets.bad, dtype=ctx.dtype))

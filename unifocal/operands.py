@@ -60,10 +60,15 @@ class Context(NamedTuple):
             allowed.check_number(name, x)
         elif self.readable(x):
             is_half = self.xp.isdtype(x.dtype, "real floating") and x.dtype not in (self.xp.float32, self.xp.float64)
-            allowed.check_array(name, self.backend.to_numpy(self.xp.astype(x, self.xp.float32) if is_half else x), slack)
+            allowed.check_array(name, self.backend.to_numpy(cast(self.xp, x, self.xp.float32) if is_half else x), slack)
         else:
             return False
         return True
+
+
+def cast(xp: Namespace, x: Array, dtype: Any) -> Array:
+    """x in the dtype; x itself if it has it (the standard's astype copies)."""
+    return x if x.dtype == dtype else xp.astype(x, dtype)
 
 
 def without(shape: Shape, axis: int) -> Shape:
@@ -155,7 +160,7 @@ def _weight(ctx: Context, name: str, value: object, allowed: Range | None) -> Ar
         weight = tensor(ctx, name, value)
         if not ctx.xp.isdtype(weight.dtype, ("real floating", "integral")):
             raise TypeError(f"{name} must be a number or a tensor of numbers; received dtype {weight.dtype}.")
-        weight = ctx.xp.astype(weight, ctx.dtype)
+        weight = cast(ctx.xp, weight, ctx.dtype)
     if allowed is not None:
         ctx.check(name, weight, allowed)
     return weight

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .operands import Context
+from .operands import Context, cast
 from .protocol import Array, Namespace
 from .targets import Targets
 
@@ -43,10 +43,10 @@ def denominator(ctx: Context, targets: Targets, weight: Array | float | None) ->
         return backend.total(weight if targets.valid is None else xp.where(targets.valid, weight, 0.0))
     if targets.valid is None:
         size = backend.size(elements)
-        return float(size) if isinstance(size, int) else xp.astype(size, ctx.dtype)
+        return float(size) if isinstance(size, int) else cast(xp, size, ctx.dtype)
     # For class indices of a sigmoid loss valid has one entry a row, which stands for all its classes.
     rows_of = ctx.classes if ctx.spec.link == "sigmoid" and targets.index is not None else 1
-    return xp.astype(xp.count_nonzero(targets.valid) * rows_of, ctx.dtype)
+    return cast(xp, xp.count_nonzero(targets.valid) * rows_of, ctx.dtype)
 
 
 def _first_class(ctx: Context) -> Array:
@@ -56,6 +56,6 @@ def _first_class(ctx: Context) -> Array:
 def divide(xp: Namespace, total: Array, by: float | Array) -> Array:
     """total / by, and 0 (with zero gradient) where by is 0: nothing was averaged."""
     if isinstance(by, float):
-        return total / by if by else total * 0.0
+        return total if by == 1 else total / by if by else total * 0.0
     empty = by == 0
     return xp.where(empty, 0.0, total / xp.where(empty, 1.0, by))

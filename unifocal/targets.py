@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .checks import UNIT, Range
-from .operands import Context, Shape, same, tensor, without
+from .operands import Context, Shape, cast, same, tensor, without
 from .protocol import Array, Namespace
 
 
@@ -66,7 +66,7 @@ def _element_wise(ctx: Context, raw: Array, shape: Shape) -> Targets:
             "Use sample_weight instead."
         )
     raw, valid = _ignore(ctx, raw)
-    labels = xp.astype(raw, ctx.dtype)
+    labels = cast(xp, raw, ctx.dtype)
     if not ctx.check("targets", labels, UNIT):
         labels = xp.where((labels >= 0) & (labels <= 1), labels, float("nan"))
     if spec.label_smoothing:
@@ -78,15 +78,14 @@ def _element_wise(ctx: Context, raw: Array, shape: Shape) -> Targets:
 def _class_indices(ctx: Context, raw: Array, shape: Shape) -> Targets:
     xp, spec, classes = ctx.xp, ctx.spec, ctx.classes
     raw, valid = _ignore(ctx, raw)
-    index = xp.expand_dims(xp.astype(raw, xp.int64), axis=ctx.axis)
-    bad = None
+    index, bad = cast(xp, raw, xp.int64), None
     # For the sigmoid link, index = number of classes is the background: a row without a positive.
     last = classes if spec.link == "sigmoid" else classes - 1
     hint = " (the last one is background)" if spec.link == "sigmoid" else ""
     if not ctx.check(f"Class indices{hint}", index, Range(0, last)):
         bad = (index < 0) | (index > last)
         index = xp.where(bad, xp.zeros_like(index), index)
-    valid = None if valid is None else xp.expand_dims(valid, axis=ctx.axis)
+    index, valid, bad = (None if part is None else xp.expand_dims(part, axis=ctx.axis) for part in (index, valid, bad))
     labels, smoothing = index, spec.label_smoothing
     if spec.link == "sigmoid":
         labels = _one_hot(ctx, index) * (1 - smoothing) + smoothing / 2
@@ -100,7 +99,7 @@ def _one_hot(ctx: Context, index: Array) -> Array:
     xp, rank = ctx.xp, len(ctx.shape)
     classes = xp.arange(ctx.classes, dtype=index.dtype, device=ctx.backend.device(ctx.x))
     classes = xp.reshape(classes, tuple(-1 if i == rank + ctx.axis else 1 for i in range(rank)))
-    return xp.astype(index == classes, ctx.dtype)
+    return cast(xp, index == classes, ctx.dtype)
 
 
 def _ignore(ctx: Context, raw: Array) -> tuple[Array, Array | None]:

@@ -1,0 +1,118 @@
+"""Dask arrays: lazy, with NumPy's numbers chunk by chunk.  Chunks of NumPy arrays; no automatic differentiation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import array_api_compat.dask.array
+import dask.array
+import numpy as np
+
+from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
+from unifocal.spec import Spec
+
+from . import standard
+
+name = "dask"
+
+
+def _at(x: Array, indices: Array, axis: int) -> Array:
+    positions = dask.array.arange(x.shape[axis], dtype=indices.dtype)
+    return indices == positions.reshape(tuple(-1 if i == x.ndim + axis else 1 for i in range(x.ndim)))
+
+
+def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
+    return dask.array.where(_at(x, indices, axis), value, x)
+
+
+def _take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
+    return dask.array.where(_at(x, indices, axis), x, 0.0).sum(axis=axis, keepdims=True)
+
+
+xp = SimpleNamespace(**vars(array_api_compat.dask.array))
+xp.scatter, xp.take_along_axis = _scatter, _take_along_axis
+
+
+def is_array(value: object) -> bool:
+    return isinstance(value, dask.array.Array)
+
+
+def canonical(x: Array) -> Array:
+    return x
+
+
+def namespace(x: Array) -> Namespace:
+    return xp
+
+
+def shape(x: Array) -> tuple[int | None, ...]:
+    return tuple(None if math.isnan(n) else int(n) for n in x.shape)
+
+
+def size(x: Array) -> int | Array:
+    known = [n for n in shape(x) if n is not None]
+    return math.prod(known) if len(known) == x.ndim else xp.count_nonzero(dask.array.ones_like(x))
+
+
+def device(x: Array) -> Hashable:
+    return "cpu"
+
+
+def is_traced(x: Array) -> bool:
+    return True
+
+
+def on_host(x: Array) -> bool:
+    return True
+
+
+def autocast(x: Array) -> bool:
+    return False
+
+
+def from_numpy(array: NumPyArray, like: Array) -> Array:
+    return dask.array.asarray(array)
+
+
+def to_numpy(x: Array) -> NumPyArray:
+    return np.asarray(x)
+
+
+def stop_gradient(x: Array) -> Array:
+    return x
+
+
+def total(x: Array) -> Array:
+    return x.sum()  # NumPy's pairwise sums of the chunks, added up in a tree
+
+
+def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    return _blockwise(kernel, spec, x, inputs, 0), _blockwise(kernel, spec, x, inputs, 1)
+
+
+def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
+    value = _blockwise(kernel, spec, x, inputs, 0)
+    return total(value) if summed else value
+
+
+def _blockwise(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, part: int) -> Array:
+    """The kernel's value (part 0) or slope (1), NumPy's on each chunk.  The class axis is never cut."""
+    axes = tuple(range(x.ndim))
+    kept = axes
+    if spec.link == "softmax":
+        x = x.rechunk({spec.axis: -1})
+        kept = axes if part else axes[: spec.axis] + axes[len(axes) + spec.axis + 1 :]
+    names = [name for name, operand in inputs._asdict().items() if isinstance(operand, dask.array.Array)]
+    operands = [part for name in names for part in (getattr(inputs, name), axes[: getattr(inputs, name).ndim])]
+    others = inputs._replace(**dict.fromkeys(names))
+    block = partial(_block, kernel, spec, names, others, part)
+    return dask.array.blockwise(block, kept, x, axes, *operands, dtype=x.dtype, concatenate=True, meta=np.empty((0,) * len(kept), x.dtype))
+
+
+def _block(kernel: Kernel, spec: Spec, names: list[str], others: Inputs, part: int, x: Any, *operands: Any) -> Any:
+    inputs = others._replace(**dict(zip(names, operands, strict=True)))
+    return standard.run(kernel, spec, x, inputs)[part]

@@ -1,0 +1,214 @@
+"""Whether every installed framework gives the documented examples' results: by the figures, the truth and the original functions.
+
+Each framework answers in a process of its own (:mod:`.answers`), so that a crash, a hang or a missing package costs one column.
+:func:`run` computes; :mod:`.report` prints.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import product
+from time import perf_counter
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from . import originals
+from .answers import DTYPES, UNIFOCAL, Answer, Answers
+from .documented import EXAMPLES, PARTS, Example, Figures, Part
+from .frameworks import FRAMEWORKS, installed
+from .truth import truth_of
+from .ulp import Exact, Floats, distance
+
+State = Literal["answered", "absent", "failed"]
+
+FIGURES = 4.0
+"""How far a result may be from a printed figure, in last digits: what is printed has float32's rounding errors (Paddle's 0.08544625 is
+1.5 from the truth)."""
+
+ORIGINAL = 64.0
+"""How far a result may be from the original's, in ulp of float32: Keras's sparse cross entropy is 37 from the truth, the others 14."""
+
+# Answers come from the CPU, and Keras runs on TensorFlow.
+_ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "KERAS_BACKEND": "tensorflow"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A framework in a run: what it answered, or why it did not."""
+
+    framework: str
+    state: State
+    reason: str = ""
+    version: str = ""
+    seconds: float = 0.0
+    answers: tuple[Answer, ...] = ()
+
+    def originals(self) -> Iterator[tuple[originals.Original, Answer]]:
+        """The answers of the framework's own functions."""
+        named = {original.name: original for original in originals.originals_of(self.framework)}
+        return ((named[answer.by], answer) for answer in self.answers if answer.by in named and answer.error is None)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One comparison: how far value or gradient of an example is from what the judge says, and the bar."""
+
+    framework: str
+    example: str
+    dtype: str
+    part: Part
+    judge: str
+    """``figures``, ``truth``, another example's name, or an original's name."""
+    distance: float
+    bar: float
+    unit: str = "ulp"
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the distance is within the bar."""
+        return self.distance <= self.bar
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a run found."""
+
+    examples: tuple[Example, ...]
+    columns: tuple[Column, ...]
+    verdicts: tuple[Verdict, ...]
+
+    def original_distances(self) -> Iterator[tuple[originals.Original, Part, float]]:
+        """How far the originals themselves are from the truth, in ulp, example by example; they are held to no bar."""
+        examples = {example.name: example for example in self.examples}
+        for column in self.columns:
+            for original, answer in column.originals():
+                for part in PARTS:
+                    if answer.example in examples and original.comparable(part) and getattr(answer, part) is not None:
+                        truth = truth_of(examples[answer.example], answer.dtype)
+                        yield original, part, float(np.max(truth.distance(part, _array(answer, part))))
+
+    @property
+    def errors(self) -> tuple[tuple[Column, Answer], ...]:
+        """Exceptions that came instead of answers."""
+        return tuple((column, answer) for column in self.columns for answer in column.answers if answer.error is not None)
+
+    @property
+    def mismatches(self) -> tuple[Verdict, ...]:
+        """Comparisons beyond their bar."""
+        return tuple(verdict for verdict in self.verdicts if not verdict.agrees)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every framework that is installed answered everything within the bars."""
+        failed = any(column.state == "failed" for column in self.columns)
+        return not (failed or self.errors or self.mismatches)
+
+
+def run(
+    frameworks: Sequence[str] = tuple(FRAMEWORKS),
+    *,
+    examples: Sequence[Example] = EXAMPLES,
+    timeout: float = 300.0,
+    finished: Callable[[Column], None] = lambda column: None,
+) -> Report:
+    """Ask the frameworks, as many at a time as there are processors, and judge their answers.
+
+    Parameters
+    ----------
+    frameworks : names of :data:`~.frameworks.FRAMEWORKS`
+    examples : what is documented, for the judges; the frameworks answer to :data:`~.documented.EXAMPLES`
+    timeout : seconds that one framework may take
+    finished : called with each column as it is there, from another thread
+    """
+
+    def ask(framework: str) -> Column:
+        column = _ask(framework, timeout)
+        finished(column)
+        return column
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        # Those named last load slowest, so they start first.
+        columns = tuple(pool.map(ask, reversed(frameworks)))[::-1]
+    return Report(tuple(examples), columns, tuple(_judge(columns, examples)))
+
+
+def _ask(framework: str, timeout: float) -> Column:
+    if framework not in installed():
+        return Column(framework, "absent", "not installed")
+    start = perf_counter()
+    # -P: whatever lies in the current directory is not imported instead of a framework.
+    command = [sys.executable, "-P", "-m", f"{__package__}.answers", framework]
+    try:
+        process = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=os.environ | _ENVIRONMENT, check=False)
+    except subprocess.TimeoutExpired:
+        return Column(framework, "failed", f"no answer in {timeout:g} s")
+    seconds = perf_counter() - start
+    if process.returncode:
+        return Column(framework, "failed", _reason(process), seconds=seconds)
+    found = Answers.from_json(process.stdout)
+    return Column(framework, "answered", version=found.version, seconds=seconds, answers=found.answers)
+
+
+def _reason(process: subprocess.CompletedProcess[str]) -> str:
+    """Why a process ended badly: the signal, or the last thing it said."""
+    if process.returncode < 0:
+        return f"its process was ended by {signal.Signals(-process.returncode).name}"
+    said = process.stderr.strip().splitlines() or ["nothing"]
+    return f"its process ended with status {process.returncode}: {said[-1]}"
+
+
+class _Judgement(NamedTuple):
+    judge: str
+    distance: Floats
+    bar: float
+    unit: str = "ulp"
+
+
+_Own = Mapping[tuple[str, str], Answer]
+_Others = Sequence[tuple[originals.Original, Answer]]
+
+
+def _judge(columns: Iterable[Column], examples: Sequence[Example]) -> Iterator[Verdict]:
+    """Every answer of unifocal's before every judge."""
+    answered = [column for column in columns if column.state == "answered"]
+    others = [pair for column in answered for pair in column.originals()]
+    for column in answered:
+        own = {(answer.example, answer.dtype): answer for answer in column.answers if answer.by == UNIFOCAL and answer.error is None}
+        for example, dtype, part in product(examples, DTYPES, PARTS):
+            if (example.name, dtype) in own:
+                computed = _array(own[example.name, dtype], part)
+                for judge, far, bar, unit in _judgements(example, dtype, part, computed, own, others):
+                    yield Verdict(column.framework, example.name, dtype, part, judge, float(np.max(far)), bar, unit)
+
+
+def _judgements(example: Example, dtype: str, part: Part, computed: Floats, own: _Own, others: _Others) -> Iterator[_Judgement]:
+    truth = truth_of(example, dtype)
+    yield _Judgement("truth", truth.distance(part, computed), truth.bar)
+    if example.multiple is not None and (example.multiple.example, dtype) in own:
+        same = example.multiple.factor * _array(own[example.multiple.example, dtype], part)
+        yield _Judgement(example.multiple.example, distance(computed, _exactly(same), dtype), 0.0)
+    if dtype != originals.DTYPE:
+        return
+    figures: Figures | None = getattr(example, part)
+    if figures is not None:
+        yield _Judgement("figures", figures.distance(computed), FIGURES, "last digits")
+    for original, answer in others:
+        if answer.example == example.name and original.comparable(part) and getattr(answer, part) is not None:
+            scale: Exact = getattr(truth, f"{part}_terms")
+            yield _Judgement(original.name, distance(computed, _exactly(_array(answer, part)), dtype, scale), ORIGINAL)
+
+
+def _array(answer: Answer, part: Part) -> Floats:
+    return np.asarray(getattr(answer, part), np.float64)
+
+
+def _exactly(numbers: Floats) -> Exact:
+    """Computed numbers, taken for the truth."""
+    return Exact(numbers, np.zeros_like(numbers))

@@ -1,0 +1,154 @@
+"""``unifocal parity`` for people: progress while frameworks load, a table, what does not agree, an exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from unifocal.dispatch import FRAMEWORKS as SHIMS
+
+from . import parity
+from .documented import PARTS, Part
+from .frameworks import FRAMEWORKS, installed
+from .originals import ORIGINALS
+from .parity import Column, Report
+
+AGREES, DISAGREES, UNUSABLE = 0, 1, 2
+"""Exit statuses; the last is for a question that cannot be answered as it was put."""
+
+_WIDE = 132  # columns of a report that goes to a file or a pipe
+
+
+def run(backends: Sequence[str], timeout: float) -> int:
+    """Run the parity check on these backends (all of them where none is named), print it, and return the exit status."""
+    errors = Console(stderr=True)
+    refused = [refusal for name in backends if (refusal := _refusal(name))]
+    if refused:
+        errors.print("\n".join(refused), markup=False, highlight=False, soft_wrap=True)
+        return UNUSABLE
+    report = _with_progress(list(dict.fromkeys(backends)) or list(FRAMEWORKS), timeout, errors)
+    console = Console()
+    _print(report, console if console.is_terminal else Console(width=_WIDE))
+    return AGREES if report.agrees else DISAGREES
+
+
+def _refusal(name: str) -> str | None:
+    """Why this backend cannot be asked, if so."""
+    if name not in FRAMEWORKS:
+        return f"--backend must be one of {', '.join(FRAMEWORKS)}; received {name}."
+    if name not in installed():
+        return f"{name} is not installed; try: {_remedy(name)}. Installed: {', '.join(installed())}."
+    return None
+
+
+def _remedy(name: str) -> str:
+    shim = SHIMS.get(name)
+    return f"pip install 'unifocal[{shim.extra}]'" if shim is not None and shim.extra else f"pip install {name}"
+
+
+def _with_progress(names: Sequence[str], timeout: float, console: Console) -> Report:
+    columns = SpinnerColumn(finished_text="[green]✓"), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        tasks = {name: progress.add_task(f"{name} loads and answers", total=1) for name in names if name in installed()}
+
+        def finished(column: Column) -> None:
+            if column.framework in tasks:
+                progress.update(tasks[column.framework], completed=1, description=f"{column.framework} {column.state}")
+
+        return parity.run(names, timeout=timeout, finished=finished)
+
+
+def _print(report: Report, console: Console) -> None:
+    answered = [column for column in report.columns if column.state == "answered"]
+    if answered:
+        console.print(_table(report, answered))
+    _print_originals(report, console)
+    for column in report.columns:
+        if column.state == "absent":
+            console.print(f"absent: {column.framework} ({column.reason}; {_remedy(column.framework)})", markup=False, highlight=False, soft_wrap=True)
+        elif column.state == "failed":
+            console.print(f"[red]failed[/]: {column.framework}: {escape(column.reason)}", highlight=False)
+    for column, answer in report.errors:
+        console.print(
+            f"[red]error[/]: {escape(answer.example)}, {answer.by} on {column.framework}, {answer.dtype}: {escape(str(answer.error))}",
+            highlight=False,
+        )
+    for verdict in report.mismatches:
+        console.print(
+            f"[red]mismatch[/]: {escape(verdict.example)} on {verdict.framework}, {verdict.dtype}: the {verdict.part} is "
+            f"{verdict.distance:.3g} {verdict.unit} from {_judge(verdict.judge)}; the bar is {verdict.bar:g}.",
+            highlight=False,
+        )
+    console.print(_summary(report, answered), highlight=False)
+
+
+def _judge(judge: str) -> str:
+    return {"truth": "the truth", "figures": "the documented figures"}.get(judge, escape(judge))
+
+
+def _table(report: Report, answered: Sequence[Column]) -> Table:
+    table = Table(
+        box=SIMPLE_HEAD,
+        title="Documented examples: value and gradient, largest error in ulp (float32, float64)",
+        title_justify="left",
+        pad_edge=False,
+    )
+    table.add_column("example", overflow="fold")
+    for column in answered:
+        table.add_column(f"{column.framework}\n[dim]{column.version}[/]", justify="right")
+    for example in report.examples:
+        table.add_row(escape(example.name), *(_cell(report, column, example.name) for column in answered))
+    return table
+
+
+def _cell(report: Report, column: Column, example: str) -> str:
+    """The largest distances of value and gradient from the truth; red where any judge disagrees."""
+    here = [verdict for verdict in report.verdicts if (verdict.framework, verdict.example) == (column.framework, example)]
+    if any(answer.example == example and answer.error is not None for answer in column.answers):
+        return "[red]error[/]"
+    numbers = []
+    for part in PARTS:
+        largest = max(verdict.distance for verdict in here if verdict.part == part and verdict.judge == "truth")
+        right = all(verdict.agrees for verdict in here if verdict.part == part)
+        numbers.append(_number(largest) if right else f"[bold red]{_number(largest)}✗[/]")
+    return "  ".join(numbers)
+
+
+def _number(ulp: float) -> str:
+    return f"{ulp:.1f}" if ulp < 1e4 else f"{ulp:.0e}"
+
+
+def _print_originals(report: Report, console: Console) -> None:
+    """How far the frameworks' own functions are from the truth on the same examples."""
+    largest: dict[str, dict[Part, float]] = {}
+    for original, part, far in report.original_distances():
+        here = largest.setdefault(original.name, {})
+        here[part] = max(far, here.get(part, 0.0))
+    if not largest:
+        return
+    table = Table(box=SIMPLE_HEAD, title="The original functions: largest error in ulp (float32)", title_justify="left", pad_edge=False)
+    table.add_column("function")
+    for part in PARTS:
+        table.add_column(part, justify="right")
+    notes = {original.name: original.differs for original in ORIGINALS if original.differs and original.name in largest}
+    marks = {note: "*" * count for count, note in enumerate(dict.fromkeys(notes.values()), 1)}
+    for name, here in largest.items():
+        gradient = _number(here["gradient"]) if "gradient" in here else marks[notes[name]] if name in notes else "–"
+        table.add_row(escape(name), _number(here["value"]), gradient)
+    console.print(table)
+    for note, mark in marks.items():
+        console.print(f"{mark} not compared: {note}.", markup=False, highlight=False)
+
+
+def _summary(report: Report, answered: Sequence[Column]) -> str:
+    names = ", ".join(column.framework for column in answered) or "nothing"
+    count = f"{len(report.verdicts)} comparisons of {len(report.examples)} examples on {names}"
+    if report.agrees:
+        return f"[bold green]All agree[/]: {count}."
+    wrong = len(report.mismatches) + len(report.errors) + sum(column.state == "failed" for column in report.columns)
+    return f"[bold red]{wrong} do not agree[/]: {count}."

@@ -1,0 +1,126 @@
+"""JAX: every transform gives the analytic derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import unifocal
+
+jax = pytest.importorskip("jax")
+jnp = jax.numpy
+
+RNG = np.random.default_rng(0)
+X, SOFT, WEIGHT = 3 * RNG.normal(size=(4, 3)), RNG.random((4, 3)), RNG.random(4)
+VECTOR = np.array([0.2, 0.3, 0.9])
+INDEX = np.array([0, 2, 1, 2])
+
+CASES: dict[str, tuple[Callable[..., Any], Any, dict[str, Any]]] = {
+    "bce-soft": (unifocal.binary_cross_entropy, SOFT, {"pos_weight": VECTOR}),
+    "sigmoid-index-2": (unifocal.sigmoid_focal_loss, INDEX, {"alpha": VECTOR, "pos_weight": 2.0, "reduction": "none"}),
+    "sigmoid-soft-0.5": (unifocal.sigmoid_focal_loss, SOFT, {"gamma": 0.5, "label_smoothing": 0.1}),
+    "ce-index": (unifocal.cross_entropy, INDEX, {"class_weight": VECTOR, "reduction": "weighted_mean", "ignore_index": 1}),
+    "softmax-index-1": (unifocal.softmax_focal_loss, INDEX, {"gamma": 1, "reduction": "none", "sample_weight": WEIGHT}),
+    "softmax-soft-0.5": (unifocal.softmax_focal_loss, SOFT, {"gamma": 0.5, "alpha": VECTOR, "reduction": "sum"}),
+    "softmax-probabilities": (unifocal.softmax_focal_loss, INDEX, {"from_logits": False}),
+    "sigmoid-probabilities": (unifocal.sigmoid_focal_loss, SOFT, {"from_logits": False, "gamma": 1.5}),
+}
+cases = pytest.mark.parametrize(("loss", "targets", "options"), CASES.values(), ids=CASES.keys())
+
+
+@pytest.fixture(autouse=True)
+def x64() -> Iterator[None]:
+    with jax.enable_x64(True):
+        yield
+
+
+def bound(loss: Any, targets: Any, options: dict[str, Any]) -> tuple[Callable[[Any], Any], Any]:
+    x = jax.nn.softmax(jnp.asarray(X)) if options.get("from_logits") is False else jnp.asarray(X)
+    return lambda x: loss(jnp.asarray(x), targets, **options), x
+
+
+@cases
+def test_derivatives_of_both_modes_and_orders(loss: Any, targets: Any, options: dict[str, Any]) -> None:
+    from jax.test_util import check_grads
+
+    function, x = bound(loss, targets, options)
+    check_grads(function, (x,), order=2, modes=("fwd", "rev"), eps=1e-6)
+
+
+@cases
+def test_hessians_agree(loss: Any, targets: Any, options: dict[str, Any]) -> None:
+    function, x = bound(loss, targets, options)
+    hessian = jax.hessian(lambda x: function(x).sum())(x)
+    for transform in (lambda f: jax.jacrev(jax.jacrev(f)), lambda f: jax.jacfwd(jax.jacfwd(f)), lambda f: jax.jit(jax.jacrev(jax.jacfwd(f)))):
+        np.testing.assert_allclose(transform(lambda x: function(x).sum())(x), hessian, rtol=1e-12, atol=1e-14)
+
+
+@cases
+def test_jit_and_jvp(loss: Any, targets: Any, options: dict[str, Any]) -> None:
+    function, x = bound(loss, targets, options)
+    np.testing.assert_allclose(jax.jit(function)(x), function(x), rtol=1e-13)
+    gradient = jax.jit(jax.grad(lambda x: function(x).sum()))(x)
+    tangent = jnp.arange(12.0).reshape(4, 3)
+    np.testing.assert_allclose(jax.jvp(lambda x: function(x).sum(), (x,), (tangent,))[1], (gradient * tangent).sum(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("loss", [unifocal.sigmoid_focal_loss, unifocal.softmax_focal_loss], ids=["sigmoid", "softmax"])
+@pytest.mark.parametrize("targets", [INDEX, SOFT], ids=["index", "soft"])
+def test_vmap(loss: Any, targets: Any) -> None:
+    def one(x: Any, t: Any) -> Any:
+        return loss(x, t, reduction="sum")
+
+    x, t = jnp.asarray(X), jnp.asarray(targets)
+    np.testing.assert_allclose(jax.vmap(one)(x, t), loss(x, t, reduction="none").reshape(4, -1).sum(1), rtol=1e-12)
+    np.testing.assert_allclose(jax.vmap(jax.grad(one))(x, t), jax.grad(one)(x, t), rtol=1e-12)
+    hessians = jax.hessian(one)(x, t)
+    np.testing.assert_allclose(jax.vmap(jax.hessian(one))(x, t), [hessians[i, :, i] for i in range(4)], rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("reduction", ["none", "sum", "weighted_mean"])
+def test_inputs_that_are_differentiated(reduction: str) -> None:
+    from jax.test_util import check_grads
+
+    def sigmoid(x: Any, y: Any, weight: Any, alpha: Any) -> Any:
+        x, y, weight, alpha = map(jnp.asarray, (x, y, weight, alpha))
+        return unifocal.sigmoid_focal_loss(x, y, alpha=alpha, pos_weight=alpha, sample_weight=weight, normalizer=1 + weight[:3], reduction=reduction)
+
+    def softmax(x: Any, y: Any, weight: Any, alpha: Any) -> Any:
+        x, y, weight, alpha = map(jnp.asarray, (x, y, weight, alpha))
+        dense = unifocal.softmax_focal_loss(x, y, alpha=alpha, sample_weight=weight, reduction=reduction)
+        return dense + unifocal.cross_entropy(x, INDEX, class_weight=alpha, sample_weight=weight, reduction=reduction)
+
+    for function in (sigmoid, softmax):
+        check_grads(function, (X, SOFT, WEIGHT, VECTOR), order=2, modes=("fwd", "rev"), eps=1e-6)
+
+
+def test_same_shape_is_traced_once() -> None:
+    traces = []
+
+    @jax.jit
+    def function(x: Any, t: Any) -> Any:
+        traces.append(x.shape)
+        return unifocal.sigmoid_focal_loss(x, t)
+
+    for _ in range(3):
+        function(jnp.ones((2, 3)), jnp.ones((2, 3)))
+    assert traces == [(2, 3)]
+
+
+def test_traced_bad_entries_are_nan() -> None:
+    values = jax.jit(lambda x, t: unifocal.cross_entropy(x, t, reduction="none"))(jnp.asarray(X), jnp.array([0, 9, -1, 2]))
+    assert np.isnan(values).tolist() == [False, True, True, False]
+
+
+def test_without_x64_indices_do_not_wrap() -> None:
+    with jax.enable_x64(False), pytest.raises(ValueError, match=r"Class indices must be in \[0, 2\]"):
+        unifocal.cross_entropy(jnp.zeros((1, 3)), [2**32])
+
+
+def test_softmax_with_class_indices_forms_no_float_one_hot() -> None:
+    jaxpr = str(jax.make_jaxpr(lambda x: unifocal.cross_entropy(x, INDEX))(jnp.zeros((4, 32_000))))
+    # The only conversions of something as large as the predictions would be those of labels.
+    assert not [line for line in jaxpr.splitlines() if "convert_element_type" in line and "f64[4,32000]" in line.split("=")[0]]

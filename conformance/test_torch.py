@@ -1,0 +1,234 @@
+"""PyTorch: every way of differentiating and compiling gives the analytic derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import unifocal
+
+from .test_targets import LOSSES, by_name
+
+torch = pytest.importorskip("torch")
+func = torch.func
+
+pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")  # torch's own use, in jvp
+
+GENERATOR = torch.Generator().manual_seed(0)
+X = 3 * torch.randn(4, 3, dtype=torch.float64, generator=GENERATOR)
+INDEX = torch.tensor([0, 2, 1, 2])
+SOFT = torch.rand(4, 3, dtype=torch.float64, generator=GENERATOR)
+WEIGHT = torch.rand(4, dtype=torch.float64, generator=GENERATOR)
+VECTOR = torch.tensor([0.2, 0.3, 0.9], dtype=torch.float64)
+
+CASES: dict[str, tuple[Callable[..., Any], Any, dict[str, Any]]] = {
+    "bce-soft": (unifocal.binary_cross_entropy, SOFT, {"pos_weight": VECTOR}),
+    "bce-index": (unifocal.binary_cross_entropy, INDEX, {"sample_weight": WEIGHT, "reduction": "sum"}),
+    "sigmoid-soft-0.5": (unifocal.sigmoid_focal_loss, SOFT, {"gamma": 0.5, "reduction": "none"}),
+    "sigmoid-index-2": (unifocal.sigmoid_focal_loss, INDEX, {"alpha": VECTOR, "pos_weight": 2.0}),
+    "sigmoid-soft-3.7": (unifocal.sigmoid_focal_loss, SOFT, {"gamma": 3.7, "label_smoothing": 0.1}),
+    "ce-index": (unifocal.cross_entropy, INDEX, {"class_weight": VECTOR, "reduction": "weighted_mean", "ignore_index": 1}),
+    "ce-soft": (unifocal.cross_entropy, SOFT, {"reduction": "none"}),
+    "softmax-index-1": (unifocal.softmax_focal_loss, INDEX, {"gamma": 1, "reduction": "none", "sample_weight": WEIGHT}),
+    "softmax-soft-0.5": (unifocal.softmax_focal_loss, SOFT, {"gamma": 0.5, "alpha": VECTOR, "reduction": "sum"}),
+    "softmax-index-smoothed": (unifocal.softmax_focal_loss, INDEX, {"gamma": 2.5, "label_smoothing": 0.1}),
+}
+PROBABILITIES = {
+    "sigmoid": (unifocal.sigmoid_focal_loss, SOFT, {"gamma": 1.5}),
+    "softmax-index": (unifocal.softmax_focal_loss, INDEX, {"reduction": "none"}),
+    "softmax-soft": (unifocal.softmax_focal_loss, SOFT, {"gamma": 0.5}),
+}
+cases = pytest.mark.parametrize(("loss", "targets", "options"), CASES.values(), ids=CASES.keys())
+
+
+def bound(loss: Any, targets: Any, options: dict[str, Any]) -> Callable[[Any], Any]:
+    return lambda x: loss(x, targets, **options)
+
+
+def summed(loss: Any, targets: Any, options: dict[str, Any]) -> Callable[[Any], Any]:
+    return lambda x: loss(x, targets, **options).sum()
+
+
+@cases
+def test_gradcheck_and_gradgradcheck(loss: Any, targets: Any, options: dict[str, Any]) -> None:
+    x = X.clone().requires_grad_()
+    assert torch.autograd.gradcheck(bound(loss, targets, options), x, check_forward_ad=True)
+    assert torch.autograd.gradgradcheck(bound(loss, targets, options), x)
+
+
+@pytest.mark.parametrize(("loss", "targets", "options"), PROBABILITIES.values(), ids=PROBABILITIES.keys())
+def test_gradcheck_on_probabilities(loss: Any, targets: Any, options: dict[str, Any]) -> None:
+    p = torch.softmax(X / 3, -1).requires_grad_()
+    function = bound(loss, targets, {**options, "from_logits": False})
+    assert torch.autograd.gradcheck(function, p, check_forward_ad=True)
+    assert torch.autograd.gradgradcheck(function, p)
+
+
+@cases
+def test_functional_transforms(loss: Any, targets: Any, options: dict[str, Any]) -> None:
+    function = summed(loss, targets, options)
+    x = X.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(function(x), x)
+    torch.testing.assert_close(func.grad(function)(X), gradient)
+    hessian = torch.autograd.functional.hessian(function, X)
+    for transform in (func.hessian, lambda f: func.jacrev(func.jacrev(f)), lambda f: func.jacrev(func.jacfwd(f)), lambda f: func.jacfwd(func.jacfwd(f))):
+        torch.testing.assert_close(transform(function)(X), hessian)
+    tangent = torch.ones_like(X)
+    torch.testing.assert_close(func.jvp(function, (X,), (tangent,))[1], (gradient * tangent).sum())
+
+
+@pytest.mark.parametrize("loss", [unifocal.sigmoid_focal_loss, unifocal.softmax_focal_loss], ids=["sigmoid", "softmax"])
+@pytest.mark.parametrize("targets", [INDEX, SOFT], ids=["index", "soft"])
+def test_vmap(loss: Any, targets: Any) -> None:
+    def one(x: Any, t: Any) -> Any:
+        return loss(x, t, reduction="sum")
+
+    whole = loss(X, targets, reduction="none")
+    torch.testing.assert_close(func.vmap(one)(X, targets), whole.reshape(4, -1).sum(1))
+    x = X.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(one(x, targets), x)
+    torch.testing.assert_close(func.vmap(func.grad(one))(X, targets), gradient)
+    hessians = torch.autograd.functional.hessian(lambda x: one(x, targets), X)
+    torch.testing.assert_close(func.vmap(func.hessian(one))(X, targets), torch.stack([hessians[i, :, i] for i in range(4)]))
+
+
+@pytest.mark.parametrize("reduction", ["none", "sum", "weighted_mean"])
+def test_inputs_that_require_gradients(reduction: str) -> None:
+    """First and mixed second derivatives with respect to labels, weights and class vectors."""
+    tensors = [t.clone().requires_grad_() for t in (X, SOFT, WEIGHT, VECTOR, VECTOR)]
+
+    def sigmoid(x: Any, y: Any, weight: Any, alpha: Any, pos_weight: Any) -> Any:
+        return unifocal.sigmoid_focal_loss(x, y, alpha=alpha, pos_weight=pos_weight, sample_weight=weight, normalizer=1 + weight[:3], reduction=reduction)
+
+    def softmax(x: Any, y: Any, weight: Any, alpha: Any) -> Any:
+        return unifocal.softmax_focal_loss(x, y, alpha=alpha, sample_weight=weight, reduction=reduction)
+
+    def index(x: Any, weight: Any, class_weight: Any) -> Any:
+        return unifocal.cross_entropy(x, INDEX, class_weight=class_weight, sample_weight=weight, reduction=reduction)
+
+    for function, inputs in ((sigmoid, tensors), (softmax, tensors[:4]), (index, [tensors[0], tensors[2], tensors[3]])):
+        assert torch.autograd.gradcheck(function, inputs, check_forward_ad=True)
+        assert torch.autograd.gradgradcheck(function, inputs)
+
+
+def test_labels_that_require_no_gradient_cost_none() -> None:
+    x = X.clone().requires_grad_()
+    loss = unifocal.sigmoid_focal_loss(x, SOFT, reduction="sum")
+    assert loss.grad_fn.name() == "_ForwardLossBackward"
+
+
+# --- compiled ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def fresh_dynamo() -> Iterator[Any]:
+    torch._dynamo.reset()
+    torch._dynamo.utils.counters.clear()
+    yield torch._dynamo.utils.counters
+    torch._dynamo.reset()
+
+
+def compiling(test: Any) -> Any:
+    """Let torch warn while it traces: of caches in array-api-compat, and of how it makes its own Function objects."""
+    for noise in ("ignore:.*lru_cache:UserWarning", "ignore:.*Function.* should not be instantiated:DeprecationWarning", "ignore:.torch.jit.script_method. is deprecated:DeprecationWarning"):
+        test = pytest.mark.filterwarnings(noise)(test)
+    return test
+
+
+@compiling
+@cases
+def test_compiles_without_graph_break(fresh_dynamo: Any, loss: Any, targets: Any, options: dict[str, Any]) -> None:
+    compiled = torch.compile(bound(loss, targets, options), fullgraph=True, backend="aot_eager")
+    ours, theirs = X.clone().requires_grad_(), X.clone().requires_grad_()
+    value, expected = compiled(ours), loss(theirs, targets, **options)
+    torch.testing.assert_close(value, expected)
+    torch.testing.assert_close(*(torch.autograd.grad(v.sum(), x)[0] for v, x in ((value, ours), (expected, theirs))))
+
+
+@compiling
+def test_inductor_agrees_with_eager(fresh_dynamo: Any) -> None:
+    x, y = X.float(), SOFT.float()
+    for function in (
+        lambda x: unifocal.sigmoid_focal_loss(x, y, alpha=[0.1, 0.2, 0.3]),
+        lambda x: unifocal.softmax_focal_loss(x, np.array([0, 2, 1, 2]), reduction="none"),
+    ):
+        compiled = torch.compile(function, fullgraph=True)
+        ours, theirs = x.clone().requires_grad_(), x.clone().requires_grad_()
+        torch.testing.assert_close(compiled(ours), function(theirs))
+        torch.testing.assert_close(*(torch.autograd.grad(f(v).sum(), v)[0] for f, v in ((compiled, ours), (function, theirs))))
+
+
+def test_first_call_of_a_process_may_be_compiled() -> None:
+    import subprocess
+    import sys
+
+    code = """
+import torch, unifocal
+f = torch.compile(lambda x, t: unifocal.cross_entropy(x, t), fullgraph=True, backend="eager")
+print(round(float(f(torch.zeros(2, 4), torch.tensor([0, 3]))), 4))"""
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "1.3863"
+
+
+@compiling
+def test_new_batch_sizes_do_not_retrace(fresh_dynamo: Any) -> None:
+    compiled = torch.compile(lambda x, t: unifocal.sigmoid_focal_loss(x, t), fullgraph=True, backend="aot_eager")
+    for n in (4, 5, 6, 7, 40):
+        compiled(torch.randn(n, 3, requires_grad=True), torch.zeros(n, 3)).backward()
+    # One graph for the first size, one for any other.
+    assert fresh_dynamo["stats"]["unique_graphs"] == 2
+    assert not fresh_dynamo["graph_break"]
+
+
+@compiling
+@pytest.mark.parametrize("strict", [False, True], ids=["non-strict", "strict"])
+@pytest.mark.parametrize("name", ["sigmoid-soft-0.5", "sigmoid-index-2", "ce-index", "softmax-soft-0.5"])
+def test_exports_with_a_dynamic_batch(fresh_dynamo: Any, name: str, strict: bool) -> None:
+    loss, targets, options = CASES[name]
+    options = {key: option for key, option in options.items() if key != "sample_weight"}
+
+    class Module(torch.nn.Module):
+        def forward(self, x: Any, targets: Any) -> Any:
+            return loss(x, targets, **options)
+
+    batch = torch.export.Dim("batch")
+    program = torch.export.export(Module(), (X, targets), dynamic_shapes={"x": {0: batch}, "targets": {0: batch}}, strict=strict)
+    more, their = torch.cat([X, X + 1, X - 1]), torch.cat([targets] * 3)
+    torch.testing.assert_close(program.module()(more, their), loss(more, their, **options))
+
+
+@compiling
+def test_traced_bad_entries_are_nan(fresh_dynamo: Any) -> None:
+    compiled = torch.compile(lambda x, t: unifocal.cross_entropy(x, t, reduction="none"), fullgraph=True, backend="eager")
+    assert torch.isnan(compiled(X, torch.tensor([0, 9, -1, 2]))).tolist() == [False, True, True, False]
+    bad = SOFT.clone()
+    bad[1, 1] = 2
+    assert torch.isnan(func.vmap(lambda x, t: unifocal.binary_cross_entropy(x, t))(X, bad)).tolist() == [False, True, False, False]
+
+
+# --- precision ---------------------------------------------------------------------------------------------------------------------
+
+
+@compiling
+@by_name(LOSSES)
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+def test_autocast_gives_float32(fresh_dynamo: Any, loss: Any, compiled: bool) -> None:
+    function = torch.compile(loss, fullgraph=True, backend="eager") if compiled else loss
+    x = X.to(torch.bfloat16).requires_grad_()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        value = function(x, INDEX)
+    assert value.dtype == torch.float32
+    assert torch.autograd.grad(value, x)[0].dtype == torch.bfloat16
+    torch.testing.assert_close(value, loss(x.float(), INDEX))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert function(X, INDEX).dtype == torch.float64
+
+
+def test_parameters_and_subclasses() -> None:
+    class Mine(torch.Tensor):
+        pass
+
+    for x in (torch.nn.Parameter(X.clone()), X.clone().as_subclass(Mine)):
+        torch.testing.assert_close(torch.as_tensor(unifocal.cross_entropy(x, INDEX)), unifocal.cross_entropy(X, INDEX), check_dtype=False)
