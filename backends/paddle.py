@@ -20,8 +20,6 @@ from typing import Any
 
 import numpy as np
 import paddle
-from paddle.autograd import PyLayer
-from paddle.static.nn import static_pylayer
 
 import unifocal
 from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
@@ -29,6 +27,11 @@ from unifocal.reduction import pairwise_total
 from unifocal.spec import Spec
 
 name = "paddle"
+
+# Paddle's annotations lack these.
+_Value: Any = paddle.pir.Value
+_PyLayer: Any = paddle.autograd.PyLayer
+_static_pylayer: Any = paddle.static.nn.static_pylayer
 
 # to_static(full_graph=True) rewrites the source of all that a function calls.
 paddle.jit.ignore_module([unifocal])
@@ -43,7 +46,7 @@ _SELECTABLE = {paddle.bool, paddle.int32, paddle.int64, paddle.float32, paddle.f
 
 
 def is_array(value: object) -> bool:
-    return isinstance(value, paddle.pir.Value) or (isinstance(value, paddle.Tensor) and value.is_dense())
+    return isinstance(value, _Value) or (isinstance(value, paddle.Tensor) and value.is_dense())
 
 
 def canonical(x: Array) -> Array:
@@ -69,7 +72,7 @@ def device(x: Array) -> Hashable:
 
 
 def is_traced(x: Array) -> bool:
-    return isinstance(x, paddle.pir.Value)
+    return isinstance(x, _Value)
 
 
 def on_host(x: Array) -> bool:
@@ -160,12 +163,12 @@ def _first_order(x: Array, slope: Array, call: _Call) -> Array:
 
 
 def _epsilon(x: Array) -> Array:
-    return static_pylayer(paddle.zeros_like, [x], lambda cotangent: cotangent) if is_traced(x) else _Epsilon.apply(x)
+    return _static_pylayer(paddle.zeros_like, [x], lambda cotangent: cotangent) if is_traced(x) else _Epsilon.apply(x)
 
 
 # A PyLayer has to return None for an input that paddle.grad was not asked about, and cannot know which that is.  So each of these has one
 # input that may need a gradient; what else the derivatives depend on is not an input.
-class _Epsilon(PyLayer):  # type: ignore[misc]
+class _Epsilon(_PyLayer):
     """0, with derivative 1, or that of a call's slope."""
 
     @staticmethod
@@ -184,7 +187,7 @@ class _Epsilon(PyLayer):  # type: ignore[misc]
             return call.kernel.second(_XP, call.spec, x, call.inputs, cotangent)
 
 
-class _Attached(PyLayer):  # type: ignore[misc]
+class _Attached(_PyLayer):
     """A constant, with a slope (None is 0) that has the kernel's second derivative."""
 
     @staticmethod
@@ -205,7 +208,7 @@ class _Attached(PyLayer):  # type: ignore[misc]
             return slope * (paddle.unsqueeze(cotangent, call.spec.axis) if call.drops_axis else cotangent), None
 
 
-class _Last(PyLayer):  # type: ignore[misc]
+class _Last(_PyLayer):
     """x, where Paddle's derivative would be wrong: its max gives each of several equal logits the whole gradient."""
 
     @staticmethod
@@ -217,7 +220,7 @@ class _Last(PyLayer):  # type: ignore[misc]
         raise NotImplementedError("On Paddle unifocal's losses have first and second derivatives; a third was required.")
 
 
-class _Pow(PyLayer):  # type: ignore[misc]
+class _Pow(_PyLayer):
     """x ** exponent; Paddle's own has no second derivative for an exponent in a tensor."""
 
     @staticmethod
@@ -275,6 +278,8 @@ def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array
     if is_traced(x) or _differentiable(x) or _differentiable(value):
         # put_along_axis has no second derivative, and in a graph refuses an unknown size beside a known one.
         positions = paddle.reshape(paddle.arange(x.shape[axis]), [-1] + [1] * (-axis - 1))
+        if is_traced(x) and is_array(value):
+            value = paddle.expand_as(value, x)
         return _where(indices == positions, value, x)
     values = value if is_array(value) else paddle.full_like(indices, value, dtype=x.dtype)
     return paddle.put_along_axis(x, indices, values, axis, broadcast=False)

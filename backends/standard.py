@@ -68,7 +68,7 @@ def device(x: Array) -> Hashable:
 
 
 def is_traced(x: Array) -> bool:
-    return array_api_compat.is_lazy_array(x)
+    return bool(array_api_compat.is_lazy_array(x))
 
 
 def on_host(x: Array) -> bool:

@@ -47,25 +47,33 @@ def _on(where: Any) -> AbstractContextManager[Any]:
     return nullcontext() if where is None else tf.device(where)
 
 
+def _sizes(x: Array, dtype: Any = tf.int32) -> Any:
+    """The sizes of x: ints where all are known, which saves eager code a dozen operations."""
+    return tuple(x.shape) if x.shape.is_fully_defined() else tf.unstack(tf.shape(x, out_type=dtype))
+
+
 def _positions(x: Array, indices: Array, axis: int) -> Array:
     """Where in the flattened x the indices (of size 1 along the axis) point.
 
-    One flat index an entry serves every axis; ``tf.gather``'s ``batch_dims`` only serves the last.
+    Flat positions serve every axis, and tensor_scatter_nd_update; ``batch_dims`` of ``tf.gather`` serves the last axis alone.
     """
-    sizes, axis = tf.shape(x, out_type=indices.dtype), axis % x.shape.rank
-    before, after = tf.reduce_prod(sizes[:axis]), tf.reduce_prod(sizes[axis + 1 :])
-    row = tf.reshape(tf.range(before), (-1, 1)) * sizes[axis]
-    return (row + tf.reshape(indices, (before, after))) * after + tf.range(after)
+    sizes, axis = _sizes(x, indices.dtype), axis % x.shape.rank
+    before, after = prod(sizes[:axis]), prod(sizes[axis + 1 :])
+    first = tf.range(before, dtype=indices.dtype) * sizes[axis]
+    if axis == x.shape.rank - 1:
+        return first + tf.reshape(indices, (-1,))
+    rows = tf.expand_dims(first, 1) + tf.reshape(indices, (before, after))
+    return tf.reshape(rows * after + tf.range(after, dtype=indices.dtype), (-1,))
 
 
 def _take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
-    return tf.reshape(tf.gather(tf.reshape(x, (-1,)), _positions(x, indices, axis)), tf.shape(indices))
+    return tf.reshape(tf.gather(tf.reshape(x, (-1,)), _positions(x, indices, axis)), _sizes(indices))
 
 
 def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
-    positions = tf.reshape(_positions(x, indices, axis), (-1, 1))
-    updates = tf.reshape(tf.broadcast_to(tf.convert_to_tensor(value, x.dtype), tf.shape(indices)), (-1,))
-    return tf.reshape(tf.tensor_scatter_nd_update(tf.reshape(x, (-1,)), positions, updates), tf.shape(x))
+    updates = tf.reshape(tf.broadcast_to(tf.convert_to_tensor(value, x.dtype), _sizes(indices)), (-1,))
+    positions = tf.expand_dims(_positions(x, indices, axis), 1)
+    return tf.reshape(tf.tensor_scatter_nd_update(tf.reshape(x, (-1,)), positions, updates), _sizes(x))
 
 
 _NAMESPACE: Namespace = SimpleNamespace(
@@ -198,12 +206,21 @@ def _attached_slope(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, slope:
 
 
 def _custom(function: Callable[..., Any], *tensors: Array) -> Any:
-    """``tf.custom_gradient``, called; in a graph within a ``tf.function``.
+    """``tf.custom_gradient``, called; in a graph that a ForwardAccumulator watches, within a ``tf.function``.
 
-    A ForwardAccumulator in a graph sees custom_gradient's IdentityN and not its gradient, but transposes a function's gradient.
+    There the accumulator sees the IdentityN that custom_gradient adds and not its gradient, but a function's gradient it transposes.
     """
     function = tf.custom_gradient(function)
-    return function(*tensors) if tf.executing_eagerly() else tf.function(function, autograph=False)(*tensors)
+    return tf.function(function, autograph=False)(*tensors) if any(map(_has_tangent, tensors)) else function(*tensors)
+
+
+def _has_tangent(x: Array) -> bool:
+    """Whether a ForwardAccumulator in a graph watches x: then one more operation on x adds more than itself to the graph."""
+    if tf.executing_eagerly():
+        return False
+    x = tf.identity(x)
+    before = len(x.graph.get_operations())
+    return len(tf.identity(x).graph.get_operations()) > before + 1
 
 
 def _here(tensors: Any) -> Any:

@@ -183,9 +183,7 @@ class _Slope(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(
-        kernel: Kernel, spec: Spec, slope: Array, x: Array, labels: Array, alpha: Any, pos_weight: Any, weight: Any
-    ) -> Array:
+    def forward(kernel: Kernel, spec: Spec, slope: Array, x: Array, labels: Array, alpha: Any, pos_weight: Any, weight: Any) -> Array:
         return slope.clone()
 
     @staticmethod

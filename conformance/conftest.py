@@ -18,8 +18,10 @@ from .ulp import Floats
 
 # Frameworks' own noise, by message: everything else that warns is an error.
 _NOISE = (
-    # SWIG's types, in tensorflow's and paddle's import, under Python 3.12+.
+    # torch.compile's own look at an autograd.Function's context.
+    "ignore:<class 'torch.autograd.function.Function'> should not be instantiated:DeprecationWarning",
     "ignore:No ccache found:UserWarning",  # paddle's import
+    # SWIG's types, in tensorflow's and paddle's import, under Python 3.12+.
     "ignore:builtin type (SwigPyPacked|SwigPyObject|swigvarlink) has no __module__ attribute:DeprecationWarning",
 )
 
@@ -28,10 +30,12 @@ _measurements = pytest.StashKey[_Measured]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--measured``."""
     parser.addoption("--measured", action="store_true", help="print the largest distance of each measurement from the truth")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Make warnings errors, and declare the markers."""
     config.addinivalue_line("filterwarnings", "error")
     for line in _NOISE:
         config.addinivalue_line("filterwarnings", line)
@@ -41,6 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test that takes them each framework, and each of the framework's formats."""
+
     def marked(name: str, default: tuple[str, ...]) -> tuple[str, ...]:
         marker = metafunc.definition.get_closest_marker(name)
         return marker.args if marker else default
@@ -82,6 +88,7 @@ def measure(request: pytest.FixtureRequest) -> Callable[..., None]:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print what was measured, if asked to."""
     if config.getoption("--measured"):
         terminalreporter.section("largest distances from the truth")
         for key, largest in sorted(config.stash[_measurements].items()):

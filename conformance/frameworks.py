@@ -121,6 +121,8 @@ class _Analytic(Framework, Protocol):
 
 
 class NumPy(_Analytic):
+    """NumPy, which has no bfloat16."""
+
     name = module = "numpy"
     dtypes = ("float16", "float32", "float64")
 
@@ -162,6 +164,8 @@ class Dask(_Analytic):
 
 
 class Torch(Framework):
+    """PyTorch."""
+
     name = module = "torch"
 
     def __init__(self) -> None:
@@ -187,6 +191,8 @@ class Torch(Framework):
 
 
 class TensorFlow(Framework):
+    """TensorFlow."""
+
     name = module = "tensorflow"
 
     def __init__(self) -> None:
@@ -216,6 +222,8 @@ class TensorFlow(Framework):
 
 
 class Paddle(Framework):
+    """Paddle."""
+
     name = module = "paddle"
 
     def __init__(self) -> None:
@@ -249,6 +257,8 @@ class Paddle(Framework):
 
 
 class Jax(Framework):
+    """JAX, in 64 bits only where float64 is asked for."""
+
     name = module = "jax"
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ Numbers come in as floats and are taken exactly.  An infinite logit stands for t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache
 from itertools import accumulate
 from typing import Any, NamedTuple, TypeAlias
 
@@ -109,7 +109,7 @@ class _Link(NamedTuple):
     minus_log_q: Series
 
 
-@lru_cache(maxsize=None)
+@cache
 def _logistic(x: float) -> _Link:
     exact = number(x)
     p, q = 1 / (1 + mp.exp(-exact)), 1 / (1 + mp.exp(exact))
@@ -122,7 +122,7 @@ def _logistic(x: float) -> _Link:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _identity(p: float) -> _Link:
     exact = number(p)
     q = 1 - exact
@@ -134,7 +134,7 @@ def _identity(p: float) -> _Link:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _binary(link: Callable[[float], _Link], x: float, y: Number, gamma: float, pos_weight: float) -> Series:
     """(1 − p_t)^γ · CE in family A."""
     p, q, minus_log_p, minus_log_q = link(x)
@@ -190,7 +190,7 @@ def _others(terms: Sequence[Number]) -> list[Number]:
     return [a + b for a, b in zip(before, after, strict=True)]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _softmax(x: tuple[float, ...]) -> tuple[list[Number], list[Number], list[Number]]:
     """p, 1 − p and −log p of every class."""
     logits = [number(z) for z in x]
@@ -246,8 +246,7 @@ def softmax_probability(
 ) -> Row:
     """Σ_c v_c·(1 − p_c)^γ·(−log p_c) of one row of probabilities, each p_c a variable of its own."""
     terms = [
-        sigmoid_probability(a, ONE, gamma, clip=clip).scaled(number(b)) if b else _term(ZERO, ZERO, ZERO)
-        for a, b in zip(p, v, strict=True)
+        sigmoid_probability(a, ONE, gamma, clip=clip).scaled(number(b)) if b else _term(ZERO, ZERO, ZERO) for a, b in zip(p, v, strict=True)
     ]
     along = [ONE] * len(p) if h is None else [number(k) for k in h]
     return Row(

@@ -136,7 +136,7 @@ def run(
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         # Those named last load slowest, so they start first.
         columns = tuple(pool.map(ask, reversed(frameworks)))[::-1]
-    return Report(tuple(examples), columns, tuple(_judge(columns, examples)))
+    return Report(tuple(examples), columns, tuple(judge(columns, examples)))
 
 
 def _ask(framework: str, timeout: float) -> Column:
@@ -144,7 +144,7 @@ def _ask(framework: str, timeout: float) -> Column:
         return Column(framework, "absent", "not installed")
     start = perf_counter()
     # -P: whatever lies in the current directory is not imported instead of a framework.
-    command = [sys.executable, "-P", "-m", f"{__package__}.answers", framework]
+    command = [sys.executable, "-P", "-m", "unifocal.conformance.answers", framework]
     try:
         process = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=os.environ | _ENVIRONMENT, check=False)
     except subprocess.TimeoutExpired:
@@ -175,7 +175,7 @@ _Own = Mapping[tuple[str, str], Answer]
 _Others = Sequence[tuple[originals.Original, Answer]]
 
 
-def _judge(columns: Iterable[Column], examples: Sequence[Example]) -> Iterator[Verdict]:
+def judge(columns: Iterable[Column], examples: Sequence[Example]) -> Iterator[Verdict]:
     """Every answer of unifocal's before every judge."""
     answered = [column for column in columns if column.state == "answered"]
     others = [pair for column in answered for pair in column.originals()]

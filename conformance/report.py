@@ -22,6 +22,7 @@ AGREES, DISAGREES, UNUSABLE = 0, 1, 2
 """Exit statuses; the last is for a question that cannot be answered as it was put."""
 
 _WIDE = 132  # columns of a report that goes to a file or a pipe
+_SHOWN = 20  # mismatches told one by one
 
 
 def run(backends: Sequence[str], timeout: float) -> int:
@@ -53,7 +54,7 @@ def _remedy(name: str) -> str:
 
 def _with_progress(names: Sequence[str], timeout: float, console: Console) -> Report:
     columns = SpinnerColumn(finished_text="[green]✓"), TextColumn("{task.description}"), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True, refresh_per_second=4, disable=not console.is_terminal) as progress:
         tasks = {name: progress.add_task(f"{name} loads and answers", total=1) for name in names if name in installed()}
 
         def finished(column: Column) -> None:
@@ -70,7 +71,9 @@ def _print(report: Report, console: Console) -> None:
     _print_originals(report, console)
     for column in report.columns:
         if column.state == "absent":
-            console.print(f"absent: {column.framework} ({column.reason}; {_remedy(column.framework)})", markup=False, highlight=False, soft_wrap=True)
+            console.print(
+                f"absent: {column.framework} ({column.reason}; {_remedy(column.framework)})", markup=False, highlight=False, soft_wrap=True
+            )
         elif column.state == "failed":
             console.print(f"[red]failed[/]: {column.framework}: {escape(column.reason)}", highlight=False)
     for column, answer in report.errors:
@@ -78,12 +81,14 @@ def _print(report: Report, console: Console) -> None:
             f"[red]error[/]: {escape(answer.example)}, {answer.by} on {column.framework}, {answer.dtype}: {escape(str(answer.error))}",
             highlight=False,
         )
-    for verdict in report.mismatches:
+    for verdict in report.mismatches[:_SHOWN]:
         console.print(
             f"[red]mismatch[/]: {escape(verdict.example)} on {verdict.framework}, {verdict.dtype}: the {verdict.part} is "
             f"{verdict.distance:.3g} {verdict.unit} from {_judge(verdict.judge)}; the bar is {verdict.bar:g}.",
             highlight=False,
         )
+    if len(report.mismatches) > _SHOWN:
+        console.print(f"… and {len(report.mismatches) - _SHOWN} mismatches more", highlight=False)
     console.print(_summary(report, answered), highlight=False)
 
 
@@ -97,10 +102,13 @@ def _table(report: Report, answered: Sequence[Column]) -> Table:
         title="Documented examples: value and gradient, largest error in ulp (float32, float64)",
         title_justify="left",
         pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
-    table.add_column("example", overflow="fold")
+    table.add_column("example", vertical="bottom")
     for column in answered:
-        table.add_column(f"{column.framework}\n[dim]{column.version}[/]", justify="right")
+        # Narrow, so that all columns fit side by side: array-api-strict in three lines, 2.13.0+cpu without its build.
+        name, version = column.framework.replace("-", "\n"), column.version.partition("+")[0]
+        table.add_column(f"{name}\n[dim]{version}[/]", justify="right", vertical="bottom", no_wrap=True)
     for example in report.examples:
         table.add_row(escape(example.name), *(_cell(report, column, example.name) for column in answered))
     return table
@@ -116,7 +124,7 @@ def _cell(report: Report, column: Column, example: str) -> str:
         largest = max(verdict.distance for verdict in here if verdict.part == part and verdict.judge == "truth")
         right = all(verdict.agrees for verdict in here if verdict.part == part)
         numbers.append(_number(largest) if right else f"[bold red]{_number(largest)}✗[/]")
-    return "  ".join(numbers)
+    return " ".join(numbers)
 
 
 def _number(ulp: float) -> str:

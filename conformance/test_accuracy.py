@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ import unifocal
 
 from . import oracle, tolerances
 from .frameworks import Framework
-from .ulp import Exact, Floats, distance, relative
+from .ulp import Exact, distance, relative
 
 Array = npt.NDArray[Any]
 Measure = Callable[..., None]
@@ -55,15 +55,28 @@ class Truth(NamedTuple):
     second_terms: Exact
 
 
+# Every γ once; other options where they are likeliest to hurt.  Each case costs every framework a run, and JAX a compilation.
 SIGMOID_CASES = [
-    *(Case(gamma, alpha) for gamma in GAMMAS for alpha in (None, 0.25)),
-    *(Case(gamma, pos_weight=2.5) for gamma in (0.0, 2.0)),
-    Case(3.5, 0.25, 0.7),
-    *(Case(gamma, smoothing=0.1) for gamma in (0.0, 0.5, 2.0, 5.0)),
-    Case(2.0, 0.25, 1.7, 0.2),
+    *(Case(gamma, 0.25) for gamma in GAMMAS),
+    Case(0.0),
+    Case(2.0),
+    Case(2.0, pos_weight=2.5),
+    Case(5.0, smoothing=SMOOTHING),
+    Case(1.5, 0.25, 0.7, 0.2),
+    Case(2.0, 1.0),
 ]
-HALF_CASES = [Case(0.0), Case(2.0, 0.25)]
-PROBABILITY_GAMMAS = (0.0, 0.5, 2.0)
+SOFTMAX_CASES = [
+    *((3, "index", gamma) for gamma in GAMMAS),
+    *((10, "soft", gamma) for gamma in (0.0, 0.5, 2.0)),
+    *((10, "one-hot", gamma) for gamma in (0.5, 2.0)),
+    (2, "index", 2.0),
+    (2, "soft", 5.0),
+    (3, "smoothed", 2.0),
+    *((1000, "index", gamma) for gamma in (0.0, 2.0)),
+    *((1000, kind, 2.0) for kind in ("one-hot", "soft")),
+]
+PROBABILITY_CASES = [(0.0, False), (0.5, False), (2.0, True)]
+SOFTMAX_PROBABILITY_CASES = [(0.5, "index", False), (2.0, "soft", False), (2.0, "index", True)]
 
 
 def _in_dtype(x: Array, dtype: str) -> Array:
@@ -79,7 +92,7 @@ def _logits(dtype: str) -> Array:
     rng = np.random.default_rng(2017)
     decades = np.logspace(-10, 4, 90)
     large = np.array([15, 16.7, 20, 30, 37, 50, 87, 88.8, 90, 103, 104.5, 200, 500, 700, 709, 710, 745, 746, 800, 1000])
-    return _in_dtype(np.concatenate([decades, -decades, large, -large, [0.0, -0.0], rng.normal(size=299) * 10]), dtype)
+    return _in_dtype(np.concatenate([decades, -decades, large, -large, [0.0, -0.0, np.inf, -np.inf], rng.normal(size=297) * 10]), dtype)
 
 
 @cache
@@ -127,7 +140,7 @@ def _sigmoid_probability_truth(dtype: str, gamma: float, clipped: bool) -> Truth
 
 @cache
 def _rows(dtype: str, classes: int) -> Array:
-    """Rows of logits: ordinary, wide, saturated, and with ties."""
+    """Rows of logits: ordinary, wide, saturated, infinite (of three classes), and with ties."""
     rng = np.random.default_rng(classes)
     few = 1 if classes > 10 else 8
     ordinary = [rng.normal(size=(few, classes)) * width for width in (1.0, 10.0, 60.0)]
@@ -135,7 +148,11 @@ def _rows(dtype: str, classes: int) -> Array:
     saturated[np.arange(8), np.arange(8) % classes] += np.array([15, -15, 40, -40, 100, -104, 700, 1000.0])
     tied = np.zeros((1, classes))
     close = 20 + rng.normal(size=(1, classes)) * 1e-3
-    return _in_dtype(np.concatenate([*ordinary, saturated[::3] if few == 1 else saturated, tied, close]), dtype)
+    rows = [*ordinary, saturated[::3] if few == 1 else saturated, tied, close]
+    if classes == 3:
+        inf = np.inf
+        rows.append(np.array([[inf, 0, 1], [inf, 0, 1], [-inf, 0, 1], [-inf, 0, 1], [-inf, 2, -inf], [-3, inf, -inf]]))
+    return _in_dtype(np.concatenate(rows), dtype)
 
 
 def _soft(rows: Array) -> Array:
@@ -220,7 +237,7 @@ def test_sigmoid(framework: Framework, dtype: str, case: Case, measure: Measure)
 
 
 @pytest.mark.dtypes("float16", "bfloat16")
-@pytest.mark.parametrize("case", HALF_CASES, ids=str)
+@pytest.mark.parametrize("case", [Case(0.0), Case(2.0, 0.25)], ids=str)
 def test_sigmoid_half(framework: Framework, dtype: str, case: Case, measure: Measure) -> None:
     what = (framework.name, dtype, "sigmoid", "", f"gamma {case.gamma}")
     truth = _sigmoid_truth(dtype, case)
@@ -235,32 +252,15 @@ def test_sigmoid_second(framework: Framework, dtype: str, case: Case, measure: M
     _hold_second(framework, truth, unifocal.sigmoid_focal_loss, measure, *what, **_sigmoid_options(case))
 
 
-@pytest.mark.parametrize("clipped", [False, True], ids=["exact", "epsilon"])
-@pytest.mark.parametrize("gamma", PROBABILITY_GAMMAS)
+@pytest.mark.parametrize(("gamma", "clipped"), PROBABILITY_CASES)
 def test_sigmoid_probability(framework: Framework, dtype: str, gamma: float, clipped: bool, measure: Measure) -> None:
+    truth, loss = _sigmoid_probability_truth(dtype, gamma, clipped), unifocal.sigmoid_focal_loss
     bar = tolerances.value_and_gradient("sigmoid", dtype, gamma)
     what = (framework.name, dtype, "sigmoid probability", "clipped" if clipped else "", f"gamma {gamma}")
-    options = {"gamma": gamma, "from_logits": False, "epsilon": EPSILON if clipped else None}
-    _hold(
-        framework, _sigmoid_probability_truth(dtype, gamma, clipped), unifocal.sigmoid_focal_loss, dtype, bar, measure, *what, **options
-    )
-
-
-@pytest.mark.dtypes("float64")
-@pytest.mark.parametrize("clipped", [False, True], ids=["exact", "epsilon"])
-@pytest.mark.parametrize("gamma", PROBABILITY_GAMMAS)
-def test_sigmoid_probability_second(framework: Framework, dtype: str, gamma: float, clipped: bool, measure: Measure) -> None:
-    what = (framework.name, dtype, "sigmoid probability", "clipped" if clipped else "", f"gamma {gamma}")
-    options = {"gamma": gamma, "from_logits": False, "epsilon": EPSILON if clipped else None}
-    _hold_second(framework, _sigmoid_probability_truth(dtype, gamma, clipped), unifocal.sigmoid_focal_loss, measure, *what, **options)
-
-
-SOFTMAX_CASES = [
-    *((classes, kind, gamma) for classes in (2, 3, 10) for kind in ("index", "one-hot", "soft") for gamma in GAMMAS),
-    *((classes, "smoothed", gamma) for classes in (3, 10) for gamma in (0.0, 2.0)),
-    *((1000, kind, gamma) for kind in ("index", "one-hot") for gamma in (0.0, 0.5, 2.0, 5.0)),
-    *((1000, kind, 2.0) for kind in ("soft", "smoothed")),
-]
+    options: dict[str, Any] = {"gamma": gamma, "from_logits": False, "epsilon": EPSILON if clipped else None}
+    _hold(framework, truth, loss, dtype, bar, measure, *what, **options)
+    if dtype == "float64":
+        _hold_second(framework, truth, loss, measure, *what, **options)
 
 
 @pytest.mark.parametrize(("classes", "kind", "gamma"), SOFTMAX_CASES)
@@ -272,8 +272,7 @@ def test_softmax(framework: Framework, dtype: str, classes: int, kind: str, gamm
 
 
 @pytest.mark.dtypes("float16", "bfloat16")
-@pytest.mark.parametrize("kind", ["index", "soft"])
-@pytest.mark.parametrize("gamma", [0.0, 2.0])
+@pytest.mark.parametrize(("kind", "gamma"), [("index", 0.0), ("soft", 2.0)])
 def test_softmax_half(framework: Framework, dtype: str, kind: str, gamma: float, measure: Measure) -> None:
     what = (framework.name, dtype, "softmax", kind, f"gamma {gamma}")
     truth = _softmax_truth(dtype, 10, kind, gamma)
@@ -288,9 +287,7 @@ def test_softmax_second(framework: Framework, dtype: str, classes: int, kind: st
     _hold_second(framework, _softmax_truth(dtype, classes, kind, gamma), unifocal.softmax_focal_loss, measure, *what, **options)
 
 
-@pytest.mark.parametrize("clipped", [False, True], ids=["exact", "epsilon"])
-@pytest.mark.parametrize("kind", ["index", "soft"])
-@pytest.mark.parametrize("gamma", PROBABILITY_GAMMAS)
+@pytest.mark.parametrize(("gamma", "kind", "clipped"), SOFTMAX_PROBABILITY_CASES)
 def test_softmax_probability(framework: Framework, dtype: str, gamma: float, kind: str, clipped: bool, measure: Measure) -> None:
     truth = _softmax_probability_truth(dtype, kind, gamma, clipped)
     bar = tolerances.value_and_gradient("softmax", dtype, gamma)
@@ -299,34 +296,6 @@ def test_softmax_probability(framework: Framework, dtype: str, gamma: float, kin
     _hold(framework, truth, unifocal.softmax_focal_loss, dtype, bar, measure, *what, **options)
     if dtype == "float64":
         _hold_second(framework, truth, unifocal.softmax_focal_loss, measure, *what, **options)
-
-
-@pytest.mark.parametrize("gamma", GAMMAS)
-@pytest.mark.parametrize("alpha", [None, 0.25, 1.0], ids=["alpha-off", "alpha0.25", "alpha1"])
-def test_sigmoid_at_infinity(framework: Framework, dtype: str, gamma: float, alpha: float | None, measure: Measure) -> None:
-    x, y = _with_labels(np.array([np.inf, -np.inf], dtype))
-    series = [oracle.sigmoid(a, b, gamma, alpha) for a, b in zip(x.flat, y.flat, strict=True)]
-    truth = Truth(x, y, np.ones_like(y), *_exact(series, x.shape))
-    bar = tolerances.value_and_gradient("sigmoid", dtype, gamma)
-    what = (framework.name, dtype, "sigmoid at infinity", "", f"gamma {gamma}")
-    _hold(framework, truth, unifocal.sigmoid_focal_loss, dtype, bar, measure, *what, gamma=gamma, alpha=alpha)
-    if dtype == "float64":
-        _hold_second(framework, truth, unifocal.sigmoid_focal_loss, measure, *what, gamma=gamma, alpha=alpha)
-
-
-@pytest.mark.parametrize("gamma", GAMMAS)
-@pytest.mark.parametrize("kind", ["index", "soft"])
-def test_softmax_at_infinity(framework: Framework, dtype: str, gamma: float, kind: str, measure: Measure) -> None:
-    inf = np.inf
-    rows = np.array([[inf, 0, 1], [-inf, 0, 1], [-inf, 2, -inf], [-3, inf, -inf]], dtype).repeat(3, axis=0)
-    targets = np.tile(np.arange(3), 4) if kind == "index" else np.tile([[1, 0, 0], [0, 0.25, 0.75], [0.5, 0.5, 0]], (4, 1)).astype(dtype)
-    weights = _index_weights(targets, 3) if kind == "index" else targets.tolist()
-    truth = _row_truth(rows, targets, weights, oracle.softmax, gamma=gamma)
-    bar = tolerances.value_and_gradient("softmax", dtype, gamma)
-    what = (framework.name, dtype, "softmax at infinity", kind, f"gamma {gamma}")
-    _hold(framework, truth, unifocal.softmax_focal_loss, dtype, bar, measure, *what, gamma=gamma)
-    if dtype == "float64":
-        _hold_second(framework, truth, unifocal.softmax_focal_loss, measure, *what, gamma=gamma)
 
 
 def test_softmax_has_no_limit_where_two_logits_are_infinite(framework: Framework, dtype: str) -> None:
@@ -341,24 +310,19 @@ def test_nan_stays(framework: Framework, dtype: str) -> None:
     assert np.isnan(value).tolist() == np.isnan(gradient).tolist() == [True, False, False]
 
 
-@pytest.mark.parametrize("zero", [0.0, -0.0], ids=["plus", "minus"])
-@pytest.mark.parametrize("gamma", GAMMAS)
-def test_gradient_at_zero(framework: Framework, dtype: str, gamma: float, zero: float, measure: Measure) -> None:
+def test_gradient_at_zero(framework: Framework, dtype: str, measure: Measure) -> None:
     """A derivative through abs or maximum would be off by as much as 1/2 here."""
-    x, y = _with_labels(np.array([zero], dtype))
-    slopes = Exact.of([oracle.sigmoid(zero, b, gamma).slope for b in y.flat], x.shape)
-    _, gradient = framework.value_and_gradient(unifocal.sigmoid_focal_loss, x, y, dtype=dtype, gamma=gamma, alpha=None, reduction="none")
-    bar = tolerances.value_and_gradient("sigmoid", dtype, gamma)
-    scale = Exact.of([oracle.sigmoid(zero, b, gamma).slope_terms for b in y.flat], x.shape)
-    measure(distance(gradient, slopes, dtype, scale), bar, framework.name, dtype, "sigmoid at zero", "", f"gamma {gamma}", "gradient")
+    x, y = _with_labels(np.array([0.0, -0.0], dtype))
+    truth = Truth(x, y, y, *_exact([oracle.sigmoid(a, b, 1.0) for a, b in zip(x.flat, y.flat, strict=True)], x.shape))
+    bar = tolerances.value_and_gradient("sigmoid", dtype, 1.0)
+    what = (framework.name, dtype, "sigmoid at zero", "", "gamma 1.0")
+    _hold(framework, truth, unifocal.sigmoid_focal_loss, dtype, bar, measure, *what, gamma=1.0, alpha=None)
 
 
 def test_sigmoid_probability_at_its_ends(framework: Framework, dtype: str) -> None:
     """Logarithms are exact: a certain and wrong prediction costs infinitely much."""
     p, y = np.array([0.0, 0.0, 1.0, 1.0], dtype), np.array([1, 0, 1, 0])
-    value, gradient = framework.value_and_gradient(
-        unifocal.binary_cross_entropy, p, y, dtype=dtype, from_logits=False, reduction="none"
-    )
+    value, gradient = framework.value_and_gradient(unifocal.binary_cross_entropy, p, y, dtype=dtype, from_logits=False, reduction="none")
     np.testing.assert_array_equal(value, [np.inf, 0, 0, np.inf])
     np.testing.assert_array_equal(gradient, [-np.inf, 1, -1, np.inf])
     value, gradient = framework.value_and_gradient(
@@ -369,7 +333,7 @@ def test_sigmoid_probability_at_its_ends(framework: Framework, dtype: str) -> No
 
 
 def test_nothing_finite_gives_more_than_a_finite_derivative(framework: Framework, dtype: str) -> None:
-    width = 32 if dtype == "float32" else 64
+    width: Literal[32, 64] = 32 if dtype == "float32" else 64
     # Softmax subtracts logits, so theirs stop short of the largest number.
     largest = float(np.finfo(dtype).max) / 4
 
@@ -377,7 +341,7 @@ def test_nothing_finite_gives_more_than_a_finite_derivative(framework: Framework
     @given(
         x=arrays(dtype, (3, 4), elements=st.floats(-largest, largest, width=width) | st.floats(-200, 200, width=width)),
         y=arrays(dtype, (3, 4), elements=st.floats(0, 1, width=width) | st.sampled_from([0.0, 1.0])),
-        gamma=st.sampled_from([0.0, 0.5, 1.0, 2.3, 20.0]),  # few: JAX compiles for each
+        gamma=st.sampled_from([0.0, 0.5, 20.0]),
         loss=st.sampled_from([unifocal.sigmoid_focal_loss, unifocal.softmax_focal_loss]),
     )
     def finite(x: Array, y: Array, gamma: float, loss: Callable[..., Any]) -> None:
@@ -385,7 +349,8 @@ def test_nothing_finite_gives_more_than_a_finite_derivative(framework: Framework
         options: dict[str, Any] = {"gamma": gamma, "alpha": 0.25, "reduction": "none"}
         value, gradient = framework.value_and_gradient(loss, x, y, dtype=dtype, **options)
         second = framework.second(loss, x, y, np.ones_like(x), dtype=dtype, **options)
-        assert np.isfinite(value).all() and np.isfinite(gradient).all() and np.isfinite(second).all()
+        for part in (value, gradient, second):
+            assert np.isfinite(part).all()
 
     finite()
 

@@ -11,8 +11,8 @@ import unifocal
 
 from .test_targets import LOSSES, by_name
 
-dask = pytest.importorskip("dask")
-da = pytest.importorskip("dask.array")
+dask: Any = pytest.importorskip("dask")
+da: Any = pytest.importorskip("dask.array")
 
 RNG = np.random.default_rng(0)
 X = (3 * RNG.normal(size=(50, 6))).astype(np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ import pytest
 import unifocal
 from unifocal.dispatch import backend_named
 
-from .frameworks import Framework, framework as framework_named, installed
+from .frameworks import Framework, installed
+from .frameworks import framework as framework_named
 from .test_targets import LOSSES, SIGMOID, SOFTMAX, by_name
 
 X = np.zeros((4, 3))
@@ -38,20 +40,27 @@ def test_predictions_that_are_no_tensor(loss: Any, predictions: Any) -> None:
 @by_name(LOSSES)
 @pytest.mark.parametrize("kind", [np.int32, np.bool_], ids=lambda t: t.__name__)
 def test_predictions_that_are_not_floating(framework: Framework, loss: Any, kind: Any) -> None:
-    with pytest.raises(TypeError, match="predictions must be a floating tensor; received dtype .*(int32|bool)"):
+    with pytest.raises(TypeError, match=r"predictions must be a floating tensor; received dtype .*(int32|bool)"):
         loss(framework.tensor(np.ones((2, 2), kind)), [1, 0])
 
 
 @by_name(LOSSES)
 def test_long_double(loss: Any) -> None:
-    with pytest.raises(TypeError, match="float16, bfloat16, float32 or float64; received dtype (longdouble|float128)"):
+    with pytest.raises(TypeError, match=r"float16, bfloat16, float32 or float64; received dtype (longdouble|float128)"):
         loss(np.zeros((2, 2), np.longdouble), [1, 0])
 
 
 @by_name(SOFTMAX)
 def test_softmax_needs_a_class_axis(framework: Framework, loss: Any) -> None:
     fails(framework, loss, ValueError, r"must have a class axis; received shape \(\)", x=np.array(0.5), targets=0)
-    fails(framework, loss, ValueError, r"at least 1 class along axis -1; received shape \(2, 0\)", x=np.zeros((2, 0)), targets=np.zeros((2, 0)))
+    fails(
+        framework,
+        loss,
+        ValueError,
+        r"at least 1 class along axis -1; received shape \(2, 0\)",
+        x=np.zeros((2, 0)),
+        targets=np.zeros((2, 0)),
+    )
 
 
 @by_name(LOSSES)
@@ -60,7 +69,6 @@ def test_targets_that_are_no_numbers(framework: Framework, loss: Any) -> None:
     fails(framework, loss, TypeError, "targets must .*received .*object", targets=object())
     fails(framework, loss, TypeError, "targets must .*received .*list", targets=[[1], [1, 2]])
     fails(framework, loss, TypeError, "targets must .*received .*MaskedArray", targets=np.ma.masked_array([0, 1, 2, 0]))
-
 
 
 @by_name(LOSSES)
@@ -190,9 +198,9 @@ def test_ignore_index_needs_class_indices_for_softmax(framework: Framework, loss
 @by_name(LOSSES)
 def test_tensors_of_two_frameworks(loss: Any) -> None:
     names = [name for name in installed() if name not in ("numpy", "dask")]
-    for mine, theirs in zip(names, names[1:], strict=False):
+    for mine, theirs in pairwise(names):
         x, targets = framework_named(mine).tensor(X, "float32"), framework_named(theirs).tensor(INDEX)
-        with pytest.raises(TypeError, match="targets must be of the predictions' framework .*received"):
+        with pytest.raises(TypeError, match=r"targets must be of the predictions' framework .*received"):
             loss(x, targets)
         with pytest.raises(TypeError, match="sample_weight must be of the predictions' framework"):
             loss(x, INDEX, sample_weight=framework_named(theirs).tensor(np.ones(4)))
@@ -214,7 +222,7 @@ def test_sparse_tensor_is_refused() -> None:
 
 
 def test_backend_names() -> None:
-    with pytest.raises(ValueError, match="backend must be one of numpy, torch.*received 'caffe'"):
+    with pytest.raises(ValueError, match=r"backend must be one of numpy, torch.*received 'caffe'"):
         backend_named("caffe")
 
 

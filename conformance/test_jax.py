@@ -10,7 +10,7 @@ import pytest
 
 import unifocal
 
-jax = pytest.importorskip("jax")
+jax: Any = pytest.importorskip("jax")
 jnp = jax.numpy
 
 RNG = np.random.default_rng(0)
@@ -54,7 +54,11 @@ def test_derivatives_of_both_modes_and_orders(loss: Any, targets: Any, options: 
 def test_hessians_agree(loss: Any, targets: Any, options: dict[str, Any]) -> None:
     function, x = bound(loss, targets, options)
     hessian = jax.hessian(lambda x: function(x).sum())(x)
-    for transform in (lambda f: jax.jacrev(jax.jacrev(f)), lambda f: jax.jacfwd(jax.jacfwd(f)), lambda f: jax.jit(jax.jacrev(jax.jacfwd(f)))):
+    for transform in (
+        lambda f: jax.jacrev(jax.jacrev(f)),
+        lambda f: jax.jacfwd(jax.jacfwd(f)),
+        lambda f: jax.jit(jax.jacrev(jax.jacfwd(f))),
+    ):
         np.testing.assert_allclose(transform(lambda x: function(x).sum())(x), hessian, rtol=1e-12, atol=1e-14)
 
 
@@ -81,12 +85,14 @@ def test_vmap(loss: Any, targets: Any) -> None:
 
 
 @pytest.mark.parametrize("reduction", ["none", "sum", "weighted_mean"])
-def test_inputs_that_are_differentiated(reduction: str) -> None:
+def test_inputs_that_are_differentiated(reduction: Any) -> None:
     from jax.test_util import check_grads
 
     def sigmoid(x: Any, y: Any, weight: Any, alpha: Any) -> Any:
         x, y, weight, alpha = map(jnp.asarray, (x, y, weight, alpha))
-        return unifocal.sigmoid_focal_loss(x, y, alpha=alpha, pos_weight=alpha, sample_weight=weight, normalizer=1 + weight[:3], reduction=reduction)
+        return unifocal.sigmoid_focal_loss(
+            x, y, alpha=alpha, pos_weight=alpha, sample_weight=weight, normalizer=1 + weight[:3], reduction=reduction
+        )
 
     def softmax(x: Any, y: Any, weight: Any, alpha: Any) -> Any:
         x, y, weight, alpha = map(jnp.asarray, (x, y, weight, alpha))

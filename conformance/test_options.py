@@ -39,7 +39,9 @@ def check(framework: Framework, loss: Any, x: Any, targets: Any, expected: Any, 
 
 
 @pytest.mark.parametrize("gamma", [0, 0.5, 1, 2, 3.7, 12])
-@pytest.mark.parametrize("alpha", [None, 0.25, 0.0, 1.0, VECTOR, RNG.random((4, 3)), RNG.random((4, 1))], ids=lambda a: str(np.shape(a) or a))
+@pytest.mark.parametrize(
+    "alpha", [None, 0.25, 0.0, 1.0, VECTOR, RNG.random((4, 3)), RNG.random((4, 1))], ids=lambda a: str(np.shape(a) or a)
+)
 def test_sigmoid_alpha_and_gamma(framework: Framework, gamma: float, alpha: Any) -> None:
     for y in (SOFT, np.eye(3)[INDEX]):
         expected = sigmoid_reference(X, y, alpha, gamma)
@@ -141,7 +143,9 @@ def test_epsilon_clips_value_and_derivative(framework: Framework) -> None:
 def test_softmax_probabilities_are_not_renormalised(framework: Framework) -> None:
     p = np.array([[0.2, 0.2, 0.2]])
     for targets in ([1], np.array([[0.0, 1.0, 0.0]])):
-        value, gradient = framework.value_and_gradient(unifocal.cross_entropy, p, targets, dtype="float32", from_logits=False, reduction="none")
+        value, gradient = framework.value_and_gradient(
+            unifocal.cross_entropy, p, targets, dtype="float32", from_logits=False, reduction="none"
+        )
         np.testing.assert_allclose(value, [-np.log(0.2)], rtol=1e-6)
         np.testing.assert_allclose(gradient, [[0, -5, 0]], rtol=1e-6)
 

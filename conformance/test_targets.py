@@ -43,7 +43,9 @@ def both(framework: Framework, loss: Any, x: Any, targets: Any, **options: Any) 
 
 
 @by_name(LOSSES)
-@pytest.mark.parametrize("kind", [np.bool_, np.uint8, np.int8, np.int32, np.int64, np.float16, np.float32, np.float64], ids=lambda t: t.__name__)
+@pytest.mark.parametrize(
+    "kind", [np.bool_, np.uint8, np.int8, np.int32, np.int64, np.float16, np.float32, np.float64], ids=lambda t: t.__name__
+)
 def test_labels_of_every_dtype_agree(framework: Framework, loss: Any, kind: Any) -> None:
     needs(framework, kind)
     np.testing.assert_array_equal(both(framework, loss, X, ONE_HOT.astype(kind)), both(framework, loss, X, ONE_HOT.astype(np.float32)))
@@ -177,7 +179,9 @@ def test_number_that_float16_cannot_hold_is_never_ignored(framework: Framework) 
 
 
 def test_bool_targets_can_be_ignored_by_number(framework: Framework) -> None:
-    value = framework.value(unifocal.binary_cross_entropy, [2.0, 3.0], np.array([True, False]), dtype="float32", ignore_index=0, reduction="sum")
+    value = framework.value(
+        unifocal.binary_cross_entropy, [2.0, 3.0], np.array([True, False]), dtype="float32", ignore_index=0, reduction="sum"
+    )
     np.testing.assert_allclose(value, np.log1p(np.exp(-2.0)), rtol=1e-6)
 
 

@@ -12,7 +12,7 @@ import unifocal
 
 from .test_targets import LOSSES, by_name
 
-torch = pytest.importorskip("torch")
+torch: Any = pytest.importorskip("torch")
 func = torch.func
 
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")  # torch's own use, in jvp
@@ -74,7 +74,12 @@ def test_functional_transforms(loss: Any, targets: Any, options: dict[str, Any])
     (gradient,) = torch.autograd.grad(function(x), x)
     torch.testing.assert_close(func.grad(function)(X), gradient)
     hessian = torch.autograd.functional.hessian(function, X)
-    for transform in (func.hessian, lambda f: func.jacrev(func.jacrev(f)), lambda f: func.jacrev(func.jacfwd(f)), lambda f: func.jacfwd(func.jacfwd(f))):
+    for transform in (
+        func.hessian,
+        lambda f: func.jacrev(func.jacrev(f)),
+        lambda f: func.jacrev(func.jacfwd(f)),
+        lambda f: func.jacfwd(func.jacfwd(f)),
+    ):
         torch.testing.assert_close(transform(function)(X), hessian)
     tangent = torch.ones_like(X)
     torch.testing.assert_close(func.jvp(function, (X,), (tangent,))[1], (gradient * tangent).sum())
@@ -96,12 +101,14 @@ def test_vmap(loss: Any, targets: Any) -> None:
 
 
 @pytest.mark.parametrize("reduction", ["none", "sum", "weighted_mean"])
-def test_inputs_that_require_gradients(reduction: str) -> None:
+def test_inputs_that_require_gradients(reduction: Any) -> None:
     """First and mixed second derivatives with respect to labels, weights and class vectors."""
     tensors = [t.clone().requires_grad_() for t in (X, SOFT, WEIGHT, VECTOR, VECTOR)]
 
     def sigmoid(x: Any, y: Any, weight: Any, alpha: Any, pos_weight: Any) -> Any:
-        return unifocal.sigmoid_focal_loss(x, y, alpha=alpha, pos_weight=pos_weight, sample_weight=weight, normalizer=1 + weight[:3], reduction=reduction)
+        return unifocal.sigmoid_focal_loss(
+            x, y, alpha=alpha, pos_weight=pos_weight, sample_weight=weight, normalizer=1 + weight[:3], reduction=reduction
+        )
 
     def softmax(x: Any, y: Any, weight: Any, alpha: Any) -> Any:
         return unifocal.softmax_focal_loss(x, y, alpha=alpha, sample_weight=weight, reduction=reduction)
@@ -133,7 +140,11 @@ def fresh_dynamo() -> Iterator[Any]:
 
 def compiling(test: Any) -> Any:
     """Let torch warn while it traces: of caches in array-api-compat, and of how it makes its own Function objects."""
-    for noise in ("ignore:.*lru_cache:UserWarning", "ignore:.*Function.* should not be instantiated:DeprecationWarning", "ignore:.torch.jit.script_method. is deprecated:DeprecationWarning"):
+    for noise in (
+        "ignore:.*lru_cache:UserWarning",
+        "ignore:.*Function.* should not be instantiated:DeprecationWarning",
+        "ignore:.torch.jit.script_method. is deprecated:DeprecationWarning",
+    ):
         test = pytest.mark.filterwarnings(noise)(test)
     return test
 

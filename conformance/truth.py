@@ -30,8 +30,10 @@ class Truth(NamedTuple):
     gradient_terms: Exact
 
     def distance(self, part: Part, computed: npt.ArrayLike) -> Floats:
-        """How far a computed loss or gradient is from the truth, in ulp."""
+        """How far a computed loss or gradient is from the truth, in ulp; infinitely far where its shape is another."""
         true, terms = (self.value, self.value_terms) if part == "value" else (self.gradient, self.gradient_terms)
+        if np.shape(computed) != true.high.shape:
+            return np.array(np.inf)
         return distance(computed, true, self.dtype, terms)
 
 

@@ -12,7 +12,6 @@ import numpy as np
 from .protocol import Backend
 from .spec import is_number
 
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -113,7 +112,7 @@ def _version(distributions: tuple[str, ...]) -> str | None:
 
 def _load(shim: str) -> Backend:
     if shim not in _LOADED:
-        _LOADED[shim] = cast(Backend, import_module(f"unifocal.backends.{shim}"))
+        _LOADED[shim] = cast("Backend", import_module(f"unifocal.backends.{shim}"))
     return _LOADED[shim]
 
 
@@ -122,8 +121,9 @@ def _shim_of(cls: type) -> str | None:
     if cls not in _SHIMS:
         _SHIMS[cls] = shim = _find_shim(cls)
         # NumPy's shim too, for NumPy targets of any framework: a trace must find all it needs loaded at the first look.
-        for needed in {shim, _STANDARD} - {None}:
-            _load(needed)
+        for needed in (shim, _STANDARD):
+            if needed is not None:
+                _load(needed)
     return _SHIMS[cls]
 
 
@@ -163,10 +163,22 @@ def installed_frameworks() -> str:
     return ", ".join(name for name in FRAMEWORKS if find_spec(name) is not None)
 
 
+class _LeftAlone:
+    """What Paddle's to_static asks a function's mark."""
+
+    def need_transform(self, mode: object) -> bool:
+        return False
+
+    def need_capture_control_flow(self) -> bool:
+        return False
+
+
 def leave_unconverted(function: F) -> F:
     """Mark a public function so that graph compilers that rewrite Python source leave it, and all it calls, as it is.
 
-    TensorFlow's AutoGraph looks for this attribute (its ``do_not_convert`` sets it); conversion would only slow tracing down.
+    The marks are those of TensorFlow's ``do_not_convert`` (AutoGraph would only trace slowly) and of Paddle's ``not_to_static`` (which
+    fails on the library's source); setting them here loads neither.
     """
     function.autograph_info__ = {}  # type: ignore[attr-defined]
+    function.___jit_transform_options___ = _LeftAlone()  # type: ignore[attr-defined]
     return function

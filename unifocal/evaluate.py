@@ -53,13 +53,13 @@ def _plan(ctx: Context, operands: Operands) -> _Plan:
     alpha = class_vector(ctx, "alpha", operands.alpha, UNIT if spec.alpha == "balance" else NON_NEGATIVE)
     pos_weight = class_vector(ctx, "pos_weight", operands.pos_weight, NON_NEGATIVE)
     class_weight = class_vector(ctx, "class_weight", operands.class_weight, NON_NEGATIVE)
-    divisor = denominator(ctx, targets, _times(weight, at_target(ctx, class_weight, targets.index)))
+    divisor = denominator(ctx, targets, _times(weight, at_target(ctx, class_weight, targets.indices)))
 
     labels = targets.labels
     if spec.alpha == "scale":
         class_weight, alpha = _times(class_weight, alpha), None
     if targets.by_index:
-        weight = _times(weight, at_target(ctx, class_weight, targets.index))
+        weight = _times(weight, at_target(ctx, class_weight, targets.indices))
     elif class_weight is not None:
         labels = labels * class_weight
     weight = _over(weight, normalizer(ctx, operands.normalizer))

@@ -32,4 +32,4 @@ def loss(describe: Callable[P, Description]) -> Loss[P]:
         return evaluate(*describe(*args, **kwargs))
 
     evaluated.describe = describe  # type: ignore[attr-defined]
-    return cast(Loss[P], leave_unconverted(evaluated))
+    return cast("Loss[P]", leave_unconverted(evaluated))

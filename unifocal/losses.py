@@ -101,9 +101,7 @@ def sigmoid_focal_loss(
         ignore_index=ignore_index,
         reduction=reduction,
     )
-    return spec, Operands(
-        predictions, targets, alpha=alpha, pos_weight=pos_weight, sample_weight=sample_weight, normalizer=normalizer
-    )
+    return spec, Operands(predictions, targets, alpha=alpha, pos_weight=pos_weight, sample_weight=sample_weight, normalizer=normalizer)
 
 
 @loss
@@ -240,6 +238,4 @@ def cross_entropy(
         ignore_index=ignore_index,
         reduction=reduction,
     )
-    return spec, Operands(
-        predictions, targets, class_weight=class_weight, sample_weight=sample_weight, normalizer=normalizer
-    )
+    return spec, Operands(predictions, targets, class_weight=class_weight, sample_weight=sample_weight, normalizer=normalizer)

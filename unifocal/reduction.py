@@ -45,7 +45,7 @@ def denominator(ctx: Context, targets: Targets, weight: Array | float | None) ->
         size = backend.size(elements)
         return float(size) if isinstance(size, int) else cast(xp, size, ctx.dtype)
     # For class indices of a sigmoid loss valid has one entry a row, which stands for all its classes.
-    rows_of = ctx.classes if ctx.spec.link == "sigmoid" and targets.index is not None else 1
+    rows_of = ctx.classes if ctx.spec.link == "sigmoid" and targets.indices is not None else 1
     return cast(xp, xp.count_nonzero(targets.valid) * rows_of, ctx.dtype)
 
 

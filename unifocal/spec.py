@@ -66,9 +66,7 @@ class Spec:
         if self.ignore_index is not None:
             object.__setattr__(self, "ignore_index", _static_int("ignore_index", self.ignore_index))
         if self.reduction not in get_args(Reduction):
-            raise ValueError(
-                f"reduction must be 'none', 'sum', 'mean' or 'weighted_mean'; received {self.reduction!r}."
-            )
+            raise ValueError(f"reduction must be 'none', 'sum', 'mean' or 'weighted_mean'; received {self.reduction!r}.")
         object.__setattr__(self, "gamma", gamma)
         object.__setattr__(self, "label_smoothing", smoothing)
         object.__setattr__(self, "axis", _static_int("axis", self.axis))

@@ -14,21 +14,21 @@ class Targets(NamedTuple):
 
     shape: as the user gave them.
     labels: see :class:`~unifocal.protocol.Inputs`, before the class weights.
-    index: the class index of each row, size 1 along the class axis; None for element-wise labels.
+    indices: the class index of each row, size 1 along the class axis; None for element-wise labels.
     valid: where the loss counts, broadcastable to the predictions; None where all does.
     bad: where an index that could not be looked at is out of range, likewise; the loss is NaN there.
     """
 
     shape: Shape
     labels: Array
-    index: Array | None = None
+    indices: Array | None = None
     valid: Array | None = None
     bad: Array | None = None
 
     @property
     def by_index(self) -> bool:
         """Whether the labels that the kernel takes are the class indices themselves."""
-        return self.labels is self.index
+        return self.labels is self.indices
 
 
 def prepare(ctx: Context, targets: object) -> Targets:

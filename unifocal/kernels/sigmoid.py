@@ -44,9 +44,7 @@ def _second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array) -> Ar
     gamma, p, q, u = spec.gamma, parts.p, parts.q, parts.u
     bracket = p * q * (parts.positive + parts.negative)
     if gamma:
-        bracket = bracket + gamma * (
-            ((gamma - 1) * u + (q - p)) * product(xp, u, parts.cross_entropy) + 2 * u * parts.cross_entropy_slope
-        )
+        bracket = bracket + gamma * (((gamma - 1) * u + (q - p)) * product(xp, u, parts.cross_entropy) + 2 * u * parts.cross_entropy_slope)
     return h * parts.modulator * bracket
 
 

@@ -1,0 +1,145 @@
+"""Paddle: backward, second derivatives and to_static give the analytic derivatives."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import unifocal
+
+from .frameworks import framework, installed
+
+if "paddle" not in installed():
+    pytest.skip("paddle is not installed", allow_module_level=True)
+framework("paddle")
+
+import paddle  # noqa: E402
+
+RNG = np.random.default_rng(0)
+X, SOFT, WEIGHT = 3 * RNG.normal(size=(4, 3)), RNG.random((4, 3)), RNG.random(4)
+VECTOR = np.array([0.2, 0.3, 0.9])
+INDEX = np.array([0, 2, 1, 2])
+H = RNG.normal(size=(4, 3))
+
+CASES: dict[str, tuple[Callable[..., Any], Any, dict[str, Any]]] = {
+    "bce-soft": (unifocal.binary_cross_entropy, SOFT, {"pos_weight": VECTOR}),
+    "sigmoid-index-2": (unifocal.sigmoid_focal_loss, INDEX, {"alpha": VECTOR, "pos_weight": 2.0, "reduction": "none"}),
+    "sigmoid-soft-0.5": (unifocal.sigmoid_focal_loss, SOFT, {"gamma": 0.5, "label_smoothing": 0.1}),
+    "ce-index": (unifocal.cross_entropy, INDEX, {"class_weight": VECTOR, "reduction": "weighted_mean", "ignore_index": 1}),
+    "softmax-index-1": (unifocal.softmax_focal_loss, INDEX, {"gamma": 1, "reduction": "none"}),
+    "softmax-soft-0.5": (unifocal.softmax_focal_loss, SOFT, {"gamma": 0.5, "alpha": VECTOR, "reduction": "sum"}),
+    "softmax-probabilities": (unifocal.softmax_focal_loss, INDEX, {"from_logits": False}),
+    "sigmoid-probabilities": (unifocal.sigmoid_focal_loss, SOFT, {"from_logits": False, "gamma": 1.5}),
+}
+cases = pytest.mark.parametrize(("loss", "targets", "options"), CASES.values(), ids=CASES.keys())
+
+
+def predictions(options: dict[str, Any]) -> np.ndarray[Any, Any]:
+    return np.exp(X) / np.exp(X).sum(-1, keepdims=True) if options.get("from_logits") is False else X
+
+
+def watched(x: Any) -> Any:
+    tensor = paddle.to_tensor(x)
+    tensor.stop_gradient = False
+    return tensor
+
+
+@cases
+def test_backward(loss: Any, targets: Any, options: dict[str, Any]) -> None:
+    x = watched(predictions(options))
+    value = loss(x, paddle.to_tensor(targets), **options)
+    value.sum().backward()
+    expected, gradient = unifocal.value_and_grad(loss)(x.numpy(), targets, **options)
+    np.testing.assert_allclose(value.numpy(), expected, rtol=1e-12)
+    np.testing.assert_allclose(x.grad.numpy(), gradient, rtol=1e-11, atol=1e-15)
+
+
+@cases
+def test_second_derivatives(loss: Any, targets: Any, options: dict[str, Any]) -> None:
+    x = watched(predictions(options))
+    (first,) = paddle.grad([loss(x, targets, **options).sum()], [x], create_graph=True)
+    (second,) = paddle.grad([first], [x], grad_outputs=[paddle.to_tensor(H)])
+    step = 1e-6
+    up, down = (unifocal.value_and_grad(loss)(x.numpy() + s * H, targets, **options)[1] for s in (step, -step))
+    np.testing.assert_allclose(second.numpy(), (up - down) / (2 * step), rtol=2e-6, atol=1e-7)
+
+
+@cases
+def test_to_static_with_an_unknown_batch_size(loss: Any, targets: Any, options: dict[str, Any]) -> None:
+    x = predictions(options)
+    specs = [paddle.static.InputSpec([None, 3], "float64"), paddle.static.InputSpec([None, *targets.shape[1:]], str(targets.dtype))]
+
+    def value(x: Any, t: Any) -> Any:
+        return loss(x, t, **options)
+
+    static = paddle.jit.to_static(value, input_spec=specs, full_graph=True)
+    for batch in (4, 3, 1):
+        tensor = watched(x[:batch])
+        result = static(tensor, paddle.to_tensor(targets[:batch]))
+        result.sum().backward()
+        expected, gradient = unifocal.value_and_grad(loss)(x[:batch], targets[:batch], **options)
+        np.testing.assert_allclose(result.numpy(), expected, rtol=1e-12)
+        np.testing.assert_allclose(tensor.grad.numpy(), gradient, rtol=1e-11, atol=1e-15)
+
+
+def test_first_call_of_a_process_may_be_static() -> None:
+    code = """
+import paddle, unifocal
+def f(x):
+    return unifocal.cross_entropy(x, [0, 3])
+print(round(float(paddle.jit.to_static(f, full_graph=True)(paddle.zeros([2, 4]))), 4))"""
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip().endswith("1.3863")
+
+
+def losses(x: Any, y: Any, w: Any) -> Any:
+    sigmoid = unifocal.sigmoid_focal_loss(x, y, sample_weight=w, reduction="sum")
+    return sigmoid + unifocal.softmax_focal_loss(x, y, sample_weight=w, reduction="weighted_mean")
+
+
+def test_inputs_that_require_gradients() -> None:
+    """Gradients of weights and labels, and mixed second derivatives in both orders, against differences."""
+    arrays, step = (X, SOFT, WEIGHT), 1e-6
+    tensors = [watched(a) for a in arrays]
+    firsts = paddle.grad([losses(*tensors)], tensors)
+    for i, first in enumerate(firsts):
+        delta = [np.zeros_like(a) for a in arrays]
+        delta[i].flat[1] = step
+        up, down = (losses(*(a + s * d for a, d in zip(arrays, delta, strict=True))) for s in (1, -1))
+        np.testing.assert_allclose(first.numpy().ravel()[1], (up - down) / (2 * step), rtol=1e-6)
+    for i in (1, 2):
+        moved = np.zeros_like(arrays[i])
+        moved.flat[1] = step
+        ups = [[a + s * moved if j == i else a for j, a in enumerate(arrays)] for s in (1, -1)]
+        expected = [paddle.grad([losses(*(ts := [watched(a) for a in up]))], [ts[0]])[0].numpy() for up in ups]
+        difference = (expected[0] - expected[1]) / (2 * step)
+        (along_x,) = paddle.grad([losses(*tensors)], [tensors[0]], create_graph=True)
+        (mixed,) = paddle.grad([(along_x * paddle.to_tensor(H)).sum()], [tensors[i]])
+        np.testing.assert_allclose(mixed.numpy().ravel()[1], (difference * H).sum(), rtol=1e-5)
+        (along_input,) = paddle.grad([losses(*tensors)], [tensors[i]], create_graph=True)
+        (swapped,) = paddle.grad([along_input.reshape([-1])[1]], [tensors[0]])
+        np.testing.assert_allclose(swapped.numpy(), difference, rtol=1e-5, atol=1e-8)
+
+
+def test_static_bad_entries_are_nan() -> None:
+    def values(x: Any, t: Any) -> Any:
+        return unifocal.cross_entropy(x, t, reduction="none")
+
+    static = paddle.jit.to_static(values, full_graph=True)
+    assert np.isnan(static(paddle.to_tensor(X), paddle.to_tensor([0, 9, -1, 2])).numpy()).tolist() == [False, True, True, False]
+
+
+def test_autocast_gives_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Paddle has no automatic mixed precision on most CPUs, so what the core asks is answered for it here.
+    from unifocal.dispatch import backend_named
+
+    x = paddle.to_tensor(X).astype("bfloat16")
+    assert unifocal.cross_entropy(x, INDEX).dtype == paddle.bfloat16
+    monkeypatch.setattr(backend_named("paddle"), "autocast", lambda x: True)
+    assert unifocal.cross_entropy(x, INDEX).dtype == paddle.float32
+    assert unifocal.cross_entropy(paddle.to_tensor(X), INDEX).dtype == paddle.float64

@@ -1,0 +1,169 @@
+"""``unifocal parity``: what it prints, when it fails, and what one broken framework costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+import unifocal
+
+from . import parity
+from .answers import UNIFOCAL, Answer, Answers
+from .frameworks import FRAMEWORKS, installed
+from .parity import Column, Report
+
+pytest.importorskip("typer")
+
+
+def _unifocal(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    """The command in a new interpreter, after the statements of ``before``."""
+    code = f"import sys\n{before}\nfrom unifocal.__main__ import main\nsys.argv[1:] = {list(arguments)}\nsys.exit(main())"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)
+
+
+def _hide(*modules: str) -> str:
+    """Statements that make modules look as if they were not installed."""
+    return f"sys.modules.update(dict.fromkeys({list(modules)}))"
+
+
+_ALONE = _hide(*(cls.module.partition(".")[0] for cls in FRAMEWORKS.values() if cls.name != "numpy"))
+
+
+def test_numpy_alone() -> None:
+    done = _unifocal("parity", before=_ALONE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in set(FRAMEWORKS) - {"numpy"}:
+        assert f"absent: {name} (not installed; pip install" in done.stdout
+    assert "absent: jax (not installed; pip install 'unifocal[jax]')" in done.stdout
+    assert "All agree" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif("torch" not in installed(), reason="torch is not installed")
+def test_chosen_backends_by_module() -> None:
+    command = [sys.executable, "-m", "unifocal", "parity", "--backend", "torch", "--backend", "numpy"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "on torch, numpy." in done.stdout
+    assert "torch.nn.functional.cross_entropy" in done.stdout
+    assert "absent" not in done.stdout
+    assert done.stderr == ""
+
+
+def test_wrong_figure_is_a_mismatch() -> None:
+    plant = """
+from dataclasses import replace
+from unifocal.conformance import documented
+first, *others = documented.EXAMPLES
+wrong = documented.Figures(first.value.numbers + [[0, 0, 1e-7], [0, 0, 0]], first.value.unit)
+documented.EXAMPLES = (replace(first, value=wrong), *others)
+"""
+    done = _unifocal("parity", "--backend", "numpy", before=plant)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "mismatch: paddle focal on numpy, float32: the value is" in done.stdout
+    assert "from the documented figures; the bar is 4." in done.stdout
+    assert "1 do not agree" in done.stdout
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich", "mpmath"])
+def test_without_the_extra(missing: str) -> None:
+    done = _unifocal("parity", before=_hide(missing))
+    assert done.returncode == 2
+    assert done.stderr == f"The unifocal command requires {missing}; try: pip install 'unifocal[cli]'\n"
+    assert done.stdout == ""
+
+
+def test_missing_backend() -> None:
+    done = _unifocal("parity", "--backend", "jax", before=_ALONE)
+    assert done.returncode == 2
+    assert done.stderr == "jax is not installed; try: pip install 'unifocal[jax]'. Installed: numpy.\n"
+
+
+def test_unknown_backend() -> None:
+    done = _unifocal("parity", "--backend", "nump")
+    assert done.returncode == 2
+    assert done.stderr == f"--backend must be one of {', '.join(FRAMEWORKS)}; received nump.\n"
+
+
+def test_version() -> None:
+    done = _unifocal("--version")
+    assert (done.returncode, done.stdout) == (0, f"unifocal {unifocal.__version__}\n")
+
+
+@cache
+def _numpy_report() -> Report:
+    return parity.run(["numpy"])
+
+
+def _scaled(part: str, factor: float) -> Callable[[Answer], Answer]:
+    return lambda answer: replace(answer, **{part: (factor * np.asarray(getattr(answer, part))).tolist()})
+
+
+def _in_single_precision(answer: Answer) -> Answer:
+    return replace(answer, value=np.float32(answer.value).tolist())
+
+
+def _with_one_dimension_more(answer: Answer) -> Answer:
+    return replace(answer, value=[answer.value])
+
+
+def _undefined(answer: Answer) -> Answer:
+    return replace(answer, gradient=np.full(np.shape(answer.gradient), np.nan).tolist())
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        pytest.param(_scaled("value", 1 + 1e-5), {("value", "truth"), ("value", "figures")}, id="value scaled"),
+        pytest.param(_scaled("gradient", -1.0), {("gradient", "truth")}, id="gradient sign"),
+        pytest.param(_undefined, {("gradient", "truth")}, id="gradient NaN"),
+        pytest.param(_in_single_precision, {("value", "truth")}, id="float32 for float64"),
+        pytest.param(_with_one_dimension_more, {("value", "truth")}, id="shape"),
+    ],
+)
+def test_faults_are_seen(fault: Callable[[Answer], Answer], expected: set[Any]) -> None:
+    sound = _numpy_report()
+    assert sound.agrees
+    (column,) = sound.columns
+    answers = [fault(answer) if (answer.example, answer.by) == ("paddle focal", UNIFOCAL) else answer for answer in column.answers]
+    mismatches = list(parity.judge([replace(column, answers=tuple(answers))], sound.examples))
+    assert {(v.part, v.judge) for v in mismatches if not v.agrees} >= expected
+    assert {v.example for v in mismatches if not v.agrees} == {"paddle focal"}
+
+
+def test_answers_keep_every_bit() -> None:
+    answers = Answers("1", (Answer("e", UNIFOCAL, "float64", [0.1, 5e-324, float("inf")], None), Answer("f", "g", "float32", error="no")))
+    assert Answers.from_json(answers.to_json()) == answers
+
+
+def test_slow_framework_costs_its_column() -> None:
+    report = parity.run(["numpy"], timeout=0.01)
+    assert report.columns == (Column("numpy", "failed", "no answer in 0.01 s"),)
+    assert not report.agrees
+
+
+def test_crash_costs_one_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parity, "installed", lambda: ("numpy", "broken"))
+    report = parity.run(["numpy", "broken"])
+    assert [column.state for column in report.columns] == ["answered", "failed"]
+    assert report.columns[1].reason == "its process ended with status 1: KeyError: 'broken'"
+    assert not report.mismatches
+    assert not report.agrees
+
+
+def test_an_exception_costs_one_cell() -> None:
+    sound = _numpy_report()
+    (column,) = sound.columns
+    first = replace(column.answers[0], value=None, gradient=None, error="ValueError: no")
+    column = replace(column, answers=(first, *column.answers[1:]))
+    report = Report(sound.examples, (column,), tuple(parity.judge([column], sound.examples)))
+    assert report.errors == ((column, first),)
+    assert not report.mismatches
+    assert not report.agrees

@@ -1,0 +1,88 @@
+"""Sums and means of ten million positive terms stay within a few ulp, eager and compiled."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+import unifocal
+from unifocal.spec import Reduction
+
+from . import oracle, tolerances
+from .frameworks import Framework
+from .ulp import Exact, distance
+
+Array = npt.NDArray[Any]
+
+SIZE = 10_000_019  # prime: no tree divides it evenly
+
+
+@cache
+def _weights(kind: str, dtype: str) -> tuple[Array, Exact]:
+    """Positive numbers, and log 2 times their sum: the loss at logit 0 with these weights."""
+    rng = np.random.default_rng(2024)
+    numbers = rng.random(SIZE) if kind == "uniform" else rng.lognormal(-5, 4, SIZE)
+    weights = numbers.astype(dtype)
+    high = math.fsum(weights)
+    low = math.fsum(chain(weights, [-high]))
+    return weights, Exact.of([(oracle.number(high) + oracle.number(low)) * oracle.mp.log(2)], ())
+
+
+def _loss(reduction: Reduction) -> Callable[[Any, Any, Any], Any]:
+    def loss(logits: Any, labels: Any, weights: Any) -> Any:
+        return unifocal.binary_cross_entropy(logits, labels, sample_weight=weights, reduction=reduction)
+
+    return loss
+
+
+def _hold(
+    framework: Framework,
+    dtype: str,
+    kind: str,
+    measure: Callable[..., None],
+    how: str,
+    transform: Callable[[Any], Any] = lambda f: f,
+    reduction: Reduction = "sum",
+) -> None:
+    weights, total = _weights(kind, dtype)
+    with framework.precision(dtype):
+        zeros = np.zeros(SIZE, dtype)
+        value = framework.numpy(transform(_loss(reduction))(*map(framework.tensor, (zeros, zeros, weights))))
+    if reduction == "mean":
+        total = Exact.of([oracle.number(total.high) / SIZE + oracle.number(total.low) / SIZE], ())
+    measure(distance(value, total, dtype), tolerances.SUM, framework.name, dtype, reduction, kind, how)
+
+
+@pytest.mark.parametrize("kind", ["uniform", "lognormal"])
+def test_sum(framework: Framework, dtype: str, kind: str, measure: Callable[..., None]) -> None:
+    _hold(framework, dtype, kind, measure, "eager")
+
+
+def test_mean(framework: Framework, dtype: str, measure: Callable[..., None]) -> None:
+    _hold(framework, dtype, "uniform", measure, "eager", reduction="mean")
+
+
+@pytest.mark.frameworks("tensorflow")
+def test_sum_in_a_tensorflow_graph(framework: Framework, dtype: str, measure: Callable[..., None]) -> None:
+    tf = import_module("tensorflow")
+    _hold(framework, dtype, "uniform", measure, "graph", tf.function)
+    _hold(framework, dtype, "uniform", measure, "jit_compile", lambda f: tf.function(f, jit_compile=True))
+
+
+@pytest.mark.frameworks("torch")
+def test_sum_compiled_by_torch(framework: Framework, dtype: str, measure: Callable[..., None]) -> None:
+    torch = import_module("torch")
+    _hold(framework, dtype, "uniform", measure, "compile", lambda f: torch.compile(f, fullgraph=True))
+
+
+@pytest.mark.frameworks("jax")
+def test_sum_compiled_by_jax(framework: Framework, dtype: str, measure: Callable[..., None]) -> None:
+    _hold(framework, dtype, "uniform", measure, "jit", import_module("jax").jit)

@@ -1,0 +1,210 @@
+"""TensorFlow: tapes, forward accumulation, graphs and XLA give the analytic derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import unifocal
+
+from .frameworks import framework, installed
+
+if "tensorflow" not in installed():
+    pytest.skip("tensorflow is not installed", allow_module_level=True)
+framework("tensorflow")  # imports Paddle first, where it is installed
+
+import tensorflow as tf  # noqa: E402
+
+RNG = np.random.default_rng(0)
+X, SOFT, WEIGHT = 3 * RNG.normal(size=(4, 3)), RNG.random((4, 3)), RNG.random(4)
+VECTOR = np.array([0.2, 0.3, 0.9])
+INDEX = np.array([0, 2, 1, 2])
+
+CASES: dict[str, tuple[Callable[..., Any], Any, dict[str, Any]]] = {
+    "bce-soft": (unifocal.binary_cross_entropy, SOFT, {"pos_weight": VECTOR}),
+    "sigmoid-index-2": (unifocal.sigmoid_focal_loss, INDEX, {"alpha": VECTOR, "pos_weight": 2.0, "reduction": "none"}),
+    "sigmoid-soft-0.5": (unifocal.sigmoid_focal_loss, SOFT, {"gamma": 0.5, "label_smoothing": 0.1}),
+    "ce-index": (unifocal.cross_entropy, INDEX, {"class_weight": VECTOR, "reduction": "weighted_mean", "ignore_index": 1}),
+    "softmax-index-1": (unifocal.softmax_focal_loss, INDEX, {"gamma": 1, "reduction": "none", "sample_weight": WEIGHT}),
+    "softmax-soft-0.5": (unifocal.softmax_focal_loss, SOFT, {"gamma": 0.5, "alpha": VECTOR, "reduction": "sum"}),
+    "softmax-probabilities": (unifocal.softmax_focal_loss, INDEX, {"from_logits": False}),
+    "sigmoid-probabilities": (unifocal.sigmoid_focal_loss, SOFT, {"from_logits": False, "gamma": 1.5}),
+}
+cases = pytest.mark.parametrize(("loss", "targets", "options"), CASES.values(), ids=CASES.keys())
+graphs = pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
+
+
+def bound(loss: Any, targets: Any, options: dict[str, Any]) -> tuple[Callable[[Any], Any], Any]:
+    x = tf.nn.softmax(X) if options.get("from_logits") is False else tf.constant(X)
+    return lambda x: loss(x, tf.constant(targets), **options), x
+
+
+def gradient(function: Callable[[Any], Any], x: Any) -> Any:
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        value = function(x)
+    return tape.gradient(value, x)
+
+
+def hessian_product(function: Callable[[Any], Any], x: Any, h: Any) -> Any:
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        first = gradient(function, x)
+    return tape.gradient(first, x, output_gradients=h)
+
+
+def analytic(loss: Any, targets: Any, options: dict[str, Any], x: Any) -> Any:
+    return unifocal.value_and_grad(loss)(np.asarray(x), targets, **options)
+
+
+def differences(loss: Any, targets: Any, options: dict[str, Any], x: Any, h: Any) -> Any:
+    """The Hessian times h, from differences of NumPy's gradients."""
+    step = 1e-6
+    up, down = (analytic(loss, targets, options, np.asarray(x) + s * h)[1] for s in (step, -step))
+    return (up - down) / (2 * step)
+
+
+H = RNG.normal(size=(4, 3))
+
+
+@cases
+def test_nested_tapes(loss: Any, targets: Any, options: dict[str, Any]) -> None:
+    function, x = bound(loss, targets, options)
+    value, first = analytic(loss, targets, options, x)
+    np.testing.assert_allclose(function(x), value, rtol=1e-12)
+    np.testing.assert_allclose(gradient(function, x), first, rtol=1e-11, atol=1e-15)
+    np.testing.assert_allclose(hessian_product(function, x, tf.constant(H)), differences(loss, targets, options, x, H), rtol=2e-6, atol=1e-7)
+
+
+@cases
+def test_variables(loss: Any, targets: Any, options: dict[str, Any]) -> None:
+    function, x = bound(loss, targets, options)
+    variable = tf.Variable(x)
+    with tf.GradientTape() as tape:
+        value = function(variable)
+    np.testing.assert_allclose(tape.gradient(value, variable), gradient(function, x), rtol=1e-13)
+
+
+@cases
+def test_forward_accumulator(loss: Any, targets: Any, options: dict[str, Any]) -> None:
+    function, x = bound(loss, targets, options)
+    with tf.autodiff.ForwardAccumulator(x, tf.constant(H)) as accumulator:
+        value = tf.reduce_sum(function(x))
+    np.testing.assert_allclose(accumulator.jvp(value), tf.reduce_sum(gradient(function, x) * H), rtol=1e-11)
+    with tf.autodiff.ForwardAccumulator(x, tf.constant(H)) as accumulator:
+        first = gradient(function, x)
+    np.testing.assert_allclose(accumulator.jvp(first), hessian_product(function, x, tf.constant(H)), rtol=1e-11, atol=1e-15)
+
+
+@graphs
+@cases
+def test_graphs_with_an_unknown_batch_size(loss: Any, targets: Any, options: dict[str, Any], jit_compile: bool) -> None:
+    traces = []
+
+    @tf.function(
+        input_signature=[tf.TensorSpec([None, 3], tf.float64), tf.TensorSpec([None, *targets.shape[1:]], targets.dtype)],
+        jit_compile=jit_compile,
+        autograph=not jit_compile,
+    )
+    def step(x: Any, t: Any) -> Any:
+        traces.append(1)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = loss(x, t, **kept)
+        return value, tape.gradient(value, x)
+
+    kept = {key: option for key, option in options.items() if key != "sample_weight"}
+    _, x = bound(loss, targets, options)
+    for batch in (4, 3, 1):
+        value, first = step(x[:batch], targets[:batch])
+        expected, expected_first = analytic(loss, targets[:batch], kept, x[:batch])
+        np.testing.assert_allclose(value, expected, rtol=1e-12)
+        np.testing.assert_allclose(first, expected_first, rtol=1e-11, atol=1e-15)
+    assert len(traces) == 1
+
+
+@pytest.mark.parametrize("name", ["sigmoid-soft-0.5", "softmax-index-1"])
+def test_second_derivatives_in_a_graph(name: str) -> None:
+    function, x = bound(*CASES[name])
+    second = tf.function(lambda x, h: hessian_product(function, x, h), autograph=False)
+    np.testing.assert_allclose(second(x, tf.constant(H)), hessian_product(function, x, tf.constant(H)), rtol=1e-12)
+
+
+@graphs
+def test_unknown_sizes_do_not_broadcast(jit_compile: bool) -> None:
+    @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32)] * 2, jit_compile=jit_compile)
+    def value(x: Any, t: Any) -> Any:
+        return unifocal.binary_cross_entropy(x, t)
+
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        value(tf.zeros((4, 3)), tf.zeros((1, 3)))
+
+
+def test_inputs_that_are_watched() -> None:
+    """Gradients of weights and labels, and mixed second derivatives in both orders, against differences."""
+    step = 1e-6
+
+    def losses(x: Any, y: Any, w: Any) -> Any:
+        sigmoid = unifocal.sigmoid_focal_loss(x, y, sample_weight=w, reduction="sum")
+        return sigmoid + unifocal.softmax_focal_loss(x, y, sample_weight=w, reduction="weighted_mean")
+
+    tensors = [tf.constant(a) for a in (X, SOFT, WEIGHT)]
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        value = losses(*tensors)
+    firsts = tape.gradient(value, tensors)
+    for i, first in enumerate(firsts):
+        delta = [np.zeros_like(np.asarray(t)) for t in tensors]
+        delta[i].flat[1] = step
+        up, down = (losses(*(np.asarray(t) + s * d for t, d in zip(tensors, delta, strict=True))) for s in (1, -1))
+        np.testing.assert_allclose(np.ravel(first)[1], (up - down) / (2 * step), rtol=1e-6)
+    for i in (1, 2):
+        with tf.GradientTape() as outer:
+            outer.watch(tensors[i])
+            first = tf.reduce_sum(gradient(lambda x, i=i: losses(x, *tensors[1:]), tensors[0]) * H)
+        with tf.GradientTape() as other:
+            other.watch(tensors[0])
+            swapped = gradient(lambda t, i=i: losses(*(t if j == i else s for j, s in enumerate(tensors))), tensors[i])
+        mixed = outer.gradient(first, tensors[i])
+        jacobian = other.jacobian(swapped, tensors[0], experimental_use_pfor=False)
+        np.testing.assert_allclose(mixed, tf.reduce_sum(jacobian * H, axis=(-2, -1)), rtol=1e-10)
+
+
+def test_nothing_retraces_in_eager_mode() -> None:
+    with tf.GradientTape() as tape:
+        x = tf.Variable(X)
+        value = unifocal.sigmoid_focal_loss(x, SOFT)
+    assert tape.gradient(value, x) is not None
+
+
+def test_traced_bad_entries_are_nan() -> None:
+    @tf.function
+    def values(x: Any, t: Any) -> Any:
+        return unifocal.cross_entropy(x, t, reduction="none")
+
+    assert np.isnan(values(X, tf.constant([0, 9, -1, 2]))).tolist() == [False, True, True, False]
+
+
+def test_tensors_of_unknown_rank_are_refused() -> None:
+    @tf.function(input_signature=[tf.TensorSpec(None, tf.float32)])
+    def value(x: Any) -> Any:
+        return unifocal.binary_cross_entropy(x, x)
+
+    with pytest.raises(ValueError, match="must have a known rank"):
+        value(tf.zeros(3))
+
+
+def test_ragged_tensors_are_refused() -> None:
+    with pytest.raises(TypeError, match="predictions must be a dense tensor"):
+        unifocal.binary_cross_entropy(tf.ragged.constant([[1.0], [1.0, 2.0]]), [[1], [1, 0]])
+
+
+def test_autograph_leaves_the_library_alone(caplog: pytest.LogCaptureFixture) -> None:
+    converted: Any = tf.autograph.experimental
+    assert hasattr(unifocal.cross_entropy, "autograph_info__")
+    assert converted.do_not_convert(lambda: 1).autograph_info__ is not None  # TensorFlow's own mark has this name
+    tf.function(lambda x: unifocal.cross_entropy(x, [0, 1]))(tf.zeros((2, 3)))
+    assert not [record for record in caplog.records if "AutoGraph" in record.message]
