@@ -12,6 +12,7 @@ import array_api_compat.dask.array
 import dask.array
 import numpy as np
 
+from unifocal.native import native
 from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.spec import Spec
 
@@ -35,6 +36,7 @@ def _take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
 
 xp = SimpleNamespace(**vars(array_api_compat.dask.array))
 xp.scatter, xp.take_along_axis = _scatter, _take_along_axis
+xp.number = lambda value, dtype: value
 
 
 def is_array(value: object) -> bool:
@@ -75,7 +77,7 @@ def autocast(x: Array) -> bool:
 
 
 def from_numpy(array: NumPyArray, like: Array) -> Array:
-    return dask.array.asarray(array)
+    return dask.array.asarray(native(array))
 
 
 def to_numpy(x: Array) -> NumPyArray:

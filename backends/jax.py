@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.custom_derivatives import SymbolicZero
 
+from unifocal.native import native
 from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.reduction import pairwise_total
 from unifocal.spec import Spec
@@ -32,6 +33,7 @@ def _arange(stop: int, *, dtype: Any, device: object) -> Array:
 
 _xp = SimpleNamespace(**vars(jnp))
 _xp.scatter, _xp.arange = _scatter, _arange
+_xp.number = lambda value, dtype: value
 # Without jax_enable_x64 there is no int64, and asking for one warns.
 _xp32 = SimpleNamespace(**vars(_xp))
 _xp32.int64 = jnp.int32
@@ -75,6 +77,7 @@ def autocast(x: Array) -> bool:
 
 
 def from_numpy(array: NumPyArray, like: Array) -> Array:
+    array = native(array)
     if array.dtype.kind in "iu" and array.dtype.itemsize == 8 and not jax.config.jax_enable_x64:
         # JAX would wrap what int32 cannot hold; clipped, it is still out of range.
         array = np.clip(array, np.iinfo(np.int32).min, np.iinfo(np.int32).max)

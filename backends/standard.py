@@ -11,6 +11,7 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
+from unifocal.native import native
 from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.reduction import pairwise_total
 from unifocal.spec import Spec
@@ -33,9 +34,10 @@ def namespace(x: Array) -> Namespace:
 
 @cache
 def _extended(library: Any) -> Namespace:
-    """The library's namespace with ``scatter``, which the standard does not have."""
+    """The library's namespace with the two functions that the standard does not have."""
     xp = SimpleNamespace(**vars(library))
     xp.scatter = _scatter_numpy if array_api_compat.is_numpy_namespace(library) else _scatter(library)
+    xp.number = lambda value, dtype: value
     return xp
 
 
@@ -80,7 +82,7 @@ def autocast(x: Array) -> bool:
 
 
 def from_numpy(array: NumPyArray, like: Array) -> Array:
-    return namespace(like).asarray(array, device=device(like))
+    return namespace(like).asarray(native(array), device=device(like))
 
 
 def to_numpy(x: Array) -> NumPyArray:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache, partial
+from functools import cache
 from math import prod
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import ml_dtypes
 import numpy as np
 import tensorflow as tf
 
+from unifocal.native import native
 from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.reduction import pairwise_total
 from unifocal.spec import Spec
@@ -20,9 +21,6 @@ from unifocal.spec import Spec
 name = "tensorflow"
 
 _FLOATING = (tf.float16, tf.bfloat16, tf.float32, tf.float64)
-
-
-# --- the Array API, as far as the core and the kernels use it ---------------------------------------------------------------------------
 
 
 def _where(condition: Array, a: Array | float, b: Array | float) -> Array:
@@ -76,39 +74,28 @@ def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array
     return tf.reshape(tf.tensor_scatter_nd_update(tf.reshape(x, (-1,)), positions, updates), _sizes(x))
 
 
+_SHARED = ("float32", "float64", "int64", "divide", "equal", "exp", "sqrt", "pow", "zeros_like", "ones_like", "reshape", "expand_dims", "squeeze")
 _NAMESPACE: Namespace = SimpleNamespace(
-    float32=tf.float32,
-    float64=tf.float64,
-    int64=tf.int64,
+    **{shared: getattr(tf, shared) for shared in _SHARED},
     isdtype=_isdtype,
     finfo=lambda dtype: ml_dtypes.finfo(dtype.as_numpy_dtype),
     iinfo=lambda dtype: np.iinfo(dtype.as_numpy_dtype),
     astype=tf.cast,
     where=_where,
-    exp=tf.exp,
     log=tf.math.log,
     log1p=tf.math.log1p,
-    sqrt=tf.sqrt,
-    pow=tf.pow,
     isinf=tf.math.is_inf,
     sum=lambda x, *, axis=None, keepdims=False: tf.reduce_sum(x, axis, keepdims),
     max=lambda x, *, axis=None, keepdims=False: tf.reduce_max(x, axis, keepdims),
     count_nonzero=tf.math.count_nonzero,
-    zeros_like=tf.zeros_like,
-    ones_like=tf.ones_like,
     full_like=lambda x, value, *, dtype: tf.fill(tf.shape(x), tf.constant(value, dtype)),
     arange=_arange,
     take=tf.gather,
     take_along_axis=_take_along_axis,
     scatter=_scatter,
+    number=lambda value, dtype: value,
     concat=lambda arrays, *, axis=0: tf.concat(arrays, axis),
-    reshape=tf.reshape,
-    expand_dims=tf.expand_dims,
-    squeeze=tf.squeeze,
 )
-
-
-# --- tensors ----------------------------------------------------------------------------------------------------------------------------
 
 
 def is_array(value: object) -> bool:
@@ -155,7 +142,7 @@ def autocast(x: Array) -> bool:
 
 def from_numpy(array: NumPyArray, like: Array) -> Array:
     with _on(device(like)):
-        return tf.constant(array)
+        return tf.constant(native(array))
 
 
 def to_numpy(x: Array) -> NumPyArray:
@@ -169,9 +156,6 @@ def stop_gradient(x: Array) -> Array:
 
 def total(x: Array) -> Array:
     return pairwise_total(_NAMESPACE, x, size(x))
-
-
-# --- the loss and its derivatives -------------------------------------------------------------------------------------------------------
 
 
 def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
@@ -189,20 +173,75 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
     value = _of_sizes("The loss and its weights", value, x, spec.axis, [] if drops_axis else None)
     value = tf.stop_gradient(total(value)) if summed else value
 
-    def loss_of(_: Array, carried: Array) -> Any:
+    def loss_of(wrt: Array, carried: Array) -> Any:
         def backward(c: Array) -> tuple[Array, Array]:
-            return _attached_slope(kernel, spec, _here(x), _here(inputs), _here(slope)) * _onto(x, c, spec.axis), c
+            return _attached_slope(kernel, spec, *_here((x, inputs, slope))) * _onto(x, c, spec.axis), c
 
         return tf.stop_gradient(carried), backward
 
-    return _custom(loss_of, x, _carrying_inputs(_value(kernel, spec), value, x, inputs))
+    return _custom(loss_of, x, _carrying_inputs(kernel, spec, 0, value, x, inputs))
 
 
 def _attached_slope(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, slope: Array) -> Array:
-    def slope_of(_: Array, carried: Array) -> Any:
+    def slope_of(wrt: Array, carried: Array) -> Any:
         return tf.stop_gradient(carried), lambda h: (kernel.second(_NAMESPACE, spec, x, inputs, h), h)
 
-    return _custom(slope_of, x, _carrying_inputs(_slope(kernel, spec), slope, x, inputs))
+    return _custom(slope_of, x, _carrying_inputs(kernel, spec, 1, slope, x, inputs))
+
+
+def _carrying_inputs(kernel: Kernel, spec: Spec, order: int, result: Array, x: Array, inputs: Inputs) -> Array:
+    """The constant ``result`` (the value, perhaps summed, for order 0; the slope for 1) with its derivatives with respect to the inputs.
+
+    They are computed when a tape asks for them, and cost nothing until then.
+    """
+    given = {key: value for key, value in inputs._asdict().items() if value is not None}
+    watched = {key: value for key, value in given.items() if tf.is_tensor(value) and value.dtype.is_floating}
+    by_inputs, by_x_and_inputs = _input_gradients(kernel, spec, order)
+
+    def carrier(result: Array, *wrt: Array) -> Any:
+        def backward(c: Array) -> Any:
+            # Numbers become tensors: there would be a graph for each number.
+            others = {key: tf.convert_to_tensor(value, dtype_hint=x.dtype) for key, value in given.items() if key not in watched}
+            arguments = _here((x, watched, others, c))
+
+            def gradients_of(wrt: Array, *gradients: Array) -> Any:
+                constants = [tf.stop_gradient(gradient) for gradient in gradients]
+                return constants, lambda *tangents: (by_x_and_inputs(*_here(arguments), tangents), *tangents)
+
+            return None, *_custom(gradients_of, arguments[0], *by_inputs(*arguments))
+
+        return tf.stop_gradient(result), backward
+
+    return _custom(carrier, result, *watched.values()) if watched else result
+
+
+@cache
+def _input_gradients(kernel: Kernel, spec: Spec, order: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """For f the value (order 0) or slope (1): the derivative of sum(f * c) by inputs, and its own, along tangents of them, by x.
+
+    Nothing is differentiated through x.  Eager calls share these graphs: differentiating op by op needs a tape, and tapes do not run
+    while a ForwardAccumulator transposes a gradient.
+    """
+
+    def by_inputs(x: Array, inputs: dict[str, Array], others: dict[str, Array], c: Array) -> Any:
+        f = kernel.value_slope(_NAMESPACE, spec, tf.stop_gradient(x), Inputs(**inputs, **others))[order]
+        return tf.gradients(f * c, list(inputs.values()), unconnected_gradients="zero")
+
+    def by_x_and_inputs(x: Array, inputs: dict[str, Array], others: dict[str, Array], c: Array, tangents: tuple[Array, ...]) -> Array:
+        everything, anything = Inputs(**inputs, **others), tf.ones_like(x)
+        if order:
+            by_x = kernel.second(_NAMESPACE, spec, x, everything, c)
+        else:
+            by_x = kernel.value_slope(_NAMESPACE, spec, x, everything)[1] * _onto(x, c, spec.axis)
+        transposed = tf.gradients(by_x * anything, list(inputs.values()), unconnected_gradients="zero")
+        return tf.gradients(transposed, anything, tangents, unconnected_gradients="zero")[0]
+
+    return _graph(by_inputs), _graph(by_x_and_inputs)
+
+
+def _onto(x: Array, c: Array, axis: int) -> Array:
+    """The cotangent of a sum, or of an unreduced loss, such that it broadcasts to x: softmax losses lack the class axis."""
+    return tf.expand_dims(c, axis) if 0 < c.shape.rank < x.shape.rank else c
 
 
 def _custom(function: Callable[..., Any], *tensors: Array) -> Any:
@@ -211,7 +250,13 @@ def _custom(function: Callable[..., Any], *tensors: Array) -> Any:
     There the accumulator sees the IdentityN that custom_gradient adds and not its gradient, but a function's gradient it transposes.
     """
     function = tf.custom_gradient(function)
-    return tf.function(function, autograph=False)(*tensors) if any(map(_has_tangent, tensors)) else function(*tensors)
+    return _graph(function)(*tensors) if any(map(_has_tangent, tensors)) else function(*tensors)
+
+
+def _graph(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``tf.function``, also where ``tf.config.run_functions_eagerly`` makes a tf.function run op by op."""
+    compiled = tf.function(function, autograph=False, reduce_retracing=True)
+    return lambda *arguments: compiled.get_concrete_function(*arguments)(*arguments)
 
 
 def _has_tangent(x: Array) -> bool:
@@ -230,82 +275,6 @@ def _here(tensors: Any) -> Any:
     could not differentiate it again.
     """
     return tensors if tf.executing_eagerly() else tf.nest.map_structure(lambda x: tf.identity(x) if tf.is_tensor(x) else x, tensors)
-
-
-def _onto(x: Array, c: Array, axis: int) -> Array:
-    """The cotangent of a sum, or of an unreduced loss, such that it broadcasts to x: softmax losses lack the class axis."""
-    return tf.expand_dims(c, axis) if 0 < c.shape.rank < x.shape.rank else c
-
-
-class _Formula(NamedTuple):
-    """The derivatives of a function f(x, inputs) with respect to the inputs, as graph functions.
-
-    They take the inputs to differentiate by and the others, as dictionaries.  Eager calls share the graphs: differentiating op by op
-    needs a tape, and tapes do not run while a ForwardAccumulator transposes a gradient.
-    """
-
-    by_inputs: Callable[[Array, dict[str, Array], dict[str, Array], Array], list[Array]]
-    """The derivative of sum(f * c)."""
-    by_x_and_inputs: Callable[[Array, dict[str, Array], dict[str, Array], Array, tuple[Array, ...]], Array]
-    """The derivative of that along tangents of the inputs, with respect to x."""
-
-
-def _formula(f: Callable[[Array, Inputs], Array], by_x: Callable[[Array, Inputs, Array], Array]) -> _Formula:
-    """From f and the derivative of sum(f * c) with respect to x: nothing is differentiated through x."""
-
-    def by_inputs(x: Array, inputs: dict[str, Array], others: dict[str, Array], c: Array) -> list[Array]:
-        weighted = f(tf.stop_gradient(x), Inputs(**inputs, **others)) * c
-        gradients: list[Array] = tf.gradients(weighted, list(inputs.values()), unconnected_gradients="zero")
-        return gradients
-
-    def by_x_and_inputs(x: Array, inputs: dict[str, Array], others: dict[str, Array], c: Array, tangents: tuple[Array, ...]) -> Array:
-        anything = tf.ones_like(x)
-        weighted = by_x(x, Inputs(**inputs, **others), c) * anything
-        transposed = tf.gradients(weighted, list(inputs.values()), unconnected_gradients="zero")
-        return tf.gradients(transposed, anything, tangents, unconnected_gradients="zero")[0]
-
-    return _Formula(*(tf.function(each, autograph=False, reduce_retracing=True) for each in (by_inputs, by_x_and_inputs)))
-
-
-@cache
-def _value(kernel: Kernel, spec: Spec) -> _Formula:
-    def by_x(x: Array, inputs: Inputs, c: Array) -> Array:
-        return kernel.value_slope(_NAMESPACE, spec, x, inputs)[1] * _onto(x, c, spec.axis)
-
-    return _formula(lambda x, inputs: kernel.value_slope(_NAMESPACE, spec, x, inputs)[0], by_x)
-
-
-@cache
-def _slope(kernel: Kernel, spec: Spec) -> _Formula:
-    return _formula(lambda x, inputs: kernel.value_slope(_NAMESPACE, spec, x, inputs)[1], partial(kernel.second, _NAMESPACE, spec))
-
-
-def _carrying_inputs(formula: _Formula, result: Array, x: Array, inputs: Inputs) -> Array:
-    """The constant ``result``, given by the formula (and perhaps a sum), with its derivatives with respect to the inputs.
-
-    They are computed when a tape asks for them, and cost nothing until then.
-    """
-    given = {key: value for key, value in inputs._asdict().items() if value is not None}
-    watched = {key: value for key, value in given.items() if tf.is_tensor(value) and value.dtype.is_floating}
-    others = {key: value for key, value in given.items() if key not in watched}
-
-    def carrier(result: Array, *_: Array) -> Any:
-        def backward(c: Array) -> Any:
-            # Numbers as tensors: a graph would be made for each number.
-            here, by = _here(x), _here(watched)
-            rest = {key: _here(tf.convert_to_tensor(value, None if tf.is_tensor(value) else x.dtype)) for key, value in others.items()}
-
-            def gradients(_: Array, *gradients: Array) -> Any:
-                def along_x(*tangents: Array) -> Any:
-                    return formula.by_x_and_inputs(_here(here), _here(by), _here(rest), _here(c), tangents), *tangents
-
-                return [tf.stop_gradient(gradient) for gradient in gradients], along_x
-
-            return None, *_custom(gradients, here, *formula.by_inputs(here, by, rest, c))
-
-        return tf.stop_gradient(result), backward
-
-    return _custom(carrier, result, *watched.values()) if watched else result
 
 
 def _of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:

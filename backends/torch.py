@@ -13,6 +13,7 @@ from torch._C._functorch import TransformType, get_interpreter_stack, is_functor
 from torch._subclasses.fake_tensor import FakeTensor
 from torch.autograd import forward_ad
 
+from unifocal.native import native
 from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.spec import Spec
 
@@ -31,6 +32,7 @@ def _take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
 xp = SimpleNamespace(**vars(array_api_compat.torch))
 xp.scatter = _scatter
 xp.take_along_axis = _take_along_axis
+xp.number = lambda value, dtype: value
 
 
 def is_array(value: object) -> bool:
@@ -69,11 +71,12 @@ def on_host(x: Array) -> bool:
 
 
 def autocast(x: Array) -> bool:
-    return torch.is_autocast_enabled(x.device.type)
+    return bool(torch.is_autocast_enabled(x.device.type))
 
 
 def from_numpy(array: NumPyArray, like: Array) -> Array:
-    return torch.asarray(array, device=like.device)
+    # torch.compile traces NumPy arrays, but nothing that asks for their layout.
+    return torch.asarray(array if torch.compiler.is_compiling() else native(array), device=like.device)
 
 
 def to_numpy(x: Array) -> NumPyArray:

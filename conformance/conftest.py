@@ -18,8 +18,9 @@ from .ulp import Floats
 
 # Frameworks' own noise, by message: everything else that warns is an error.
 _NOISE = (
-    # torch.compile's own look at an autograd.Function's context.
+    # torch.compile and inductor, of torch itself.
     "ignore:<class 'torch.autograd.function.Function'> should not be instantiated:DeprecationWarning",
+    "ignore:.torch.jit.script(_method)?. is deprecated:DeprecationWarning",
     "ignore:No ccache found:UserWarning",  # paddle's import
     # SWIG's types, in tensorflow's and paddle's import, under Python 3.12+.
     "ignore:builtin type (SwigPyPacked|SwigPyObject|swigvarlink) has no __module__ attribute:DeprecationWarning",

@@ -62,7 +62,7 @@ def _plan(ctx: Context, operands: Operands) -> _Plan:
         weight = _times(weight, at_target(ctx, class_weight, targets.indices))
     elif class_weight is not None:
         labels = labels * class_weight
-    weight = _over(weight, normalizer(ctx, operands.normalizer))
+    weight = _over(ctx, weight, normalizer(ctx, operands.normalizer))
     inputs = Inputs(labels, alpha, pos_weight, _masked(ctx, weight, targets))
 
     x = _predictions(ctx, targets)
@@ -101,6 +101,9 @@ def _times(a: Array | float | None, b: Array | float | None) -> Array | float | 
     return b if a is None else a if b is None else a * b
 
 
-def _over(a: Array | float | None, b: Array | float | None) -> Array | float | None:
+def _over(ctx: Context, a: Array | float | None, b: Array | float | None) -> Array | float | None:
     """a / b, where None is 1."""
-    return a if b is None else (1.0 if a is None else a) / b
+    if b is None:
+        return a
+    a = 1.0 if a is None else a
+    return a / b if isinstance(b, float) else ctx.xp.divide(a, b)

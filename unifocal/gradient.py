@@ -40,18 +40,20 @@ def value_and_grad(loss: Callable[..., Array]) -> Callable[..., tuple[Array, Arr
     >>> float(value), gradient
     (2.820075, array([-0.5       ,  0.88079708]))
     """
-    describe = _description(loss)
-    if describe is None:
+    if _description(loss) is None:
         raise TypeError(f"value_and_grad takes one of unifocal's losses or a functools.partial of one; received {type_name(loss)}.")
+    return partial(_value_and_gradient, loss)
 
-    def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Array, Array]:
-        return evaluate_with_gradient(*describe(*args, **kwargs))
 
-    return value_and_gradient
+def _value_and_gradient(loss: Callable[..., Array], /, *args: Any, **kwargs: Any) -> tuple[Array, Array]:
+    describe = _description(loss)
+    assert describe is not None
+    return evaluate_with_gradient(*describe(*args, **kwargs))
 
 
 def _description(loss: object) -> Callable[..., Any] | None:
     if isinstance(loss, partial):
         describe = _description(loss.func)
         return describe and partial(describe, *loss.args, **loss.keywords)
-    return getattr(loss, "describe", None)
+    describe = getattr(loss, "describe", None)
+    return describe if describe is not None and describe is getattr(loss, "__wrapped__", None) else None

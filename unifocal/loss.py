@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import ParamSpec, Protocol, cast
 
 from .dispatch import leave_unconverted
@@ -32,4 +33,5 @@ def loss(describe: Callable[P, Description]) -> Loss[P]:
         return evaluate(*describe(*args, **kwargs))
 
     evaluated.describe = describe  # type: ignore[attr-defined]
+    evaluated.__signature__ = signature(describe).replace(return_annotation="Array")  # type: ignore[attr-defined]
     return cast("Loss[P]", leave_unconverted(evaluated))

@@ -54,15 +54,12 @@ class Context(NamedTuple):
         """Whether the values of x may be looked at: eager, in host memory, and checks on."""
         return not self.backend.is_traced(x) and value_checks_enabled() and self.backend.on_host(x)
 
-    def check(self, name: str, x: Array | float, allowed: Range, slack: float = 0.0) -> bool:
-        """Hold a number, or a tensor whose values can be read, to a range; False if the values could not be read."""
-        if isinstance(x, float):
-            allowed.check_number(name, x)
-        elif self.readable(x):
-            is_half = self.xp.isdtype(x.dtype, "real floating") and x.dtype not in (self.xp.float32, self.xp.float64)
-            allowed.check_array(name, self.backend.to_numpy(cast(self.xp, x, self.xp.float32) if is_half else x), slack)
-        else:
+    def check(self, name: str, x: Array, allowed: Range, slack: float = 0.0) -> bool:
+        """Hold the values of a tensor to a range; False if they could not be read."""
+        if not self.readable(x):
             return False
+        is_half = self.xp.isdtype(x.dtype, "real floating") and x.dtype not in (self.xp.float32, self.xp.float64)
+        allowed.check_array(name, self.backend.to_numpy(cast(self.xp, x, self.xp.float32) if is_half else x), slack)
         return True
 
 
@@ -102,7 +99,7 @@ def context(spec: Spec, predictions: object) -> Context:
     xp = backend.namespace(x)
     if not xp.isdtype(x.dtype, "real floating"):
         raise TypeError(f"predictions must be a floating tensor; received dtype {x.dtype}.")
-    if xp.finfo(x.dtype).bits > 64:
+    if not 16 <= xp.finfo(x.dtype).bits <= 64:
         raise TypeError(f"predictions must be float16, bfloat16, float32 or float64; received dtype {x.dtype}.")
     shape = backend.shape(x)
     rank = len(shape)
@@ -155,12 +152,14 @@ def _weight(ctx: Context, name: str, value: object, allowed: Range | None) -> Ar
     if value is None:
         return None
     if is_number(value):
-        weight: Array | float = float(value)  # type: ignore[arg-type]
-    else:
-        weight = tensor(ctx, name, value)
-        if not ctx.xp.isdtype(weight.dtype, ("real floating", "integral")):
-            raise TypeError(f"{name} must be a number or a tensor of numbers; received dtype {weight.dtype}.")
-        weight = cast(ctx.xp, weight, ctx.dtype)
+        number = float(value)  # type: ignore[arg-type]
+        if allowed is not None:
+            allowed.check_number(name, number)
+        return ctx.xp.number(number, ctx.dtype)
+    weight = tensor(ctx, name, value)
+    if not ctx.xp.isdtype(weight.dtype, ("real floating", "integral")):
+        raise TypeError(f"{name} must be a number or a tensor of numbers; received dtype {weight.dtype}.")
+    weight = cast(ctx.xp, weight, ctx.dtype)
     if allowed is not None:
         ctx.check(name, weight, allowed)
     return weight
@@ -189,7 +188,7 @@ def at_target(ctx: Context, vector: Array | float | None, index: Array | None) -
     if vector is None or isinstance(vector, float):
         return vector
     xp, shape = ctx.xp, ctx.backend.shape(vector)
-    if len(shape) == 0:
+    if len(shape) == 0 or shape[ctx.axis] == 1:
         return vector
     rows = ctx.backend.shape(index)
     if all(n == 1 for n in without(shape, ctx.axis)) and rows.count(None) <= 1:

@@ -63,7 +63,11 @@ class Backend(Protocol):
         """x as the tensor type that the namespace works on (a variable becomes its tensor)."""
 
     def namespace(self, x: Array) -> Namespace:
-        """The Array API functions for x, with ``scatter(x, indices, value, axis)``: a copy of x with value at the indices."""
+        """The Array API functions for x, and two that the standard lacks.
+
+        ``scatter(x, indices, value, axis)`` is a copy of x with value at the indices; ``number(value, dtype)`` is a Python number such
+        that arithmetic in this dtype keeps all its digits: itself, unless the framework rounds it.
+        """
 
     def shape(self, x: Array) -> tuple[int | None, ...]:
         """The sizes of x; None where a traced graph does not know one."""

@@ -45,8 +45,8 @@ def denominator(ctx: Context, targets: Targets, weight: Array | float | None) ->
         size = backend.size(elements)
         return float(size) if isinstance(size, int) else cast(xp, size, ctx.dtype)
     # For class indices of a sigmoid loss valid has one entry a row, which stands for all its classes.
-    rows_of = ctx.classes if ctx.spec.link == "sigmoid" and targets.indices is not None else 1
-    return cast(xp, xp.count_nonzero(targets.valid) * rows_of, ctx.dtype)
+    per_row = ctx.classes if ctx.spec.link == "sigmoid" and targets.indices is not None else 1
+    return cast(xp, xp.count_nonzero(targets.valid) * per_row, ctx.dtype)
 
 
 def _first_class(ctx: Context) -> Array:
@@ -56,6 +56,6 @@ def _first_class(ctx: Context) -> Array:
 def divide(xp: Namespace, total: Array, by: float | Array) -> Array:
     """total / by, and 0 (with zero gradient) where by is 0: nothing was averaged."""
     if isinstance(by, float):
-        return total if by == 1 else total / by if by else total * 0.0
-    empty = by == 0
-    return xp.where(empty, 0.0, total / xp.where(empty, 1.0, by))
+        return total if by == 1 else total / xp.number(by, total.dtype) if by else total * 0.0
+    empty = xp.equal(by, 0)
+    return xp.where(empty, 0.0, xp.divide(total, xp.where(empty, 1.0, by)))

@@ -70,8 +70,7 @@ def _element_wise(ctx: Context, raw: Array, shape: Shape) -> Targets:
     if not ctx.check("targets", labels, UNIT):
         labels = xp.where((labels >= 0) & (labels <= 1), labels, float("nan"))
     if spec.label_smoothing:
-        smoothing = spec.label_smoothing
-        labels = labels * (1 - smoothing) + smoothing / (2 if spec.link == "sigmoid" else ctx.classes)
+        labels = _smoothed(ctx, labels, 2 if spec.link == "sigmoid" else ctx.classes)
     return Targets(shape, labels, valid=valid)
 
 
@@ -82,17 +81,23 @@ def _class_indices(ctx: Context, raw: Array, shape: Shape) -> Targets:
     # For the sigmoid link, index = number of classes is the background: a row without a positive.
     last = classes if spec.link == "sigmoid" else classes - 1
     hint = " (the last one is background)" if spec.link == "sigmoid" else ""
-    if not ctx.check(f"Class indices{hint}", index, Range(0, last)):
+    if not ctx.check(f"Class indices{hint}", raw, Range(0, last)):
         bad = (index < 0) | (index > last)
         index = xp.where(bad, xp.zeros_like(index), index)
     index, valid, bad = (None if part is None else xp.expand_dims(part, axis=ctx.axis) for part in (index, valid, bad))
     labels, smoothing = index, spec.label_smoothing
     if spec.link == "sigmoid":
-        labels = _one_hot(ctx, index) * (1 - smoothing) + smoothing / 2
+        labels = _one_hot(ctx, index)
+        labels = _smoothed(ctx, labels, 2) if smoothing else labels
     elif smoothing:
         uniform = xp.full_like(ctx.x, smoothing / classes, dtype=ctx.dtype)
         labels = xp.scatter(uniform, index, 1 - smoothing + smoothing / classes, ctx.axis)
     return Targets(shape, labels, index, valid, bad)
+
+
+def _smoothed(ctx: Context, labels: Array, among: int) -> Array:
+    smoothing = ctx.spec.label_smoothing
+    return labels * ctx.xp.number(1 - smoothing, ctx.dtype) + ctx.xp.number(smoothing / among, ctx.dtype)
 
 
 def _one_hot(ctx: Context, index: Array) -> Array:
@@ -110,7 +115,7 @@ def _ignore(ctx: Context, raw: Array) -> tuple[Array, Array | None]:
     if xp.isdtype(raw.dtype, "bool"):
         valid = ~raw if ignored else raw
     else:
-        valid = raw != ignored
+        valid = ~xp.equal(raw, ignored)
     return xp.where(valid, raw, xp.zeros_like(raw)), valid
 
 

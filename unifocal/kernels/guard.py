@@ -7,9 +7,9 @@ from ..protocol import Array, Namespace
 
 def product(xp: Namespace, factor: Array | float, term: Array) -> Array:
     """factor * term with 0 * ±inf = 0: a factor of exactly 0 switches its term off.  NaN is never hidden."""
-    if isinstance(factor, float) and factor:
-        return factor * term
-    return factor * xp.where((factor == 0) & xp.isinf(term), 0.0, term)
+    if isinstance(factor, float):
+        return factor * term if factor else xp.where(xp.isinf(term), 0.0, term) * 0.0
+    return factor * xp.where(xp.equal(factor, 0) & xp.isinf(term), 0.0, term)
 
 
 def power(xp: Namespace, base: Array, exponent: float) -> Array:
@@ -19,11 +19,11 @@ def power(xp: Namespace, base: Array, exponent: float) -> Array:
     """
     if not 0 <= exponent < 9 or exponent % 0.5:
         # Guarded, so that a framework's derivative through pow is never 0 * inf where base is 0.
-        zero = base == 0
+        zero = xp.equal(base, 0)
         return xp.where(zero, _power_of_zero(exponent), xp.pow(xp.where(zero, 1.0, base), exponent))
     factors = [base] * (exponent % 1 > 0)
     if factors:
-        zero = base == 0
+        zero = xp.equal(base, 0)
         factors = [xp.where(zero, 0.0, xp.sqrt(xp.where(zero, 1.0, base)))]
     whole, square = int(exponent), base
     while whole:

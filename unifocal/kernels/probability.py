@@ -39,16 +39,17 @@ def _value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[A
     if spec.gamma:
         modulator = modulator * power(xp, parts.r, spec.gamma)
         # Where CE' is infinite it outgrows CE.
-        bracket = xp.where(xp.isinf(bracket), bracket, spec.gamma * parts.rho * parts.over_r + bracket)
+        bracket = xp.where(xp.isinf(bracket), bracket, xp.number(spec.gamma, x.dtype) * parts.rho * parts.over_r + bracket)
     return product(xp, modulator, parts.cross_entropy), product(xp, modulator * parts.passes, bracket)
 
 
 def _second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array) -> Array:
     """The sigmoid link; see :class:`~unifocal.protocol.Kernel`."""
     parts = _parts(xp, spec, x, inputs)
-    gamma, rho, bracket, modulator = spec.gamma, parts.rho, parts.curvature, parts.coefficient
-    if gamma:
-        modulator = modulator * power(xp, parts.r, gamma - 1)
+    rho, bracket, modulator = parts.rho, parts.curvature, parts.coefficient
+    if spec.gamma:
+        gamma = xp.number(spec.gamma, x.dtype)
+        modulator = modulator * power(xp, parts.r, spec.gamma - 1)
         bracket = parts.r * bracket
         focal = gamma * ((gamma - 1) * rho * rho * parts.over_r + 2 * rho * parts.first)
         bracket = xp.where(xp.isinf(bracket), bracket, focal + bracket)
@@ -69,7 +70,8 @@ def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
     if inputs.weight is not None:
         coefficient = inputs.weight * coefficient
     r = y * q + negative * p
-    over_r = xp.where(r == 0, positive + negative, cross_entropy / xp.where(r == 0, 1.0, r))
+    zero = xp.equal(r, 0)
+    over_r = xp.where(zero, positive + negative, xp.divide(cross_entropy, xp.where(zero, 1.0, r)))
     return _Parts(r, 1 - 2 * y, cross_entropy, over_r, first, curvature, coefficient, passes)
 
 

@@ -35,15 +35,16 @@ def _value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[A
     parts = _parts(xp, spec, x, inputs)
     bracket = parts.cross_entropy_slope
     if spec.gamma:
-        bracket = spec.gamma * product(xp, parts.u, parts.cross_entropy) + bracket
+        bracket = xp.number(spec.gamma, x.dtype) * product(xp, parts.u, parts.cross_entropy) + bracket
     return product(xp, parts.modulator, parts.cross_entropy), parts.modulator * bracket
 
 
 def _second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array) -> Array:
     parts = _parts(xp, spec, x, inputs)
-    gamma, p, q, u = spec.gamma, parts.p, parts.q, parts.u
+    p, q, u = parts.p, parts.q, parts.u
     bracket = p * q * (parts.positive + parts.negative)
-    if gamma:
+    if spec.gamma:
+        gamma = xp.number(spec.gamma, x.dtype)
         bracket = bracket + gamma * (((gamma - 1) * u + (q - p)) * product(xp, u, parts.cross_entropy) + 2 * u * parts.cross_entropy_slope)
     return h * parts.modulator * bracket
 
@@ -65,7 +66,8 @@ def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
         r = y * q + negative * p
         modulator = modulator * power(xp, r, spec.gamma)
         # p·q/r is q/1 or p/1 for hard labels: taken as such, it needs no division by an underflowed r.
-        share = xp.where(y == 1, p, xp.where(y == 0, q, p * q / xp.where(r == 0, 1.0, r)))
+        share = xp.divide(p * q, xp.where(xp.equal(r, 0), 1.0, r))
+        share = xp.where(xp.equal(y, 1), p, xp.where(xp.equal(y, 0), q, share))
         u = (1 - 2 * y) * share
     return _Parts(p, q, positive, negative, cross_entropy, cross_entropy_slope, modulator, u)
 

@@ -42,7 +42,7 @@ class _Focal(NamedTuple):
 def _exponentials(xp: Namespace, x: Array, axis: int) -> tuple[Array, Array, Array]:
     """x − max x (exactly 0 at the largest, also where that is infinite), its exponential, and whether the maximum is infinite."""
     largest = xp.max(x, axis=axis, keepdims=True)
-    z = xp.where(x == largest, 0.0, x - largest)
+    z = xp.where(xp.equal(x, largest), 0.0, x - largest)
     return z, xp.exp(z), xp.isinf(largest)
 
 
@@ -54,17 +54,18 @@ def _limit(xp: Namespace, infinite: Array, others: Array, e: Array) -> Array:
 def _focal(xp: Namespace, gamma: float, parts: _Parts) -> _Focal:
     if not gamma:
         return _Focal(1.0, 1.0, -1.0)
-    zero = parts.o == 0
+    zero = xp.equal(parts.o, 0)
     modulator = power(xp, parts.o, gamma)
     ratio = xp.where(zero, 1.0, parts.minus_log_p / xp.where(zero, 1.0, parts.o))
     p_ratio = product(xp, parts.p, ratio)
-    return _Focal(modulator, p_ratio, -modulator * (1 + gamma * p_ratio))
+    return _Focal(modulator, p_ratio, -modulator * (1 + xp.number(gamma, p_ratio.dtype) * p_ratio))
 
 
 def _z_and_a(xp: Namespace, gamma: float, parts: _Parts, focal: _Focal, h: Array, others_h: Array) -> tuple[Array, Array]:
     """z and a/v, from h and Σ_{j≠i} e_j·h_j."""
-    z_over_o = h - others_h / xp.where(parts.others == 0, 1.0, parts.others)
-    f2_o = gamma * focal.modulator * (2 * parts.p - focal.p_ratio + gamma * parts.p * focal.p_ratio)
+    z_over_o = h - others_h / xp.where(xp.equal(parts.others, 0), 1.0, parts.others)
+    factor = xp.number(gamma, h.dtype)
+    f2_o = factor * focal.modulator * (2 * parts.p - focal.p_ratio + factor * parts.p * focal.p_ratio)
     return parts.o * z_over_o, f2_o * z_over_o
 
 
@@ -74,7 +75,7 @@ def _index_parts(xp: Namespace, spec: Spec, x: Array, target: Array) -> _Parts:
     e = xp.scatter(e, target, 0.0, spec.axis)
     others = _limit(xp, infinite, xp.sum(e, axis=spec.axis, keepdims=True), e_target)
     total = others + e_target
-    minus_log_p = xp.where(z_target == 0, xp.log1p(others), xp.log(total) - z_target)
+    minus_log_p = xp.where(xp.equal(z_target, 0), xp.log1p(others), xp.log(total) - z_target)
     return _Parts(e, total, others, e_target / total, others / total, minus_log_p)
 
 
@@ -111,7 +112,7 @@ def _sum_of_others(xp: Namespace, axis: int, top: Array, terms: Array) -> Array:
 def _dense_parts(xp: Namespace, spec: Spec, x: Array) -> tuple[_Parts, Array]:
     """The parts, and where each row's largest logits are."""
     z, e, infinite = _exponentials(xp, x, spec.axis)
-    top = z == 0
+    top = xp.equal(z, 0)
     others = _limit(xp, infinite, _sum_of_others(xp, spec.axis, top, e), e)
     total = others + e
     minus_log_p = xp.where(top, xp.log1p(others), xp.log(total) - z)
