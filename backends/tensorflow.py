@@ -70,13 +70,16 @@ def _take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
 
 def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
     updates = tf.reshape(tf.broadcast_to(tf.convert_to_tensor(value, x.dtype), _sizes(indices)), (-1,))
-    positions = tf.expand_dims(_positions(x, indices, axis), 1)
+    positions, elements = tf.expand_dims(_positions(x, indices, axis), 1), x.shape.num_elements()
+    if elements is not None and elements < 2**31:
+        # tape.jacobian vectorises this operation for int32 alone (TypeError, TensorFlow 2.21).
+        positions = tf.cast(positions, tf.int32)
     return tf.reshape(tf.tensor_scatter_nd_update(tf.reshape(x, (-1,)), positions, updates), _sizes(x))
 
 
-_SHARED = ("float32", "float64", "int64", "divide", "equal", "exp", "sqrt", "pow", "zeros_like", "ones_like", "reshape", "expand_dims", "squeeze")
+_SHARED = "float32 float64 int64 divide equal exp sqrt pow zeros_like ones_like reshape expand_dims squeeze"
 _NAMESPACE: Namespace = SimpleNamespace(
-    **{shared: getattr(tf, shared) for shared in _SHARED},
+    **{shared: getattr(tf, shared) for shared in _SHARED.split()},
     isdtype=_isdtype,
     finfo=lambda dtype: ml_dtypes.finfo(dtype.as_numpy_dtype),
     iinfo=lambda dtype: np.iinfo(dtype.as_numpy_dtype),

@@ -67,6 +67,8 @@ def test_softmax_needs_a_class_axis(framework: Framework, loss: Any) -> None:
 def test_targets_that_are_no_numbers(framework: Framework, loss: Any) -> None:
     fails(framework, loss, TypeError, "targets must .*received .*(str|list|<U1)", targets=["a", "b", "c", "d"])
     fails(framework, loss, TypeError, "targets must .*received .*object", targets=object())
+    fails(framework, loss, TypeError, "targets must .*received .*dtype (object|float128)?", targets=[2**70, 0, 0, 0])
+    fails(framework, loss, TypeError, "targets must .*dtype complex", targets=[1j, 0, 0, 0])
     fails(framework, loss, TypeError, "targets must .*received .*list", targets=[[1], [1, 2]])
     fails(framework, loss, TypeError, "targets must .*received .*MaskedArray", targets=np.ma.masked_array([0, 1, 2, 0]))
 
@@ -241,7 +243,11 @@ except ValueError as error:
     assert "pip install 'unifocal[torch]'" in answer
 
 
-@pytest.mark.parametrize("function", [lambda x, t: x, np.mean, None, partial(np.mean)], ids=["lambda", "function", "None", "partial"])
+class Pretender:
+    describe = "a loss"
+
+
+@pytest.mark.parametrize("function", [lambda x, t: x, np.mean, None, partial(np.mean), Pretender()], ids=lambda f: type(f).__name__)
 def test_value_and_grad_takes_losses_only(function: Any) -> None:
     with pytest.raises(TypeError, match="value_and_grad takes one of unifocal's losses"):
         unifocal.value_and_grad(function)

@@ -69,6 +69,15 @@ def test_gamma_zero_without_alpha_is_cross_entropy(framework: Framework) -> None
                 np.testing.assert_array_equal(a, b)
 
 
+@by_name(SOFTMAX)
+def test_class_vector_of_size_one_along_the_class_axis(framework: Framework, loss: Any) -> None:
+    weight = RNG.random((4, 1))
+    option = "class_weight" if loss is unifocal.cross_entropy else "alpha"
+    plain = framework.value(loss, X, INDEX, dtype="float32", reduction="none")
+    check(framework, loss, X, INDEX, plain * weight[:, 0], **{option: weight})
+    check(framework, loss, X, INDEX, plain * 0.5, **{option: np.array([[0.5]])})
+
+
 @by_name(SIGMOID)
 @pytest.mark.parametrize("pos_weight", [2.0, 0.0, VECTOR, RNG.random((4, 3))], ids=lambda w: str(np.shape(w) or w))
 def test_pos_weight_scales_the_positive_term_only(framework: Framework, loss: Any, pos_weight: Any) -> None:

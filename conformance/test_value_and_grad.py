@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from functools import partial
 from typing import Any
 
@@ -59,3 +60,11 @@ def test_results_are_constants() -> None:
         assert not value.requires_grad
         assert not gradient.requires_grad
     assert x.grad is None
+
+
+def test_losses_and_their_gradients_can_be_pickled() -> None:
+    assert pickle.loads(pickle.dumps(unifocal.cross_entropy)) is unifocal.cross_entropy
+    function = unifocal.value_and_grad(partial(unifocal.cross_entropy, label_smoothing=0.1))
+    again = pickle.loads(pickle.dumps(function))
+    for ours, theirs in zip(again(X, TARGETS["index"]), function(X, TARGETS["index"]), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
