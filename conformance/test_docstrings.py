@@ -14,7 +14,10 @@ import pytest
 import unifocal
 
 README = Path(__file__).parent.parent / "README.md"
-MODULES = ["unifocal", *(f"unifocal.{m.name}" for m in walk_packages(unifocal.__path__) if m.name not in ("cli", "__main__", "backends", "conformance"))]
+MODULES = [
+    "unifocal",
+    *(f"unifocal.{m.name}" for m in walk_packages(unifocal.__path__) if m.name not in ("cli", "__main__", "backends", "conformance")),
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -38,18 +38,16 @@ def check(framework: Framework, loss: Any, x: Any, targets: Any, expected: Any, 
     np.testing.assert_allclose(value, expected, rtol=2e-5)
 
 
-@pytest.mark.parametrize("gamma", [0, 0.5, 1, 2, 3.7, 12])
-@pytest.mark.parametrize(
-    "alpha", [None, 0.25, 0.0, 1.0, VECTOR, RNG.random((4, 3)), RNG.random((4, 1))], ids=lambda a: str(np.shape(a) or a)
-)
+@pytest.mark.parametrize("gamma", [0, 0.5, 3.7])
+@pytest.mark.parametrize("alpha", [None, 0.0, 1.0, VECTOR, RNG.random((4, 3)), RNG.random((4, 1))], ids=lambda a: str(np.shape(a) or a))
 def test_sigmoid_alpha_and_gamma(framework: Framework, gamma: float, alpha: Any) -> None:
     for y in (SOFT, np.eye(3)[INDEX]):
         expected = sigmoid_reference(X, y, alpha, gamma)
         check(framework, unifocal.sigmoid_focal_loss, X, y, expected, alpha=alpha, gamma=gamma)
 
 
-@pytest.mark.parametrize("gamma", [0, 0.5, 1, 2, 3.7, 12])
-@pytest.mark.parametrize("alpha", [None, 0.25, 3.0, VECTOR, RNG.random((4, 3)), RNG.random((1, 3))], ids=lambda a: str(np.shape(a) or a))
+@pytest.mark.parametrize("gamma", [0, 0.5, 12])
+@pytest.mark.parametrize("alpha", [None, 3.0, VECTOR, RNG.random((4, 3)), RNG.random((1, 3))], ids=lambda a: str(np.shape(a) or a))
 def test_softmax_alpha_and_gamma(framework: Framework, gamma: float, alpha: Any) -> None:
     scale = 1.0 if alpha is None else alpha
     for targets, y in ((SOFT, SOFT), (INDEX, np.eye(3)[INDEX])):
@@ -124,7 +122,7 @@ def test_probabilities_have_exact_logarithms(framework: Framework) -> None:
     np.testing.assert_array_equal(gradient, [-np.inf, 1, -1, np.inf])
 
 
-@pytest.mark.parametrize("gamma", [0.5, 1, 2])
+@pytest.mark.parametrize("gamma", [0.5, 2])
 def test_focal_probabilities_at_the_ends(framework: Framework, gamma: float) -> None:
     for loss, x, targets in (
         (unifocal.sigmoid_focal_loss, [[0.0], [1.0]], [[1], [1]]),
@@ -169,7 +167,7 @@ def test_rounding_noise_outside_the_unit_interval_is_the_bound(framework: Framew
 
 
 @by_name(SOFTMAX)
-@pytest.mark.parametrize("shape", [(), (1,), (4,), (4, 1), (1, 5), (4, 5)], ids=str)
+@pytest.mark.parametrize("shape", [(), (4,), (1, 5), (4, 5)], ids=str)
 def test_sample_weight_is_aligned_from_the_left(framework: Framework, loss: Any, shape: tuple[int, ...]) -> None:
     x = RNG.normal(size=(4, 3, 5))
     index = RNG.integers(0, 3, (4, 5))
@@ -191,7 +189,7 @@ def test_sample_weight_of_class_indices_weights_rows(framework: Framework, loss:
 
 
 @by_name(SIGMOID)
-@pytest.mark.parametrize("shape", [(), (1,), (3,), (1, 3), (4, 1), (4, 3)], ids=str)
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (4, 1), (4, 3)], ids=str)
 def test_normalizer_is_aligned_from_the_right(framework: Framework, loss: Any, shape: tuple[int, ...]) -> None:
     normalizer = 0.5 + RNG.random(shape)
     plain = framework.value(loss, X, INDEX, dtype="float32", reduction="none")
@@ -250,7 +248,7 @@ def test_zero_weight_beats_an_infinite_loss(framework: Framework, loss: Any) -> 
 
 
 @by_name(LOSSES)
-@pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
+@pytest.mark.parametrize("reduction", ["none", "mean"])
 def test_nan_is_never_masked(framework: Framework, loss: Any, reduction: str) -> None:
     x = X.copy()
     x[1, 0] = np.nan

@@ -43,9 +43,7 @@ def both(framework: Framework, loss: Any, x: Any, targets: Any, **options: Any) 
 
 
 @by_name(LOSSES)
-@pytest.mark.parametrize(
-    "kind", [np.bool_, np.uint8, np.int64, np.float16, np.float64], ids=lambda t: t.__name__
-)
+@pytest.mark.parametrize("kind", [np.bool_, np.uint8, np.int64, np.float16, np.float64], ids=lambda t: t.__name__)
 def test_labels_of_every_dtype_agree(framework: Framework, loss: Any, kind: Any) -> None:
     needs(framework, kind)
     np.testing.assert_array_equal(both(framework, loss, X, ONE_HOT.astype(kind)), both(framework, loss, X, ONE_HOT.astype(np.float32)))

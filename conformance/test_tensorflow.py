@@ -76,7 +76,9 @@ def test_nested_tapes(loss: Any, targets: Any, options: dict[str, Any]) -> None:
     value, first = analytic(loss, targets, options, x)
     np.testing.assert_allclose(function(x), value, rtol=1e-12)
     np.testing.assert_allclose(gradient(function, x), first, rtol=1e-11, atol=1e-15)
-    np.testing.assert_allclose(hessian_product(function, x, tf.constant(H)), differences(loss, targets, options, x, H), rtol=2e-6, atol=1e-7)
+    np.testing.assert_allclose(
+        hessian_product(function, x, tf.constant(H)), differences(loss, targets, options, x, H), rtol=2e-6, atol=1e-7
+    )
 
 
 @cases
@@ -164,13 +166,18 @@ def test_inputs_that_are_watched() -> None:
     for i in (1, 2):
         with tf.GradientTape() as outer:
             outer.watch(tensors[i])
-            first = tf.reduce_sum(gradient(lambda x, i=i: losses(x, *tensors[1:]), tensors[0]) * H)
+            with tf.GradientTape() as inner:
+                inner.watch(tensors[0])
+                value = losses(*tensors)
+            along_x = tf.reduce_sum(inner.gradient(value, tensors[0]) * H)
         with tf.GradientTape(persistent=True) as other:
             other.watch(tensors[0])
-            swapped = gradient(lambda t, i=i: losses(*(t if j == i else s for j, s in enumerate(tensors))), tensors[i])
-        mixed = outer.gradient(first, tensors[i])
-        jacobian = other.jacobian(swapped, tensors[0], experimental_use_pfor=False)
-        np.testing.assert_allclose(mixed, tf.reduce_sum(jacobian * H, axis=(-2, -1)), rtol=1e-10)
+            with tf.GradientTape() as inner:
+                inner.watch(tensors[i])
+                value = losses(*tensors)
+            along_input = inner.gradient(value, tensors[i])
+        jacobian = other.jacobian(along_input, tensors[0], experimental_use_pfor=False)
+        np.testing.assert_allclose(outer.gradient(along_x, tensors[i]), tf.reduce_sum(jacobian * H, axis=(-2, -1)), rtol=1e-10)
 
 
 def test_traced_bad_entries_are_nan() -> None:

@@ -68,8 +68,8 @@ def sigmoid_focal_loss(
     Returns
     -------
     tensor of the predictions' framework and dtype
-        0-D (of NumPy a scalar), or of the predictions' shape for reduction "none".  float16 and bfloat16 are computed in float32 and rounded once; under
-        automatic mixed precision (torch, Paddle) they give float32.
+        0-D (of NumPy a scalar), or of the predictions' shape for reduction "none".  float16 and bfloat16 are computed in float32 and
+        rounded once; under automatic mixed precision (torch, Paddle) they give float32.
 
     Raises
     ------
