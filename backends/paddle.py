@@ -345,7 +345,7 @@ def _arange(stop: int, *, dtype: Any, device: Any) -> Array:
 
 _XP = SimpleNamespace(
     **{dtype: getattr(paddle, dtype) for dtype in ("int64", "float32", "float64", "finfo", "iinfo")},
-    **{function: getattr(paddle, function) for function in ("count_nonzero", "isinf", "log", "log1p", "reshape", "sqrt", "squeeze")},
+    **{function: getattr(paddle, function) for function in ("abs", "count_nonzero", "isinf", "log", "log1p", "reshape", "sqrt", "squeeze")},
     arange=_arange,
     astype=_cast,
     concat=lambda arrays, axis=0: paddle.concat(arrays, axis),

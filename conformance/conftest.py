@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,7 @@ _NOISE = (
     "ignore:builtin type (SwigPyPacked|SwigPyObject|swigvarlink) has no __module__ attribute:DeprecationWarning",
 )
 
-_Measured = dict[tuple[str, ...], float]
-_measurements = pytest.StashKey[_Measured]()
+_MEASURED = "measured "
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,7 +42,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("filterwarnings", line)
     config.addinivalue_line("markers", "dtypes(*names): the floating-point formats that the dtype fixture takes")
     config.addinivalue_line("markers", "frameworks(*names): the frameworks that the framework fixture takes")
-    config.stash[_measurements] = {}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -76,14 +75,14 @@ def framework(request: pytest.FixtureRequest) -> Framework:
 @pytest.fixture
 def measure(request: pytest.FixtureRequest) -> Callable[..., None]:
     """``measure(distances, bar, *what)``: note the largest distance, under the words of ``what``, and hold it to the bar."""
-    measured = request.config.stash[_measurements]
 
     def measure(distances: Floats, bar: float, *what: object) -> None:
         largest = float(np.max(distances, initial=0.0))
-        key = tuple(map(str, what))
-        measured[key] = max(largest, measured.get(key, 0.0))
+        words = "  ".join(map(str, what))
+        # A property of the test, so that it comes back from pytest-xdist's workers too.
+        request.node.user_properties.append((_MEASURED + words, largest))
         at = np.unravel_index(int(np.argmax(distances)), distances.shape)
-        assert largest <= bar, f"{' '.join(key)} is {largest:.4g} from the truth at {tuple(map(int, at))}; the bar is {bar:g}"
+        assert largest <= bar, f"{words} is {largest:.4g} from the truth at {tuple(map(int, at))}; the bar is {bar:g}"
 
     return measure
 
@@ -91,6 +90,12 @@ def measure(request: pytest.FixtureRequest) -> Callable[..., None]:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print what was measured, if asked to."""
     if config.getoption("--measured"):
+        largest: dict[str, float] = {}
+        reports = (report for reports in terminalreporter.stats.values() for report in reports)
+        for name, value in chain.from_iterable(getattr(report, "user_properties", ()) for report in reports):
+            if name.startswith(_MEASURED):
+                words = name.removeprefix(_MEASURED)
+                largest[words] = max(value, largest.get(words, 0.0))
         terminalreporter.section("largest distances from the truth")
-        for key, largest in sorted(config.stash[_measurements].items()):
-            terminalreporter.write_line(f"{largest:12.4g}  {'  '.join(key)}")
+        for words, value in sorted(largest.items()):
+            terminalreporter.write_line(f"{value:12.4g}  {words}")

@@ -13,7 +13,7 @@ class Targets(NamedTuple):
     """The targets of one call.
 
     shape: as the user gave them.
-    labels: see :class:`~unifocal.protocol.Inputs`, before the class weights.
+    labels: see :class:`~unifocal.protocol.Inputs`, before the class weights; smoothed for softmax (the binary kernels smooth their own).
     indices: the class index of each row, size 1 along the class axis; None for element-wise labels.
     valid: where the loss counts, broadcastable to the predictions; None where all does.
     bad: where an index that could not be looked at is out of range, likewise; the loss is NaN there.
@@ -69,8 +69,9 @@ def _element_wise(ctx: Context, raw: Array, shape: Shape) -> Targets:
     labels = cast(xp, raw, ctx.dtype)
     if not ctx.check("targets", labels, UNIT):
         labels = xp.where((labels >= 0) & (labels <= 1), labels, float("nan"))
-    if spec.label_smoothing:
-        labels = _smoothed(ctx, labels, 2 if spec.link == "sigmoid" else ctx.classes)
+    if spec.label_smoothing and spec.link == "softmax":
+        kept, spread = (xp.number(n, ctx.dtype) for n in (1 - spec.label_smoothing, spec.label_smoothing / ctx.classes))
+        labels = labels * kept + spread
     return Targets(shape, labels, valid=valid)
 
 
@@ -88,16 +89,10 @@ def _class_indices(ctx: Context, raw: Array, shape: Shape) -> Targets:
     labels, smoothing = index, spec.label_smoothing
     if spec.link == "sigmoid":
         labels = _one_hot(ctx, index)
-        labels = _smoothed(ctx, labels, 2) if smoothing else labels
     elif smoothing:
         uniform = xp.full_like(ctx.x, smoothing / classes, dtype=ctx.dtype)
         labels = xp.scatter(uniform, index, 1 - smoothing + smoothing / classes, ctx.axis)
     return Targets(shape, labels, index, valid, bad)
-
-
-def _smoothed(ctx: Context, labels: Array, among: int) -> Array:
-    smoothing = ctx.spec.label_smoothing
-    return labels * ctx.xp.number(1 - smoothing, ctx.dtype) + ctx.xp.number(smoothing / among, ctx.dtype)
 
 
 def _one_hot(ctx: Context, index: Array) -> Array:

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
-from .guard import power, product
+from .guard import binary_labels, power, product
 
 
 class _Parts(NamedTuple):
@@ -58,8 +58,8 @@ def _second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array) -> Ar
 
 def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
     p, passes = _clip(xp, spec, x)
-    y = inputs.labels
-    q, negative = 1 - p, 1 - y
+    y, negative = binary_labels(xp, spec, inputs.labels)
+    q = 1 - p
     positive = y if inputs.pos_weight is None else y * inputs.pos_weight
     cross_entropy = product(xp, positive, -xp.log(p)) + product(xp, negative, -xp.log1p(-p))
     first = product(xp, negative, 1 / q) - product(xp, positive, 1 / p)
@@ -72,7 +72,7 @@ def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
     r = y * q + negative * p
     zero = xp.equal(r, 0)
     over_r = xp.where(zero, positive + negative, xp.divide(cross_entropy, xp.where(zero, 1.0, r)))
-    return _Parts(r, 1 - 2 * y, cross_entropy, over_r, first, curvature, coefficient, passes)
+    return _Parts(r, negative - y, cross_entropy, over_r, first, curvature, coefficient, passes)
 
 
 def _clip(xp: Namespace, spec: Spec, x: Array) -> tuple[Array, Array | float]:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
-from .guard import power, product
+from .guard import binary_labels, power, product
 
 
 class _Parts(NamedTuple):
@@ -50,9 +50,8 @@ def _second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array) -> Ar
 
 
 def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
-    y = inputs.labels
+    y, negative = binary_labels(xp, spec, inputs.labels)
     p, q, minus_log_p, minus_log_q = _link(xp, x)
-    negative = 1 - y
     positive = y if inputs.pos_weight is None else y * inputs.pos_weight
     cross_entropy = product(xp, positive, minus_log_p) + product(xp, negative, minus_log_q)
     cross_entropy_slope = p * negative - q * positive
@@ -67,8 +66,8 @@ def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
         modulator = modulator * power(xp, r, spec.gamma)
         # p·q/r is q/1 or p/1 for hard labels: taken as such, it needs no division by an underflowed r.
         share = xp.divide(p * q, xp.where(xp.equal(r, 0), 1.0, r))
-        share = xp.where(xp.equal(y, 1), p, xp.where(xp.equal(y, 0), q, share))
-        u = (1 - 2 * y) * share
+        share = xp.where(xp.equal(negative, 0), p, xp.where(xp.equal(y, 0), q, share))
+        u = (negative - y) * share
     return _Parts(p, q, positive, negative, cross_entropy, cross_entropy_slope, modulator, u)
 
 

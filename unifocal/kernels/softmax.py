@@ -61,12 +61,12 @@ def _focal(xp: Namespace, gamma: float, parts: _Parts) -> _Focal:
     return _Focal(modulator, p_ratio, -modulator * (1 + xp.number(gamma, p_ratio.dtype) * p_ratio))
 
 
-def _z_and_a(xp: Namespace, gamma: float, parts: _Parts, focal: _Focal, h: Array, others_h: Array) -> tuple[Array, Array]:
-    """z and a/v, from h and Σ_{j≠i} e_j·h_j."""
-    z_over_o = h - others_h / xp.where(xp.equal(parts.others, 0), 1.0, parts.others)
-    factor = xp.number(gamma, h.dtype)
-    f2_o = factor * focal.modulator * (2 * parts.p - focal.p_ratio + factor * parts.p * focal.p_ratio)
-    return parts.o * z_over_o, f2_o * z_over_o
+def _f2_o(xp: Namespace, gamma: float, parts: _Parts, focal: _Focal) -> Array | float:
+    """γ·o^γ·p·(2 − ρ + γ·p·ρ), so that a = v · this · z/o."""
+    if not gamma:
+        return 0.0
+    factor = xp.number(gamma, parts.p.dtype)
+    return factor * focal.modulator * (2 * parts.p - focal.p_ratio + factor * parts.p * focal.p_ratio)
 
 
 def _index_parts(xp: Namespace, spec: Spec, x: Array, target: Array) -> _Parts:
@@ -89,19 +89,6 @@ def _index_value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> t
     return xp.squeeze(value, axis=spec.axis), slope
 
 
-def _index_second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array) -> Array:
-    target, weight = inputs.labels, 1.0 if inputs.weight is None else inputs.weight
-    parts = _index_parts(xp, spec, x, target)
-    focal = _focal(xp, spec.gamma, parts)
-    h_target = xp.take_along_axis(h, target, axis=spec.axis)
-    others_h = xp.sum(parts.e * h, axis=spec.axis, keepdims=True)
-    z, a = _z_and_a(xp, spec.gamma, parts, focal, h_target, others_h)
-    g, a = weight * focal.f1, weight * a
-    mean_h = parts.p * h_target + others_h / parts.total
-    elsewhere = -(parts.e / parts.total) * (a + (h - mean_h) * g)
-    return xp.scatter(elsewhere, target, a * parts.o - parts.p * z * g, spec.axis)
-
-
 def _sum_of_others(xp: Namespace, axis: int, top: Array, terms: Array) -> Array:
     """Σ_{j≠i} terms_j for every i, without cancellation where term i is the largest (``top``) of the row."""
     beside_top = xp.sum(xp.where(top, 0.0, terms), axis=axis, keepdims=True)
@@ -119,8 +106,37 @@ def _dense_parts(xp: Namespace, spec: Spec, x: Array) -> tuple[_Parts, Array]:
     return _Parts(e, total, others, e / total, others / total, minus_log_p), top
 
 
+def _z_over_o(xp: Namespace, spec: Spec, parts: _Parts, top: Array, h: Array) -> Array:
+    """z/o = h_i less the mean of the others' h, at every class."""
+    others_h = _sum_of_others(xp, spec.axis, top, parts.e * h)
+    return h - others_h / xp.where(xp.equal(parts.others, 0), 1.0, parts.others)
+
+
+def _index_second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array) -> Array:
+    target, weight = inputs.labels, 1.0 if inputs.weight is None else inputs.weight
+    # Every class has a z, which is accurate only as h_j less the mean of the others'; all else is one number a row.
+    parts, top = _dense_parts(xp, spec, x)
+    z_over_o = _z_over_o(xp, spec, parts, top, h)
+    at = _Parts(*(xp.take_along_axis(part, target, axis=spec.axis) if part is not parts.total else part for part in parts))
+    z_at = xp.take_along_axis(z_over_o, target, axis=spec.axis)
+    focal = _focal(xp, spec.gamma, at)
+    g, a = weight * focal.f1, weight * _f2_o(xp, spec.gamma, at, focal) * z_at
+    elsewhere = -parts.p * (a + parts.o * z_over_o * g)
+    return xp.scatter(elsewhere, target, at.o * (a - at.p * z_at * g), spec.axis)
+
+
 def _weights(inputs: Inputs) -> Array:
     return inputs.labels if inputs.weight is None else inputs.labels * inputs.weight
+
+
+def _less_share(xp: Namespace, axis: int, parts: _Parts, weight: Array, terms: Array) -> Array:
+    """terms_j − p_j·Σ terms = terms_j·o_j − p_j·Σ_{i≠j} terms_i.
+
+    Where the weight is largest, so is the term, or as good as: to be linear in h nothing may be decided by a term that has h in it.
+    """
+    size = xp.abs(weight)
+    largest = xp.equal(size, xp.max(size, axis=axis, keepdims=True))
+    return terms * parts.o - parts.p * _sum_of_others(xp, axis, largest, terms)
 
 
 def _dense_value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
@@ -129,17 +145,17 @@ def _dense_value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> t
     focal = _focal(xp, spec.gamma, parts)
     value = xp.sum(product(xp, v * focal.modulator, parts.minus_log_p), axis=spec.axis)
     g = v * focal.f1
-    return value, g * parts.o - parts.p * (xp.sum(g, axis=spec.axis, keepdims=True) - g)
+    return value, _less_share(xp, spec.axis, parts, g, g)
 
 
 def _dense_second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array) -> Array:
     v = _weights(inputs)
     parts, top = _dense_parts(xp, spec, x)
     focal = _focal(xp, spec.gamma, parts)
-    z, a = _z_and_a(xp, spec.gamma, parts, focal, h, _sum_of_others(xp, spec.axis, top, parts.e * h))
-    g, a = v * focal.f1, v * a
-    total_g, total_a = (xp.sum(part, axis=spec.axis, keepdims=True) for part in (g, a))
-    return a * parts.o - parts.p * (total_a - a) - parts.p * z * total_g
+    z_over_o = _z_over_o(xp, spec, parts, top, h)
+    total_g = xp.sum(v * focal.f1, axis=spec.axis, keepdims=True)
+    weight = v * _f2_o(xp, spec.gamma, parts, focal)
+    return _less_share(xp, spec.axis, parts, weight, weight * z_over_o) - parts.p * parts.o * z_over_o * total_g
 
 
 softmax_index = Kernel(_index_value_slope, _index_second)
