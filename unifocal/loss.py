@@ -33,6 +33,6 @@ def loss(describe: Callable[P, Description]) -> Loss[P]:
         return evaluate(*describe(*args, **kwargs))
 
     evaluated.describe = describe  # type: ignore[attr-defined]
-    del evaluated.__wrapped__  # type: ignore[attr-defined]  # tf.function would follow it, and get a description for a loss
+    del evaluated.__wrapped__  # tf.function would follow it, and get a description for a loss
     evaluated.__signature__ = signature(describe).replace(return_annotation="Array")  # type: ignore[attr-defined]
     return cast("Loss[P]", leave_unconverted(evaluated))
