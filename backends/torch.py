@@ -9,7 +9,7 @@ from typing import Any
 
 import array_api_compat.torch
 import torch
-from torch._C._functorch import TransformType, get_interpreter_stack, is_functorch_wrapped_tensor
+from torch._C._functorch import TransformType, get_interpreter_stack
 from torch._subclasses.fake_tensor import FakeTensor
 from torch.autograd import forward_ad
 
@@ -62,8 +62,8 @@ def device(x: Array) -> Hashable:
 
 
 def is_traced(x: Array) -> bool:
-    # is_compiling() is False inside torch.func's transforms, whose tensors have no readable values either.
-    return torch.compiler.is_compiling() or torch.jit.is_tracing() or isinstance(x, FakeTensor) or is_functorch_wrapped_tensor(x)
+    # is_compiling() is False inside torch.func's transforms, where even the values of plain tensors cannot be read.
+    return torch.compiler.is_compiling() or torch.jit.is_tracing() or isinstance(x, FakeTensor) or bool(get_interpreter_stack())
 
 
 def on_host(x: Array) -> bool:
