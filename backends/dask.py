@@ -76,6 +76,10 @@ def autocast(x: Array) -> bool:
     return False
 
 
+def of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
+    return x
+
+
 def from_numpy(array: NumPyArray, like: Array) -> Array:
     return dask.array.asarray(native(array))
 

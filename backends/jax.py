@@ -81,6 +81,10 @@ def autocast(x: Array) -> bool:
     return False
 
 
+def of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
+    return x
+
+
 def from_numpy(array: NumPyArray, like: Array) -> Array:
     array = native(array)
     if array.dtype.kind in "iu" and array.dtype.itemsize == 8 and not jax.config.jax_enable_x64:

@@ -86,6 +86,10 @@ def autocast(x: Array) -> bool:
     return bool(paddle.amp.is_autocast_enabled()) and (is_traced(x) or not on_host(x))
 
 
+def of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
+    return x
+
+
 def from_numpy(array: NumPyArray, like: Array) -> Array:
     array = native(array)
     if array.dtype.kind == "u" and array.dtype.itemsize > 1:

@@ -171,9 +171,9 @@ def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Ar
 
 def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
     by_index, drops_axis = inputs.labels.dtype.is_integer, spec.link == "softmax"
-    inputs = inputs._replace(labels=_of_sizes("targets", inputs.labels, x, spec.axis, [1] if by_index else None))
+    inputs = inputs._replace(labels=of_sizes("targets", inputs.labels, x, spec.axis, [1] if by_index else None))
     value, slope = run(kernel, spec, x, inputs)
-    value = _of_sizes("The loss and its weights", value, x, spec.axis, [] if drops_axis else None)
+    value = of_sizes("The loss and its weights", value, x, spec.axis, [] if drops_axis else None)
     value = tf.stop_gradient(total(value)) if summed else value
 
     def loss_of(wrt: Array, carried: Array) -> Any:
@@ -280,7 +280,7 @@ def _here(tensors: Any) -> Any:
     return tensors if tf.executing_eagerly() else tf.nest.map_structure(lambda x: tf.identity(x) if tf.is_tensor(x) else x, tensors)
 
 
-def _of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
+def of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
     """x, held at run time to the sizes of ``like`` (those of ``at_axis`` instead of the one at the axis) where the graph knows too few.
 
     XLA drops assertions, but a reshape to sizes that cannot hold x fails in it too, when it compiles for the sizes it is given.

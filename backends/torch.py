@@ -74,6 +74,10 @@ def autocast(x: Array) -> bool:
     return bool(torch.is_autocast_enabled(x.device.type))
 
 
+def of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
+    return x
+
+
 def from_numpy(array: NumPyArray, like: Array) -> Array:
     # torch.compile traces NumPy arrays, but nothing that asks for their layout.
     return torch.asarray(array if torch.compiler.is_compiling() else native(array), device=like.device)

@@ -136,13 +136,15 @@ def test_second_derivatives_in_a_graph(name: str) -> None:
 
 
 @graphs
-def test_unknown_sizes_do_not_broadcast(jit_compile: bool) -> None:
+@pytest.mark.parametrize("ignore_index", [None, -1], ids=["all", "ignoring"])
+@pytest.mark.parametrize("sizes", [(4, 1), (1, 4)], ids=str)
+def test_unknown_sizes_do_not_broadcast(sizes: tuple[int, int], ignore_index: int | None, jit_compile: bool) -> None:
     @tf.function(input_signature=[tf.TensorSpec([None, 3], tf.float32)] * 2, jit_compile=jit_compile)
     def value(x: Any, t: Any) -> Any:
-        return unifocal.binary_cross_entropy(x, t)
+        return unifocal.binary_cross_entropy(x, t, ignore_index=ignore_index)
 
     with pytest.raises(tf.errors.InvalidArgumentError):
-        value(tf.zeros((4, 3)), tf.zeros((1, 3)))
+        value(tf.zeros((sizes[0], 3)), tf.zeros((sizes[1], 3)))
 
 
 def test_inputs_that_are_watched() -> None:

@@ -87,6 +87,9 @@ class Backend(Protocol):
     def autocast(self, x: Array) -> bool:
         """Whether the framework's automatic mixed precision is on for x's device."""
 
+    def of_sizes(self, what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
+        """x, held at run time to the sizes of ``like`` (to ``at_axis`` instead at the axis), where a graph knows too few of them."""
+
     def from_numpy(self, array: NumPyArray, like: Array) -> Array:
         """A tensor with array's values and dtype (as far as the framework has it) on the device of like."""
 

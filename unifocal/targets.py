@@ -40,7 +40,7 @@ def prepare(ctx: Context, targets: object) -> Targets:
     if len(shape) == len(ctx.shape):
         if not same(shape, ctx.shape):
             raise ValueError(f"Element-wise targets must have the shape of the predictions, {ctx.shape}; received {shape}.")
-        return _element_wise(ctx, raw, shape)
+        return _element_wise(ctx, ctx.backend.of_sizes("targets", raw, ctx.x, ctx.axis, None), shape)
     if len(shape) != len(ctx.shape) - 1 or not same(shape, without(ctx.shape, ctx.axis)):
         raise ValueError(
             f"targets must have the shape of the predictions, {ctx.shape} (element-wise labels), or that without axis {ctx.axis} "
@@ -55,7 +55,7 @@ def prepare(ctx: Context, targets: object) -> Targets:
         raise TypeError(
             f"targets with one dimension fewer than the predictions are class indices and must be integer; received dtype {raw.dtype}."
         )
-    return _class_indices(ctx, raw, shape)
+    return _class_indices(ctx, ctx.backend.of_sizes("targets", raw, ctx.x, ctx.axis, []), shape)
 
 
 def _element_wise(ctx: Context, raw: Array, shape: Shape) -> Targets:
