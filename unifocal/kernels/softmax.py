@@ -43,12 +43,17 @@ def _exponentials(xp: Namespace, x: Array, axis: int) -> tuple[Array, Array, Arr
     """x − max x (exactly 0 at the largest, also where that is infinite), its exponential, and whether the maximum is infinite."""
     largest = xp.max(x, axis=axis, keepdims=True)
     z = xp.where(xp.equal(x, largest), 0.0, x - largest)
+    # exp magnifies the rounding of x − max x by |x − max x|, to 64 ulp in float32 and 512 in float64.
+    lost = xp.where((z < 0) & (z > -float("inf")), _lost(x, largest, z), 0.0)
     e = xp.exp(z)
-    # exp magnifies the rounding of x − max x by |x − max x|, to 64 ulp in float32 and 512 in float64: TwoDiff gives that rounding exactly.
-    back = z - x
-    lost = (x - (z - back)) - (largest + back)
-    e = xp.where((z < 0) & (e > 0), e + e * lost, e)
+    e = e + e * lost
     return z, e, xp.isinf(largest)
+
+
+def _lost(x: Array, y: Array, difference: Array) -> Array:
+    """What the rounded difference x − y lacks, exactly (TwoDiff: Knuth, The Art of Computer Programming 2, 4.2.2)."""
+    back = difference - x
+    return (x - (difference - back)) - (y + back)
 
 
 def _limit(xp: Namespace, infinite: Array, others: Array, e: Array) -> Array:
