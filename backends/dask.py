@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -76,6 +77,10 @@ def autocast(x: Array) -> bool:
     return False
 
 
+def full_precision() -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 def of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
     return x
 
@@ -121,4 +126,13 @@ def _blockwise(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, part: int) 
 
 def _block(kernel: Kernel, spec: Spec, names: list[str], others: Inputs, part: int, x: Any, *operands: Any) -> Any:
     inputs = others._replace(**dict(zip(names, operands, strict=True)))
-    return standard.run(kernel, spec, x, inputs)[part]
+    result = standard.run(kernel, spec, x, inputs)
+    # Chunks whose sizes the graph did not know could still broadcast.
+    sizes = list(x.shape)
+    if inputs.labels.dtype.kind == "i":
+        sizes[spec.axis] = 1
+    if list(inputs.labels.shape) != sizes or result[1].shape != x.shape:
+        raise ValueError(
+            f"The chunks of targets and weights must fit those of the predictions, here {x.shape}; received {inputs.labels.shape}."
+        )
+    return result[part]

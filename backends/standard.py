@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -79,6 +80,10 @@ def on_host(x: Array) -> bool:
 
 def autocast(x: Array) -> bool:
     return False
+
+
+def full_precision() -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 def of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:

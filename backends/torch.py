@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable
+from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -74,6 +76,10 @@ def autocast(x: Array) -> bool:
     return bool(torch.is_autocast_enabled(x.device.type))
 
 
+def full_precision() -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 def of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
     return x
 
@@ -114,15 +120,28 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
         value, _ = kernel.value_slope(xp, spec, x, inputs)
         return total(value) if summed else value
     # torch.compile cannot trace a Function with a jvp; torch.func's forward mode needs one.
-    loss = _Loss if torch.compiler.is_compiling() else _ForwardLoss
+    loss, first_order = (_Loss, _FirstOrder) if torch.compiler.is_compiling() else (_ForwardLoss, _ForwardFirstOrder)
     constant = Inputs(*(part.detach() if isinstance(part, torch.Tensor) else part for part in inputs))
-    value, _ = loss.apply(kernel, spec, summed, x, *constant)
-    if any(_differentiated(part) for part in inputs):
-        # What the inputs' gradients are taken from; its value is 0, and so is its derivative with respect to x.
-        extra = kernel.value_slope(xp, spec, x, inputs)[0] - kernel.value_slope(xp, spec, x, constant)[0]
-        extra = torch.where(torch.isfinite(extra), extra, 0.0)
-        value = value + (extra.sum() if summed else extra)
-    return value
+    if not any(_differentiated(part) for part in inputs):
+        return loss.apply(kernel, spec, summed, x, *constant)[0]
+    # torch differentiates by the inputs alone, at a constant x; two terms that are 0 have the derivatives by x: the slope, and the second.
+    value, slope = kernel.value_slope(xp, spec, x.detach(), inputs)
+    by_x = first_order.apply(x, slope)
+    if spec.link == "softmax" and not summed:
+        by_x = by_x.sum(spec.axis)
+    curved, _ = loss.apply(_curvature(kernel), spec, summed, x, *constant)
+    return (total(value) + by_x.sum() if summed else value + by_x) + curved
+
+
+@cache
+def _curvature(kernel: Kernel) -> Kernel:
+    """The kernel with its second derivative alone."""
+
+    def zeros(*arguments: Any) -> tuple[Array, Array]:
+        value, slope = kernel.value_slope(*arguments)
+        return torch.zeros_like(value), torch.zeros_like(slope)
+
+    return Kernel(zeros, kernel.second)
 
 
 def _forward_over_forward() -> bool:
@@ -215,6 +234,40 @@ class _ForwardSlope(_Slope):
         x, *inputs = _saved(ctx)
         # The second derivative is symmetric: what backward does to a cotangent, this does to a tangent.
         return ctx.kernel.second(xp, ctx.spec, x, Inputs(*inputs), tangents[3])
+
+
+class _FirstOrder(torch.autograd.Function):
+    """x, slope -> 0, whose derivative with respect to x is the slope: 0 also where the slope is infinite."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Array, slope: Array) -> Array:
+        return torch.zeros_like(slope)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Array, Array], output: Array) -> None:
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, g: Array) -> tuple[Array, Array | None]:
+        x, slope = ctx.saved_tensors
+        if not torch.is_grad_enabled():
+            return g * slope, None
+        first_order = _FirstOrder if torch.compiler.is_compiling() else _ForwardFirstOrder
+        return g * slope, g * first_order.apply(x, torch.ones_like(slope))
+
+
+class _ForwardFirstOrder(_FirstOrder):
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Array, Array], output: Array) -> None:
+        _FirstOrder.setup_context(ctx, inputs, output)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
+    def jvp(ctx: Any, x_tangent: Array | None, slope_tangent: Array | None) -> Array:
+        _, slope = ctx.saved_tensors
+        return torch.zeros_like(slope) if x_tangent is None else x_tangent * slope
 
 
 def _slope(ctx: Any) -> Array:

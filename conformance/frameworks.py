@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 import unifocal
-from unifocal.evaluate import _plan
 from unifocal.operands import context
+from unifocal.plan import plan
 from unifocal.protocol import Array
 
 NumPyArray = npt.NDArray[Any]
@@ -113,11 +113,11 @@ class _Analytic(Framework, Protocol):
         describe: Any = loss.describe  # type: ignore[attr-defined]
         x, y = self.tensor(predictions, dtype), self._operand(targets)
         spec, operands = describe(x, y, **{key: self._operand(option) for key, option in options.items()})
-        plan = _plan(context(spec, x), operands)
-        along = plan.ctx.xp.astype(self.tensor(h, dtype), plan.ctx.dtype)
+        call = plan(context(spec, x), operands)
+        along = call.ctx.xp.astype(self.tensor(h, dtype), call.ctx.dtype)
         with np.errstate(all="ignore"):
-            result = plan.kernel.second(plan.ctx.xp, plan.ctx.spec, plan.x, plan.inputs, along)
-        return self.numpy(result if plan.denominator is None else result / plan.denominator)
+            result = call.kernel.second(call.ctx.xp, call.ctx.spec, call.x, call.inputs, along)
+        return self.numpy(result if call.denominator is None else result / call.denominator)
 
 
 class NumPy(_Analytic):

@@ -64,3 +64,11 @@ def test_unknown_sizes() -> None:
 def test_bad_entries_are_nan() -> None:
     values = unifocal.cross_entropy(da.zeros((2, 3)), np.array([1, 5]), reduction="none").compute()
     assert np.isnan(values).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("loss", [unifocal.binary_cross_entropy, unifocal.cross_entropy], ids=lambda loss: loss.__name__)
+def test_chunks_of_unknown_sizes_do_not_broadcast(loss: Any) -> None:
+    x, y = da.from_array(X, chunks=-1), da.from_array(TARGETS["soft"], chunks=-1)
+    some, other = x[x[:, 0] > 0], y[da.from_array(np.arange(50), chunks=-1) == 3]
+    with pytest.raises(ValueError, match="chunks of targets and weights must fit"):
+        loss(some, other).compute()

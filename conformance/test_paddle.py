@@ -148,3 +148,19 @@ def test_autocast_gives_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backend_named("paddle"), "autocast", lambda x: True)
     assert unifocal.cross_entropy(x, INDEX).dtype == paddle.float32
     assert unifocal.cross_entropy(paddle.to_tensor(X), INDEX).dtype == paddle.float64
+
+
+@pytest.mark.parametrize("sizes", [(4, 1), (1, 4)], ids=str)
+@pytest.mark.parametrize("kind", ["index", "dense"])
+def test_unknown_sizes_do_not_broadcast(sizes: tuple[int, int], kind: str) -> None:
+    spec = paddle.static.InputSpec
+    targets = spec([None], "int64") if kind == "index" else spec([None, 3], "float32")
+    signature = [spec([None, 3], "float32"), targets]
+
+    def loss(x: Any, t: Any) -> Any:
+        return unifocal.cross_entropy(x, t)
+
+    value = paddle.jit.to_static(loss, full_graph=True, input_spec=signature)
+    shape = [sizes[1]] if kind == "index" else [sizes[1], 3]
+    with pytest.raises(ValueError, match="reshape"):
+        value(paddle.zeros([sizes[0], 3]), paddle.zeros(shape, targets.dtype))

@@ -243,3 +243,13 @@ def test_parameters_and_subclasses() -> None:
 
     for x in (torch.nn.Parameter(X.clone()), X.clone().as_subclass(Mine)):
         torch.testing.assert_close(torch.as_tensor(unifocal.cross_entropy(x, INDEX)), unifocal.cross_entropy(X, INDEX), check_dtype=False)
+
+
+@pytest.mark.parametrize("reduction", ["none", "sum"])
+def test_weights_have_gradients_where_the_loss_is_infinite(reduction: str) -> None:
+    x = torch.tensor([float("inf"), 0.5, float("-inf")], dtype=torch.float64, requires_grad=True)
+    weight = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64, requires_grad=True)
+    unifocal.binary_cross_entropy(x, [1, 0, 1], sample_weight=weight, reduction=reduction).sum().backward()
+    plain = torch.tensor(0.5, dtype=torch.float64)
+    assert x.grad.tolist() == [0.0, 2 * plain.sigmoid().item(), -3.0]
+    torch.testing.assert_close(weight.grad, torch.tensor([0.0, torch.nn.functional.softplus(plain), float("inf")], dtype=torch.float64))

@@ -17,7 +17,7 @@ _NORMALIZER = POSITIVE._replace(hint=" Use max(number of positives, 1) for a bat
 
 
 class Context(NamedTuple):
-    """What every operand is measured against: the predictions ``x``, in their own dtype, and the compute dtype."""
+    """What every operand is measured against: the predictions ``x`` in their own dtype, the compute ``dtype``, and the result's."""
 
     backend: Backend
     xp: Namespace
@@ -25,6 +25,7 @@ class Context(NamedTuple):
     x: Array
     shape: Shape
     dtype: Any
+    result_dtype: Any
 
     @property
     def axis(self) -> int:
@@ -112,7 +113,8 @@ def context(spec: Spec, predictions: object) -> Context:
         raise ValueError(f"predictions of a softmax loss must have at least 1 class along axis {spec.axis}; received shape {shape}.")
     axis = spec.axis - rank if spec.axis >= 0 and rank else spec.axis
     dtype = xp.float64 if x.dtype == xp.float64 else xp.float32
-    return Context(backend, xp, spec if axis == spec.axis else replace(spec, axis=axis), x, shape, dtype)
+    result_dtype = dtype if backend.autocast(x) else x.dtype
+    return Context(backend, xp, spec if axis == spec.axis else replace(spec, axis=axis), x, shape, dtype, result_dtype)
 
 
 def _reject(name: str, value: object) -> NoReturn:

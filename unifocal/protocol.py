@@ -7,6 +7,7 @@ needed, and type checkers hold it to the protocol.  A kernel is a pair of pure f
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -86,6 +87,9 @@ class Backend(Protocol):
 
     def autocast(self, x: Array) -> bool:
         """Whether the framework's automatic mixed precision is on for x's device."""
+
+    def full_precision(self) -> AbstractContextManager[None]:
+        """Where automatic mixed precision casts nothing: dtypes are unifocal's own business."""
 
     def of_sizes(self, what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
         """x, held at run time to the sizes of ``like`` (to ``at_axis`` instead at the axis), where a graph knows too few of them."""

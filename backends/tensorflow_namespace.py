@@ -1,0 +1,94 @@
+"""The Array API names that the core uses, on TensorFlow's tensors."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from math import prod
+from types import SimpleNamespace
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import tensorflow as tf
+
+from unifocal.protocol import Array, Namespace
+
+_FLOATING = (tf.float16, tf.bfloat16, tf.float32, tf.float64)
+
+
+def _where(condition: Array, a: Array | float, b: Array | float) -> Array:
+    dtype = a.dtype if tf.is_tensor(a) else b.dtype  # type: ignore[union-attr]
+    return tf.where(condition, tf.convert_to_tensor(a, dtype), tf.convert_to_tensor(b, dtype))
+
+
+def _isdtype(dtype: Any, kind: str | tuple[str, ...]) -> bool:
+    if isinstance(kind, tuple):
+        return any(_isdtype(dtype, each) for each in kind)
+    kinds = {"bool": dtype.is_bool, "integral": dtype.is_integer, "real floating": dtype in _FLOATING}
+    return bool(kinds[kind])
+
+
+def _arange(stop: int, *, dtype: Any, device: str | None = None) -> Array:
+    with on(device):
+        return tf.range(stop, dtype=dtype)
+
+
+def on(where: Any) -> AbstractContextManager[Any]:
+    # tf.device(None) would drop the caller's own device scope.
+    return nullcontext() if where is None else tf.device(where)
+
+
+def _sizes(x: Array, dtype: Any = tf.int32) -> Any:
+    """The sizes of x: ints where all are known, which saves eager code a dozen operations."""
+    return tuple(x.shape) if x.shape.is_fully_defined() else tf.unstack(tf.shape(x, out_type=dtype))
+
+
+def _positions(x: Array, indices: Array, axis: int) -> Array:
+    """Where in the flattened x the indices (of size 1 along the axis) point.
+
+    Flat positions serve every axis, and tensor_scatter_nd_update; ``batch_dims`` of ``tf.gather`` serves the last axis alone.
+    """
+    sizes, axis = _sizes(x, indices.dtype), axis % x.shape.rank
+    before, after = prod(sizes[:axis]), prod(sizes[axis + 1 :])
+    first = tf.range(before, dtype=indices.dtype) * sizes[axis]
+    if axis == x.shape.rank - 1:
+        return first + tf.reshape(indices, (-1,))
+    rows = tf.expand_dims(first, 1) + tf.reshape(indices, (before, after))
+    return tf.reshape(rows * after + tf.range(after, dtype=indices.dtype), (-1,))
+
+
+def _take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
+    return tf.reshape(tf.gather(tf.reshape(x, (-1,)), _positions(x, indices, axis)), _sizes(indices))
+
+
+def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
+    updates = tf.reshape(tf.broadcast_to(tf.convert_to_tensor(value, x.dtype), _sizes(indices)), (-1,))
+    positions, elements = tf.expand_dims(_positions(x, indices, axis), 1), x.shape.num_elements()
+    if elements is not None and elements < 2**31:
+        # tape.jacobian vectorises this operation for int32 alone (TypeError, TensorFlow 2.21).
+        positions = tf.cast(positions, tf.int32)
+    return tf.reshape(tf.tensor_scatter_nd_update(tf.reshape(x, (-1,)), positions, updates), _sizes(x))
+
+
+_SHARED = "float32 float64 int64 abs divide equal exp sqrt pow zeros_like ones_like reshape expand_dims squeeze"
+xp: Namespace = SimpleNamespace(
+    **{shared: getattr(tf, shared) for shared in _SHARED.split()},
+    isdtype=_isdtype,
+    finfo=lambda dtype: ml_dtypes.finfo(dtype.as_numpy_dtype),
+    iinfo=lambda dtype: np.iinfo(dtype.as_numpy_dtype),
+    astype=tf.cast,
+    where=_where,
+    log=tf.math.log,
+    log1p=tf.math.log1p,
+    isinf=tf.math.is_inf,
+    sum=lambda x, *, axis=None, keepdims=False: tf.reduce_sum(x, axis, keepdims),
+    max=lambda x, *, axis=None, keepdims=False: tf.reduce_max(x, axis, keepdims),
+    count_nonzero=tf.math.count_nonzero,
+    full_like=lambda x, value, *, dtype: tf.fill(tf.shape(x), tf.constant(value, dtype)),
+    arange=_arange,
+    take=tf.gather,
+    take_along_axis=_take_along_axis,
+    scatter=_scatter,
+    number=lambda value, dtype: value,
+    concat=lambda arrays, *, axis=0: tf.concat(arrays, axis),
+)

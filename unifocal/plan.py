@@ -1,0 +1,84 @@
+"""What a call is before its kernel runs: the operands read, checked and folded into the kernel's inputs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .checks import NON_NEGATIVE, PROBABILITY, UNIT
+from .kernels import kernel_for
+from .operands import Context, at_target, cast, class_vector, normalizer, sample_weight
+from .protocol import Array, Inputs, Kernel
+from .reduction import denominator
+from .spec import Operands
+from .targets import Targets, prepare
+
+
+class Plan(NamedTuple):
+    """A call made ready: the kernel's arguments, and what becomes of its result."""
+
+    ctx: Context
+    kernel: Kernel
+    x: Array
+    inputs: Inputs
+    denominator: float | Array | None
+
+
+def plan(ctx: Context, operands: Operands) -> Plan:
+    """The plan of a call; raises TypeError or ValueError where an operand does not fit."""
+    spec = ctx.spec
+    targets = prepare(ctx, operands.targets)
+    weight = sample_weight(ctx, operands.sample_weight, targets.shape)
+    alpha = class_vector(ctx, "alpha", operands.alpha, UNIT if spec.alpha == "balance" else NON_NEGATIVE)
+    pos_weight = class_vector(ctx, "pos_weight", operands.pos_weight, NON_NEGATIVE)
+    class_weight = class_vector(ctx, "class_weight", operands.class_weight, NON_NEGATIVE)
+    divisor = denominator(ctx, targets, _times(weight, at_target(ctx, class_weight, targets.indices)))
+
+    labels = targets.labels
+    if spec.alpha == "scale":
+        class_weight, alpha = _times(class_weight, alpha), None
+    if targets.by_index:
+        weight = _times(weight, at_target(ctx, class_weight, targets.indices))
+    elif class_weight is not None:
+        labels = labels * class_weight
+    weight = _over(ctx, weight, normalizer(ctx, operands.normalizer))
+    inputs = Inputs(labels, alpha, pos_weight, _masked(ctx, weight, targets))
+
+    return Plan(ctx, kernel_for(spec, targets.by_index), _predictions(ctx, targets), inputs, divisor)
+
+
+def _predictions(ctx: Context, targets: Targets) -> Array:
+    """The predictions in the compute dtype; ignored ones hold a harmless number, so that what stood there cannot leak."""
+    xp, spec = ctx.xp, ctx.spec
+    x = cast(xp, ctx.x, ctx.dtype)
+    if targets.valid is not None:
+        x = xp.where(targets.valid, x, 0.0 if spec.from_logits else 0.5)
+    if not spec.from_logits:
+        slack = 4 * float(xp.finfo(ctx.x.dtype).eps)
+        if not ctx.check("predictions with from_logits=False", x, PROBABILITY, slack):
+            x = xp.where((x < -slack) | (x > 1 + slack), float("nan"), x)
+    return x
+
+
+def _masked(ctx: Context, weight: Array | float | None, targets: Targets) -> Array | float | None:
+    """The weight, 0 where the targets are ignored and NaN where they are bad."""
+    xp = ctx.xp
+    if targets.valid is not None:
+        mask = cast(xp, targets.valid, ctx.dtype)
+        weight = _times(mask, weight) if weight is None or isinstance(weight, float) else xp.where(targets.valid, weight, 0.0)
+    if targets.bad is not None:
+        poison = xp.where(targets.bad, float("nan"), xp.ones_like(targets.bad, dtype=ctx.dtype))
+        weight = _times(poison, weight)
+    return weight
+
+
+def _times(a: Array | float | None, b: Array | float | None) -> Array | float | None:
+    """a * b, where None is 1."""
+    return b if a is None else a if b is None else a * b
+
+
+def _over(ctx: Context, a: Array | float | None, b: Array | float | None) -> Array | float | None:
+    """a / b, where None is 1."""
+    if b is None:
+        return a
+    a = 1.0 if a is None else a
+    return a / b if isinstance(b, float) else ctx.xp.divide(a, b)
