@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 
 import unifocal
 
+from .cases import INDEX, SOFT, WEIGHT, Case, H, X, each_case
 from .frameworks import framework, installed
 
 if "paddle" not in installed():
@@ -24,28 +24,6 @@ import paddle  # noqa: E402
 # Paddle's own zeros_like asks for it while it traces.
 pytestmark = pytest.mark.filterwarnings("ignore:Tensor do not have 'place' interface:UserWarning")
 
-RNG = np.random.default_rng(0)
-X, SOFT, WEIGHT = 3 * RNG.normal(size=(4, 3)), RNG.random((4, 3)), RNG.random(4)
-VECTOR = np.array([0.2, 0.3, 0.9])
-INDEX = np.array([0, 2, 1, 2])
-H = RNG.normal(size=(4, 3))
-
-CASES: dict[str, tuple[Callable[..., Any], Any, dict[str, Any]]] = {
-    "bce-soft": (unifocal.binary_cross_entropy, SOFT, {"pos_weight": VECTOR}),
-    "sigmoid-index-2": (unifocal.sigmoid_focal_loss, INDEX, {"alpha": VECTOR, "pos_weight": 2.0, "reduction": "none"}),
-    "sigmoid-soft-0.5": (unifocal.sigmoid_focal_loss, SOFT, {"gamma": 0.5, "label_smoothing": 0.1}),
-    "ce-index": (unifocal.cross_entropy, INDEX, {"class_weight": VECTOR, "reduction": "weighted_mean", "ignore_index": 1}),
-    "softmax-index-1": (unifocal.softmax_focal_loss, INDEX, {"gamma": 1, "reduction": "none"}),
-    "softmax-soft-0.5": (unifocal.softmax_focal_loss, SOFT, {"gamma": 0.5, "alpha": VECTOR, "reduction": "sum"}),
-    "softmax-probabilities": (unifocal.softmax_focal_loss, INDEX, {"from_logits": False}),
-    "sigmoid-probabilities": (unifocal.sigmoid_focal_loss, SOFT, {"from_logits": False, "gamma": 1.5}),
-}
-cases = pytest.mark.parametrize(("loss", "targets", "options"), CASES.values(), ids=CASES.keys())
-
-
-def predictions(options: dict[str, Any]) -> np.ndarray[Any, Any]:
-    return np.exp(X) / np.exp(X).sum(-1, keepdims=True) if options.get("from_logits") is False else X
-
 
 def watched(x: Any) -> Any:
     tensor = paddle.to_tensor(x)
@@ -53,29 +31,29 @@ def watched(x: Any) -> Any:
     return tensor
 
 
-@cases
-def test_backward(loss: Any, targets: Any, options: dict[str, Any]) -> None:
-    x = watched(predictions(options))
-    value = loss(x, paddle.to_tensor(targets), **options)
+@each_case
+def test_backward(case: Case) -> None:
+    function, x = case.on(paddle.to_tensor).bound(), watched(case.predictions)
+    value = function(x)
     value.sum().backward()
-    expected, gradient = unifocal.value_and_grad(loss)(x.numpy(), targets, **options)
+    expected, gradient = case.analytic(case.predictions)
     np.testing.assert_allclose(value.numpy(), expected, rtol=1e-12)
     np.testing.assert_allclose(x.grad.numpy(), gradient, rtol=1e-11, atol=1e-15)
 
 
-@cases
-def test_second_derivatives(loss: Any, targets: Any, options: dict[str, Any]) -> None:
-    x = watched(predictions(options))
-    (first,) = paddle.grad([loss(x, targets, **options).sum()], [x], create_graph=True)
+@each_case
+def test_second_derivatives(case: Case) -> None:
+    function, x = case.bound(), watched(case.predictions)
+    (first,) = paddle.grad([function(x).sum()], [x], create_graph=True)
     (second,) = paddle.grad([first], [x], grad_outputs=[paddle.to_tensor(H)])
-    step = 1e-6
-    up, down = (unifocal.value_and_grad(loss)(x.numpy() + s * H, targets, **options)[1] for s in (step, -step))
-    np.testing.assert_allclose(second.numpy(), (up - down) / (2 * step), rtol=2e-6, atol=1e-7)
+    np.testing.assert_allclose(second.numpy(), case.differences(), rtol=2e-6, atol=1e-7)
 
 
-@cases
-def test_to_static_with_an_unknown_batch_size(loss: Any, targets: Any, options: dict[str, Any]) -> None:
-    x = predictions(options)
+@each_case
+def test_to_static_with_an_unknown_batch_size(case: Case) -> None:
+    case = case.for_any_batch()
+    loss, targets, options = case
+    x = case.predictions
     specs = [paddle.static.InputSpec([None, 3], "float64"), paddle.static.InputSpec([None, *targets.shape[1:]], str(targets.dtype))]
 
     def value(x: Any, t: Any) -> Any:
@@ -86,7 +64,7 @@ def test_to_static_with_an_unknown_batch_size(loss: Any, targets: Any, options: 
         tensor = watched(x[:batch])
         result = static(tensor, paddle.to_tensor(targets[:batch]))
         result.sum().backward()
-        expected, gradient = unifocal.value_and_grad(loss)(x[:batch], targets[:batch], **options)
+        expected, gradient = case.analytic(x[:batch])
         np.testing.assert_allclose(result.numpy(), expected, rtol=1e-12)
         np.testing.assert_allclose(tensor.grad.numpy(), gradient, rtol=1e-11, atol=1e-15)
 

@@ -10,6 +10,7 @@ import pytest
 
 import unifocal
 
+from .cases import CASES, SOFT, WEIGHT, Case, H, X, each_case
 from .frameworks import framework, installed
 
 if "tensorflow" not in installed():
@@ -18,28 +19,11 @@ framework("tensorflow")  # imports Paddle first, where it is installed
 
 import tensorflow as tf  # noqa: E402
 
-RNG = np.random.default_rng(0)
-X, SOFT, WEIGHT = 3 * RNG.normal(size=(4, 3)), RNG.random((4, 3)), RNG.random(4)
-VECTOR = np.array([0.2, 0.3, 0.9])
-INDEX = np.array([0, 2, 1, 2])
-
-CASES: dict[str, tuple[Callable[..., Any], Any, dict[str, Any]]] = {
-    "bce-soft": (unifocal.binary_cross_entropy, SOFT, {"pos_weight": VECTOR}),
-    "sigmoid-index-2": (unifocal.sigmoid_focal_loss, INDEX, {"alpha": VECTOR, "pos_weight": 2.0, "reduction": "none"}),
-    "sigmoid-soft-0.5": (unifocal.sigmoid_focal_loss, SOFT, {"gamma": 0.5, "label_smoothing": 0.1}),
-    "ce-index": (unifocal.cross_entropy, INDEX, {"class_weight": VECTOR, "reduction": "weighted_mean", "ignore_index": 1}),
-    "softmax-index-1": (unifocal.softmax_focal_loss, INDEX, {"gamma": 1, "reduction": "none", "sample_weight": WEIGHT}),
-    "softmax-soft-0.5": (unifocal.softmax_focal_loss, SOFT, {"gamma": 0.5, "alpha": VECTOR, "reduction": "sum"}),
-    "softmax-probabilities": (unifocal.softmax_focal_loss, INDEX, {"from_logits": False}),
-    "sigmoid-probabilities": (unifocal.sigmoid_focal_loss, SOFT, {"from_logits": False, "gamma": 1.5}),
-}
-cases = pytest.mark.parametrize(("loss", "targets", "options"), CASES.values(), ids=CASES.keys())
 graphs = pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
 
 
-def bound(loss: Any, targets: Any, options: dict[str, Any]) -> tuple[Callable[[Any], Any], Any]:
-    x = tf.nn.softmax(X) if options.get("from_logits") is False else tf.constant(X)
-    return lambda x: loss(x, tf.constant(targets), **options), x
+def bound(case: Case) -> tuple[Callable[[Any], Any], Any]:
+    return case.on(tf.constant).bound(), tf.constant(case.predictions)
 
 
 def gradient(function: Callable[[Any], Any], x: Any) -> Any:
@@ -56,43 +40,27 @@ def hessian_product(function: Callable[[Any], Any], x: Any, h: Any) -> Any:
     return tape.gradient(first, x, output_gradients=h)
 
 
-def analytic(loss: Any, targets: Any, options: dict[str, Any], x: Any) -> Any:
-    return unifocal.value_and_grad(loss)(np.asarray(x), targets, **options)
-
-
-def differences(loss: Any, targets: Any, options: dict[str, Any], x: Any, h: Any) -> Any:
-    """The Hessian times h, from differences of NumPy's gradients."""
-    step = 1e-6
-    up, down = (analytic(loss, targets, options, np.asarray(x) + s * h)[1] for s in (step, -step))
-    return (up - down) / (2 * step)
-
-
-H = RNG.normal(size=(4, 3))
-
-
-@cases
-def test_nested_tapes(loss: Any, targets: Any, options: dict[str, Any]) -> None:
-    function, x = bound(loss, targets, options)
-    value, first = analytic(loss, targets, options, x)
+@each_case
+def test_nested_tapes(case: Case) -> None:
+    function, x = bound(case)
+    value, first = case.analytic(case.predictions)
     np.testing.assert_allclose(function(x), value, rtol=1e-12)
     np.testing.assert_allclose(gradient(function, x), first, rtol=1e-11, atol=1e-15)
-    np.testing.assert_allclose(
-        hessian_product(function, x, tf.constant(H)), differences(loss, targets, options, x, H), rtol=2e-6, atol=1e-7
-    )
+    np.testing.assert_allclose(hessian_product(function, x, tf.constant(H)), case.differences(), rtol=2e-6, atol=1e-7)
 
 
-@cases
-def test_variables(loss: Any, targets: Any, options: dict[str, Any]) -> None:
-    function, x = bound(loss, targets, options)
+@each_case
+def test_variables(case: Case) -> None:
+    function, x = bound(case)
     variable = tf.Variable(x)
     with tf.GradientTape() as tape:
         value = function(variable)
     np.testing.assert_allclose(tape.gradient(value, variable), gradient(function, x), rtol=1e-13)
 
 
-@cases
-def test_forward_accumulator(loss: Any, targets: Any, options: dict[str, Any]) -> None:
-    function, x = bound(loss, targets, options)
+@each_case
+def test_forward_accumulator(case: Case) -> None:
+    function, x = bound(case)
     with tf.autodiff.ForwardAccumulator(x, tf.constant(H)) as accumulator:
         value = tf.reduce_sum(function(x))
     np.testing.assert_allclose(accumulator.jvp(value), tf.reduce_sum(gradient(function, x) * H), rtol=1e-11)
@@ -102,9 +70,10 @@ def test_forward_accumulator(loss: Any, targets: Any, options: dict[str, Any]) -
 
 
 @graphs
-@cases
-def test_graphs_with_an_unknown_batch_size(loss: Any, targets: Any, options: dict[str, Any], jit_compile: bool) -> None:
-    traces = []
+@each_case
+def test_graphs_with_an_unknown_batch_size(case: Case, jit_compile: bool) -> None:
+    case, traces = case.for_any_batch(), []
+    loss, targets, options = case
 
     @tf.function(
         input_signature=[tf.TensorSpec([None, 3], tf.float64), tf.TensorSpec([None, *targets.shape[1:]], targets.dtype)],
@@ -115,14 +84,13 @@ def test_graphs_with_an_unknown_batch_size(loss: Any, targets: Any, options: dic
         traces.append(1)
         with tf.GradientTape() as tape:
             tape.watch(x)
-            value = loss(x, t, **kept)
+            value = loss(x, t, **options)
         return value, tape.gradient(value, x)
 
-    kept = {key: option for key, option in options.items() if key != "sample_weight"}
-    _, x = bound(loss, targets, options)
+    x = case.predictions
     for batch in (4, 3, 1):
         value, first = step(x[:batch], targets[:batch])
-        expected, expected_first = analytic(loss, targets[:batch], kept, x[:batch])
+        expected, expected_first = case.analytic(x[:batch])
         np.testing.assert_allclose(value, expected, rtol=1e-12)
         np.testing.assert_allclose(first, expected_first, rtol=1e-11, atol=1e-15)
     assert len(traces) == 1
@@ -130,7 +98,7 @@ def test_graphs_with_an_unknown_batch_size(loss: Any, targets: Any, options: dic
 
 @pytest.mark.parametrize("name", ["sigmoid-soft-0.5", "softmax-index-1"])
 def test_second_derivatives_in_a_graph(name: str) -> None:
-    function, x = bound(*CASES[name])
+    function, x = bound(CASES[name])
     second = tf.function(lambda x, h: hessian_product(function, x, h), autograph=False)
     np.testing.assert_allclose(second(x, tf.constant(H)), hessian_product(function, x, tf.constant(H)), rtol=1e-12)
 

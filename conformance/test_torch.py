@@ -10,6 +10,8 @@ import pytest
 
 import unifocal
 
+from . import cases
+from .cases import Case, each_case
 from .test_targets import LOSSES, by_name
 
 torch: Any = pytest.importorskip("torch")
@@ -17,72 +19,39 @@ func = torch.func
 
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")  # torch's own use, in jvp
 
-GENERATOR = torch.Generator().manual_seed(0)
-X = 3 * torch.randn(4, 3, dtype=torch.float64, generator=GENERATOR)
-INDEX = torch.tensor([0, 2, 1, 2])
-SOFT = torch.rand(4, 3, dtype=torch.float64, generator=GENERATOR)
-WEIGHT = torch.rand(4, dtype=torch.float64, generator=GENERATOR)
-VECTOR = torch.tensor([0.2, 0.3, 0.9], dtype=torch.float64)
-
-CASES: dict[str, tuple[Callable[..., Any], Any, dict[str, Any]]] = {
-    "bce-soft": (unifocal.binary_cross_entropy, SOFT, {"pos_weight": VECTOR}),
-    "bce-index": (unifocal.binary_cross_entropy, INDEX, {"sample_weight": WEIGHT, "reduction": "sum"}),
-    "sigmoid-soft-0.5": (unifocal.sigmoid_focal_loss, SOFT, {"gamma": 0.5, "reduction": "none"}),
-    "sigmoid-index-2": (unifocal.sigmoid_focal_loss, INDEX, {"alpha": VECTOR, "pos_weight": 2.0}),
-    "sigmoid-soft-3.7": (unifocal.sigmoid_focal_loss, SOFT, {"gamma": 3.7, "label_smoothing": 0.1}),
-    "ce-index": (unifocal.cross_entropy, INDEX, {"class_weight": VECTOR, "reduction": "weighted_mean", "ignore_index": 1}),
-    "ce-soft": (unifocal.cross_entropy, SOFT, {"reduction": "none"}),
-    "softmax-index-1": (unifocal.softmax_focal_loss, INDEX, {"gamma": 1, "reduction": "none", "sample_weight": WEIGHT}),
-    "softmax-soft-0.5": (unifocal.softmax_focal_loss, SOFT, {"gamma": 0.5, "alpha": VECTOR, "reduction": "sum"}),
-    "softmax-index-smoothed": (unifocal.softmax_focal_loss, INDEX, {"gamma": 2.5, "label_smoothing": 0.1}),
-}
-PROBABILITIES = {
-    "sigmoid": (unifocal.sigmoid_focal_loss, SOFT, {"gamma": 1.5}),
-    "softmax-index": (unifocal.softmax_focal_loss, INDEX, {"reduction": "none"}),
-    "softmax-soft": (unifocal.softmax_focal_loss, SOFT, {"gamma": 0.5}),
-}
-cases = pytest.mark.parametrize(("loss", "targets", "options"), CASES.values(), ids=CASES.keys())
+X, SOFT, INDEX, WEIGHT, VECTOR = map(torch.tensor, (cases.X, cases.SOFT, cases.INDEX, cases.WEIGHT, cases.VECTOR))
 
 
-def bound(loss: Any, targets: Any, options: dict[str, Any]) -> Callable[[Any], Any]:
-    return lambda x: loss(x, targets, **options)
+def bound(case: Case) -> tuple[Callable[[Any], Any], Any]:
+    return case.on(torch.tensor).bound(), torch.tensor(case.predictions, requires_grad=True)
 
 
-def summed(loss: Any, targets: Any, options: dict[str, Any]) -> Callable[[Any], Any]:
-    return lambda x: loss(x, targets, **options).sum()
+@each_case
+def test_gradcheck_and_gradgradcheck(case: Case) -> None:
+    function, x = bound(case)
+    assert torch.autograd.gradcheck(function, x, check_forward_ad=True)
+    assert torch.autograd.gradgradcheck(function, x)
 
 
-@cases
-def test_gradcheck_and_gradgradcheck(loss: Any, targets: Any, options: dict[str, Any]) -> None:
-    x = X.clone().requires_grad_()
-    assert torch.autograd.gradcheck(bound(loss, targets, options), x, check_forward_ad=True)
-    assert torch.autograd.gradgradcheck(bound(loss, targets, options), x)
+@each_case
+def test_functional_transforms(case: Case) -> None:
+    unreduced, x = bound(case)
 
+    def function(x: Any) -> Any:
+        return unreduced(x).sum()
 
-@pytest.mark.parametrize(("loss", "targets", "options"), PROBABILITIES.values(), ids=PROBABILITIES.keys())
-def test_gradcheck_on_probabilities(loss: Any, targets: Any, options: dict[str, Any]) -> None:
-    p = torch.softmax(X / 3, -1).requires_grad_()
-    function = bound(loss, targets, {**options, "from_logits": False})
-    assert torch.autograd.gradcheck(function, p, check_forward_ad=True)
-    assert torch.autograd.gradgradcheck(function, p)
-
-
-@cases
-def test_functional_transforms(loss: Any, targets: Any, options: dict[str, Any]) -> None:
-    function = summed(loss, targets, options)
-    x = X.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(function(x), x)
-    torch.testing.assert_close(func.grad(function)(X), gradient)
-    hessian = torch.autograd.functional.hessian(function, X)
+    torch.testing.assert_close(func.grad(function)(x.detach()), gradient)
+    hessian = torch.autograd.functional.hessian(function, x)
     for transform in (
         func.hessian,
         lambda f: func.jacrev(func.jacrev(f)),
         lambda f: func.jacrev(func.jacfwd(f)),
         lambda f: func.jacfwd(func.jacfwd(f)),
     ):
-        torch.testing.assert_close(transform(function)(X), hessian)
-    tangent = torch.ones_like(X)
-    torch.testing.assert_close(func.jvp(function, (X,), (tangent,))[1], (gradient * tangent).sum())
+        torch.testing.assert_close(transform(function)(x.detach()), hessian)
+    tangent = torch.ones_like(x)
+    torch.testing.assert_close(func.jvp(function, (x.detach(),), (tangent,))[1], (gradient * tangent).sum())
 
 
 @pytest.mark.parametrize("loss", [unifocal.sigmoid_focal_loss, unifocal.softmax_focal_loss], ids=["sigmoid", "softmax"])
@@ -150,11 +119,12 @@ def compiling(test: Any) -> Any:
 
 
 @compiling
-@cases
-def test_compiles_without_graph_break(fresh_dynamo: Any, loss: Any, targets: Any, options: dict[str, Any]) -> None:
-    compiled = torch.compile(bound(loss, targets, options), fullgraph=True, backend="aot_eager")
-    ours, theirs = X.clone().requires_grad_(), X.clone().requires_grad_()
-    value, expected = compiled(ours), loss(theirs, targets, **options)
+@each_case
+def test_compiles_without_graph_break(fresh_dynamo: Any, case: Case) -> None:
+    function, x = bound(case)
+    compiled = torch.compile(function, fullgraph=True, backend="aot_eager")
+    ours, theirs = x.detach().clone().requires_grad_(), x
+    value, expected = compiled(ours), function(theirs)
     torch.testing.assert_close(value, expected)
     torch.testing.assert_close(*(torch.autograd.grad(v.sum(), x)[0] for v, x in ((value, ours), (expected, theirs))))
 
@@ -197,8 +167,7 @@ def test_new_batch_sizes_do_not_retrace(fresh_dynamo: Any) -> None:
 @pytest.mark.parametrize("strict", [False, True], ids=["non-strict", "strict"])
 @pytest.mark.parametrize("name", ["sigmoid-soft-0.5", "sigmoid-index-2", "ce-index", "softmax-soft-0.5"])
 def test_exports_with_a_dynamic_batch(fresh_dynamo: Any, name: str, strict: bool) -> None:
-    loss, targets, options = CASES[name]
-    options = {key: option for key, option in options.items() if key != "sample_weight"}
+    loss, targets, options = cases.CASES[name].for_any_batch().on(torch.tensor)
 
     class Module(torch.nn.Module):
         def forward(self, x: Any, targets: Any) -> Any:
@@ -246,7 +215,7 @@ def test_parameters_and_subclasses() -> None:
 
 
 @pytest.mark.parametrize("reduction", ["none", "sum"])
-def test_weights_have_gradients_where_the_loss_is_infinite(reduction: str) -> None:
+def test_weights_have_gradients_where_the_loss_is_infinite(reduction: Any) -> None:
     x = torch.tensor([float("inf"), 0.5, float("-inf")], dtype=torch.float64, requires_grad=True)
     weight = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64, requires_grad=True)
     unifocal.binary_cross_entropy(x, [1, 0, 1], sample_weight=weight, reduction=reduction).sum().backward()
