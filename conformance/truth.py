@@ -50,9 +50,9 @@ def _truth(spec: Spec, operands: Operands, dtype: str) -> Truth:
         raise NotImplementedError(f"The truth of {spec} with {operands} has not been written down.")
     x = np.asarray(operands.predictions, dtype)
     labels = _labels(x, operands.targets)
-    shape = x.shape if spec.link == "sigmoid" else x.shape[:-1]
+    shape = x.shape if not spec.categorical else x.shape[:-1]
     factors, total = _factors(spec, operands, shape, dtype)
-    rows = _sigmoid(spec, operands, x, labels) if spec.link == "sigmoid" else _softmax(spec, operands, x, labels)
+    rows = _sigmoid(spec, operands, x, labels) if not spec.categorical else _softmax(spec, operands, x, labels)
 
     by = oracle.ONE if total is None else total
     rows = [row.scaled(factor / by) for row, factor in zip(rows, factors, strict=True)]

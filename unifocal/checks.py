@@ -47,6 +47,7 @@ class Range(NamedTuple):
 
 UNIT = Range(0, 1)
 PROBABILITY = Range(0, 1, nan=True)
+UNNORMALIZED = Range(0, nan=True)
 NON_NEGATIVE = Range(0)
 POSITIVE = Range(0, open_low=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .operands import cast, context
 from .plan import plan
 from .protocol import Array
-from .reduction import divide
+from .reduction import divide, over_classes
 from .spec import Operands, Spec
 
 
@@ -16,8 +16,7 @@ def evaluate(spec: Spec, operands: Operands) -> Array:
     with backend.full_precision():
         call = plan(ctx, operands)
         value = backend.attach(call.kernel, call.ctx.spec, call.x, call.inputs, call.denominator is not None)
-        if call.denominator is not None:
-            value = divide(xp, value, call.denominator)
+        value = over_classes(call.ctx, call.targets, value) if call.denominator is None else divide(xp, value, call.denominator)
         return cast(xp, value, ctx.result_dtype)
 
 
@@ -28,6 +27,9 @@ def evaluate_with_gradient(spec: Spec, operands: Operands) -> tuple[Array, Array
     with backend.full_precision():
         call = plan(ctx._replace(x=backend.stop_gradient(ctx.x)), operands)
         value, gradient = backend.run(call.kernel, ctx.spec, call.x, call.inputs)
-        if call.denominator is not None:
+        if call.denominator is None:
+            value = over_classes(call.ctx, call.targets, value)
+            gradient = gradient / float(call.ctx.classes) if spec.class_axis == "mean" else gradient
+        else:
             value, gradient = (divide(xp, part, call.denominator) for part in (backend.total(value), gradient))
         return backend.stop_gradient(cast(xp, value, ctx.result_dtype)), backend.stop_gradient(cast(xp, gradient, ctx.x.dtype))

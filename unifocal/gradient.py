@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
 from .evaluate import evaluate_with_gradient
@@ -57,4 +57,4 @@ def _description(loss: object) -> Callable[..., Any] | None:
         describe = _description(loss.func)
         return describe and partial(describe, *loss.args, **loss.keywords)
     describe = getattr(loss, "describe", None)
-    return describe if isinstance(describe, FunctionType) else None
+    return describe if isinstance(describe, (FunctionType, MethodType)) else None

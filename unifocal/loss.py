@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from inspect import signature
-from typing import ParamSpec, Protocol, cast
+from typing import Any, ParamSpec, Protocol, cast
 
 from .dispatch import leave_unconverted
 from .evaluate import evaluate
@@ -23,6 +23,26 @@ class Loss(Protocol[P]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Array:
         """Evaluate the loss."""
+
+
+class LossObject:
+    """A loss with its options bound, for dialects whose originals are classes; ``describe`` gives the spec and operands of a call."""
+
+    describe: Callable[..., Description]
+
+    def __init_subclass__(cls) -> None:
+        describe = cls.describe
+
+        def evaluated(self: LossObject, *args: Any, **kwargs: Any) -> Array:
+            return evaluate(*describe(self, *args, **kwargs))
+
+        evaluated.__doc__ = describe.__doc__
+        evaluated.__signature__ = signature(describe).replace(return_annotation="Array")  # type: ignore[attr-defined]
+        cls.__call__ = leave_unconverted(evaluated)  # type: ignore[method-assign]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Array:
+        """Evaluate the loss."""
+        raise NotImplementedError
 
 
 def loss(describe: Callable[P, Description]) -> Loss[P]:

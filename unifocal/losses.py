@@ -7,6 +7,12 @@ from .protocol import Array
 from .spec import Operands, Reduction, Spec
 
 
+def _of_probabilities(epsilon: float | None, from_logits: bool) -> float | None:
+    if epsilon is not None and from_logits is True:
+        raise ValueError("epsilon clips probabilities and requires from_logits=False; received from_logits=True.")
+    return epsilon
+
+
 @loss
 def sigmoid_focal_loss(
     predictions: Array,
@@ -96,7 +102,7 @@ def sigmoid_focal_loss(
         alpha="off" if alpha is None else "balance",
         from_logits=from_logits,
         label_smoothing=label_smoothing,
-        epsilon=epsilon,
+        epsilon=_of_probabilities(epsilon, from_logits),
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,
@@ -154,7 +160,7 @@ def softmax_focal_loss(
         alpha="off" if alpha is None else "scale",
         from_logits=from_logits,
         label_smoothing=label_smoothing,
-        epsilon=epsilon,
+        epsilon=_of_probabilities(epsilon, from_logits),
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,
@@ -191,7 +197,7 @@ def binary_cross_entropy(
         link="sigmoid",
         from_logits=from_logits,
         label_smoothing=label_smoothing,
-        epsilon=epsilon,
+        epsilon=_of_probabilities(epsilon, from_logits),
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,
@@ -233,7 +239,7 @@ def cross_entropy(
         link="softmax",
         from_logits=from_logits,
         label_smoothing=label_smoothing,
-        epsilon=epsilon,
+        epsilon=_of_probabilities(epsilon, from_logits),
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,

@@ -35,7 +35,7 @@ class Context(NamedTuple):
     @property
     def loss_shape(self) -> Shape:
         """The shape of the unreduced loss."""
-        return self.shape if self.spec.link == "sigmoid" else without(self.shape, self.axis)
+        return without(self.shape, self.axis) if self.spec.drops_axis else self.shape
 
     @property
     def classes(self) -> int:
@@ -104,13 +104,13 @@ def context(spec: Spec, predictions: object) -> Context:
         raise TypeError(f"predictions must be float16, bfloat16, float32 or float64; received dtype {x.dtype}.")
     shape = backend.shape(x)
     rank = len(shape)
-    if spec.link == "softmax" and rank == 0:
-        raise ValueError("predictions of a softmax loss must have a class axis; received shape ().")
+    if spec.drops_axis and rank == 0:
+        raise ValueError(f"predictions of a {spec.link} loss must have a class axis; received shape ().")
     # A 0-D sigmoid loss has no axis; the default -1 stands for "none".
     if not (-rank <= spec.axis < rank or (rank == 0 and spec.axis in (-1, 0))):
         raise ValueError(f"axis must be in [{-rank}, {rank - 1}] for predictions of shape {shape}; received {spec.axis}.")
-    if spec.link == "softmax" and shape[spec.axis] == 0:
-        raise ValueError(f"predictions of a softmax loss must have at least 1 class along axis {spec.axis}; received shape {shape}.")
+    if spec.categorical and shape[spec.axis] == 0:
+        raise ValueError(f"predictions of a {spec.link} loss must have at least 1 class along axis {spec.axis}; received shape {shape}.")
     axis = spec.axis - rank if spec.axis >= 0 and rank else spec.axis
     dtype = xp.float64 if x.dtype == xp.float64 else xp.float32
     result_dtype = dtype if backend.autocast(x) else x.dtype
@@ -177,6 +177,8 @@ def class_vector(ctx: Context, name: str, value: object, allowed: Range) -> Arra
         return weight
     if len(shape) == 1 and rank and same(shape, (ctx.shape[ctx.axis],)):
         return ctx.xp.reshape(weight, tuple(-1 if i == rank + ctx.axis else 1 for i in range(rank)))
+    if ctx.spec.weights == "trailing" and len(shape) < rank and _fits(shape, ctx.shape[rank - len(shape) :]):
+        return _prepended(ctx, weight, rank - len(shape))
     raise ValueError(
         f"{name} must be a number, have one value for each class along axis {ctx.axis}, or have the rank of the predictions and "
         f"broadcast to their shape {ctx.shape}; received shape {shape}."
@@ -200,12 +202,14 @@ def at_target(ctx: Context, vector: Array | float | None, index: Array | None) -
 
 
 def sample_weight(ctx: Context, value: object, targets_shape: Shape) -> Array | float | None:
-    """The sample weight with the rank of the predictions: aligned with the unreduced loss from the left."""
+    """The sample weight with the rank of the predictions: aligned with the unreduced loss from the left, or as the spec says."""
     weight = _weight(ctx, "sample_weight", value, None)
     if weight is None or isinstance(weight, float):
         return weight
+    if ctx.spec.weights == "trailing":
+        return _right_aligned(ctx, "sample_weight", weight)
     shape, onto = ctx.backend.shape(weight), ctx.loss_shape
-    if ctx.spec.link == "sigmoid" and len(targets_shape) < len(onto) and same(shape, targets_shape):
+    if not ctx.spec.drops_axis and len(targets_shape) < len(onto) and same(shape, targets_shape):
         return ctx.xp.expand_dims(weight, axis=ctx.axis)
     if len(shape) > len(onto) or not _fits(shape, onto[: len(shape)]):
         raise ValueError(
@@ -222,19 +226,27 @@ def normalizer(ctx: Context, value: object) -> Array | float | None:
     by = _weight(ctx, "normalizer", value, _NORMALIZER)
     if by is None or isinstance(by, float):
         return by
-    shape, onto = ctx.backend.shape(by), ctx.loss_shape
-    if len(shape) > len(onto) or not _fits(shape, onto[len(onto) - len(shape) :]):
-        raise ValueError(
-            f"normalizer must be a number or broadcast, aligned from the right, to the unreduced loss of shape {onto}; "
-            f"received shape {shape}."
-        )
     if not ctx.readable(by):
         by = ctx.xp.where(by > 0, by, float("nan"))
-    for _ in range(len(onto) - len(shape)):
-        by = ctx.xp.expand_dims(by, axis=0)
-    return _with_class_axis(ctx, by)
+    return _right_aligned(ctx, "normalizer", by)
+
+
+def _right_aligned(ctx: Context, name: str, x: Array) -> Array:
+    shape, onto = ctx.backend.shape(x), ctx.loss_shape
+    if len(shape) > len(onto) or not _fits(shape, onto[len(onto) - len(shape) :]):
+        raise ValueError(
+            f"{name} must be a number or broadcast, aligned from the right, to the unreduced loss of shape {onto}; received shape {shape}."
+        )
+    return _with_class_axis(ctx, _prepended(ctx, x, len(onto) - len(shape)))
+
+
+def _prepended(ctx: Context, x: Array, dimensions: int) -> Array:
+    """x with so many dimensions of size 1 before its own."""
+    for _ in range(dimensions):
+        x = ctx.xp.expand_dims(x, axis=0)
+    return x
 
 
 def _with_class_axis(ctx: Context, x: Array) -> Array:
     """x of the unreduced loss's rank with the predictions' rank."""
-    return x if ctx.spec.link == "sigmoid" else ctx.xp.expand_dims(x, axis=ctx.axis)
+    return ctx.xp.expand_dims(x, axis=ctx.axis) if ctx.spec.drops_axis else x

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .checks import NON_NEGATIVE, PROBABILITY, UNIT
+from .checks import NON_NEGATIVE, PROBABILITY, UNIT, UNNORMALIZED
 from .kernels import kernel_for
 from .operands import Context, at_target, cast, class_vector, normalizer, sample_weight
 from .protocol import Array, Inputs, Kernel
@@ -17,6 +17,7 @@ class Plan(NamedTuple):
     """A call made ready: the kernel's arguments, and what becomes of its result."""
 
     ctx: Context
+    targets: Targets
     kernel: Kernel
     x: Array
     inputs: Inputs
@@ -31,19 +32,25 @@ def plan(ctx: Context, operands: Operands) -> Plan:
     alpha = class_vector(ctx, "alpha", operands.alpha, UNIT if spec.alpha == "balance" else NON_NEGATIVE)
     pos_weight = class_vector(ctx, "pos_weight", operands.pos_weight, NON_NEGATIVE)
     class_weight = class_vector(ctx, "class_weight", operands.class_weight, NON_NEGATIVE)
+    if spec.class_weight == "row" and class_weight is not None and not targets.by_index:
+        row = ctx.xp.sum(targets.labels * class_weight, axis=ctx.axis, keepdims=True)
+        weight, class_weight = _times(weight, row), None
     divisor = denominator(ctx, targets, _times(weight, at_target(ctx, class_weight, targets.indices)))
 
     labels = targets.labels
     if spec.alpha == "scale":
         class_weight, alpha = _times(class_weight, alpha), None
-    if targets.by_index:
+    weight = _times(weight, operands.loss_weight)
+    if not spec.categorical:
+        weight = _times(weight, class_weight)
+    elif targets.by_index:
         weight = _times(weight, at_target(ctx, class_weight, targets.indices))
     elif class_weight is not None:
         labels = labels * class_weight
     weight = _over(ctx, weight, normalizer(ctx, operands.normalizer))
     inputs = Inputs(labels, alpha, pos_weight, _masked(ctx, weight, targets))
 
-    return Plan(ctx, kernel_for(spec, targets.by_index), _predictions(ctx, targets), inputs, divisor)
+    return Plan(ctx, targets, kernel_for(spec, targets.by_index), _predictions(ctx, targets), inputs, divisor)
 
 
 def _predictions(ctx: Context, targets: Targets) -> Array:
@@ -54,8 +61,9 @@ def _predictions(ctx: Context, targets: Targets) -> Array:
         x = xp.where(targets.valid, x, 0.0 if spec.from_logits else 0.5)
     if not spec.from_logits:
         slack = 4 * float(xp.finfo(ctx.x.dtype).eps)
-        if not ctx.check("predictions with from_logits=False", x, PROBABILITY, slack):
-            x = xp.where((x < -slack) | (x > 1 + slack), float("nan"), x)
+        allowed = PROBABILITY if spec.normalized == "no" else UNNORMALIZED
+        if not ctx.check("predictions with from_logits=False", x, allowed, slack):
+            x = xp.where((x < -slack) | (x > allowed.high + slack), float("nan"), x)
     return x
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .operands import Context, cast
 from .protocol import Array, Namespace
-from .targets import Targets
+from .targets import Targets, one_hot
 
 _WIDTH = 32
 _FEW = _WIDTH * _WIDTH
@@ -29,24 +29,39 @@ def pairwise_total(xp: Namespace, x: Array, size: int | Array) -> Array:
 def denominator(ctx: Context, targets: Targets, weight: Array | float | None) -> float | Array | None:
     """What the summed loss is divided by; None for an unreduced loss.
 
-    sum: 1.  mean: the number of non-ignored elements of the unreduced loss.  weighted_mean: the sum of ``weight`` over them (the sample
-    weights, for class indices times the target's class weight).
+    sum: 1.  mean: the number of non-ignored (or all) elements of the unreduced loss.  weighted_mean: the sum of ``weight`` over them (the
+    sample weights, for class indices times the target's class weight).  A loss that is a mean over classes: times their number.
     """
-    xp, backend, reduction = ctx.xp, ctx.backend, ctx.spec.reduction
-    if reduction == "none":
+    xp, backend, spec = ctx.xp, ctx.backend, ctx.spec
+    if spec.reduction == "none":
         return None
-    if reduction == "sum":
-        return 1.0
-    elements = ctx.x if ctx.spec.link == "sigmoid" else _first_class(ctx)
-    if reduction == "weighted_mean" and weight is not None:
+    per_row = ctx.classes if spec.class_axis == "mean" else 1
+    if spec.reduction == "sum":
+        return float(per_row)
+    elements = _first_class(ctx) if spec.drops_axis else ctx.x
+    valid = None if spec.count_ignored else targets.valid
+    if spec.reduction == "weighted_mean" and weight is not None:
         weight = weight * xp.ones_like(elements, dtype=ctx.dtype)
-        return backend.total(weight if targets.valid is None else xp.where(targets.valid, weight, 0.0))
-    if targets.valid is None:
+        return backend.total(weight if valid is None else xp.where(valid, weight, 0.0)) * per_row
+    if valid is None:
         size = backend.size(elements)
-        return float(size) if isinstance(size, int) else cast(xp, size, ctx.dtype)
+        return float(size * per_row) if isinstance(size, int) else cast(xp, size * per_row, ctx.dtype)
     # For class indices of a sigmoid loss valid has one entry a row, which stands for all its classes.
-    per_row = ctx.classes if ctx.spec.link == "sigmoid" and targets.indices is not None else 1
-    return cast(xp, xp.count_nonzero(targets.valid) * per_row, ctx.dtype)
+    if not spec.drops_axis and targets.indices is not None:
+        per_row = ctx.classes
+    return cast(xp, xp.count_nonzero(valid) * per_row, ctx.dtype)
+
+
+def over_classes(ctx: Context, targets: Targets, value: Array) -> Array:
+    """The unreduced loss, its class axis as the spec says."""
+    xp, way = ctx.xp, ctx.spec.class_axis
+    if way == "kernel":
+        return value
+    if way in ("sum", "mean"):
+        value = xp.sum(value, axis=ctx.axis)
+        return value / float(ctx.classes) if way == "mean" else value
+    value = xp.expand_dims(value, axis=ctx.axis)
+    return value * one_hot(ctx, targets.indices) if way == "spread" else value
 
 
 def _first_class(ctx: Context) -> Array:

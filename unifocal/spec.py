@@ -7,8 +7,14 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
-Link = Literal["sigmoid", "softmax"]
+Link = Literal["sigmoid", "softmax", "log"]
 AlphaRule = Literal["off", "balance", "scale"]
+SoftLabels = Literal["label", "mixture"]
+Clip = Literal["loss", "cross_entropy"]
+Normalized = Literal["no", "then_clipped", "clipped_first"]
+ClassWeight = Literal["class", "row"]
+Alignment = Literal["leading", "trailing"]
+ClassAxis = Literal["kernel", "kept", "spread", "sum", "mean"]
 Reduction = Literal["none", "sum", "mean", "weighted_mean"]
 
 
@@ -34,17 +40,43 @@ def _static_int(name: str, value: object) -> int:
 class Spec:
     """The static description of a loss: hashable, printable, without tensors.
 
-    Two losses with equal specs run the same code; a framework's compiler may cache by it.
+    Two losses with equal specs run the same code; a framework's compiler may cache by it.  The defaults are the canonical losses'
+    conventions, the other values those of the dialects.
+
+    link: how predictions become probabilities: one a class, one distribution over the classes, or (log) they are the logarithms of one.
+    gamma, alpha, label_smoothing: as in the canonical losses; alpha balances positives and negatives, or scales classes.
+    soft_labels: p_t and α_t of the soft label itself, or the mixture y·L(1) + (1−y)·L(0) of the hard labels' losses; sigmoid only.
+    from_logits: whether predictions are logits, or probabilities.
+    normalized: whether probabilities are divided by their sum over the classes, before or after they are clipped; softmax only.
+    epsilon: probabilities are clipped to [ε, 1−ε], in the whole loss or in its cross entropy only (``clip``).
+    log_epsilon: δ in log(p + δ).
+    log_floor: the least value of a logarithm; 1/(p(1−p)) in the derivative is then at most 10¹².  Binary only.
+    axis, ignore_index: as in the canonical losses.
+    count_ignored: whether ignored entries count in a mean's denominator.
+    class_weight: whether class weights stand at each class's term, or as Σ w_c·y_c before the row's loss.
+    weights: which dimensions of the unreduced loss sample weights have.
+    class_axis: what becomes of the class axis in the unreduced loss.  The kernel's way is to keep it in binary losses and drop it in
+        categorical ones.  A binary loss can be summed or averaged over it; a categorical one can keep it with size 1, or be spread over
+        the classes, 0 beside the target.
     """
 
     link: Link
     gamma: float = 0.0
     alpha: AlphaRule = "off"
+    soft_labels: SoftLabels = "label"
     from_logits: bool = True
+    normalized: Normalized = "no"
     label_smoothing: float = 0.0
     epsilon: float | None = None
+    clip: Clip = "loss"
+    log_epsilon: float = 0.0
+    log_floor: float | None = None
     axis: int = -1
     ignore_index: int | None = None
+    count_ignored: bool = False
+    class_weight: ClassWeight = "class"
+    weights: Alignment = "leading"
+    class_axis: ClassAxis = "kernel"
     reduction: Reduction = "mean"
 
     def __post_init__(self) -> None:
@@ -60,16 +92,33 @@ class Spec:
             epsilon = _static("epsilon", self.epsilon, "in [0, 0.5)")
             if not 0 <= epsilon < 0.5:
                 raise ValueError(f"epsilon must be in [0, 0.5); received {self.epsilon}.")
-            if self.from_logits:
-                raise ValueError("epsilon clips probabilities and requires from_logits=False; received from_logits=True.")
             object.__setattr__(self, "epsilon", epsilon)
         if self.ignore_index is not None:
             object.__setattr__(self, "ignore_index", _static_int("ignore_index", self.ignore_index))
         if self.reduction not in get_args(Reduction):
             raise ValueError(f"reduction must be 'none', 'sum', 'mean' or 'weighted_mean'; received {self.reduction!r}.")
+        if self.class_axis in ("sum", "mean") and self.ignore_index is not None:
+            raise ValueError("ignore_index and a reduction of the class axis do not go together.")
+        if self.link == "log" and gamma:
+            raise ValueError(f"gamma must be 0 for log-probabilities; received {self.gamma}.")
         object.__setattr__(self, "gamma", gamma)
         object.__setattr__(self, "label_smoothing", smoothing)
         object.__setattr__(self, "axis", _static_int("axis", self.axis))
+
+    @property
+    def categorical(self) -> bool:
+        """Whether the classes of a row are one distribution: the kernel then drops the class axis from the loss."""
+        return self.link != "sigmoid"
+
+    @property
+    def drops_axis(self) -> bool:
+        """Whether the unreduced loss lacks the class axis, or has it with size 1."""
+        return (self.categorical and self.class_axis != "spread") or self.class_axis in ("sum", "mean")
+
+    @property
+    def clips(self) -> bool:
+        """Whether the loss is another function of probabilities than the exact one."""
+        return bool(self.epsilon or self.log_epsilon or self.log_floor is not None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,3 +132,4 @@ class Operands:
     class_weight: Any = None
     sample_weight: Any = None
     normalizer: Any = None
+    loss_weight: float | None = None

@@ -60,7 +60,7 @@ def prepare(ctx: Context, targets: object) -> Targets:
 
 def _element_wise(ctx: Context, raw: Array, shape: Shape) -> Targets:
     xp, spec = ctx.xp, ctx.spec
-    if spec.link == "softmax" and spec.ignore_index is not None:
+    if spec.categorical and spec.ignore_index is not None:
         raise ValueError(
             f"ignore_index requires class indices for softmax losses; received targets of the predictions' shape {shape}. "
             "Use sample_weight instead."
@@ -69,7 +69,7 @@ def _element_wise(ctx: Context, raw: Array, shape: Shape) -> Targets:
     labels = cast(xp, raw, ctx.dtype)
     if not ctx.check("targets", labels, UNIT):
         labels = xp.where((labels >= 0) & (labels <= 1), labels, float("nan"))
-    if spec.label_smoothing and spec.link == "softmax":
+    if spec.label_smoothing and spec.categorical:
         kept, spread = (xp.number(n, ctx.dtype) for n in (1 - spec.label_smoothing, spec.label_smoothing / ctx.classes))
         labels = labels * kept + spread
     return Targets(shape, labels, valid=valid)
@@ -80,22 +80,23 @@ def _class_indices(ctx: Context, raw: Array, shape: Shape) -> Targets:
     raw, valid = _ignore(ctx, raw)
     index, bad = cast(xp, raw, xp.int64), None
     # For the sigmoid link, index = number of classes is the background: a row without a positive.
-    last = classes if spec.link == "sigmoid" else classes - 1
-    hint = " (the last one is background)" if spec.link == "sigmoid" else ""
+    last = classes if not spec.categorical else classes - 1
+    hint = " (the last one is background)" if not spec.categorical else ""
     if not ctx.check(f"Class indices{hint}", raw, Range(0, last)):
         bad = (index < 0) | (index > last)
         index = xp.where(bad, xp.zeros_like(index), index)
     index, valid, bad = (None if part is None else xp.expand_dims(part, axis=ctx.axis) for part in (index, valid, bad))
     labels, smoothing = index, spec.label_smoothing
-    if spec.link == "sigmoid":
-        labels = _one_hot(ctx, index)
+    if not spec.categorical:
+        labels = one_hot(ctx, index)
     elif smoothing:
         uniform = xp.full_like(ctx.x, smoothing / classes, dtype=ctx.dtype)
         labels = xp.scatter(uniform, index, 1 - smoothing + smoothing / classes, ctx.axis)
     return Targets(shape, labels, index, valid, bad)
 
 
-def _one_hot(ctx: Context, index: Array) -> Array:
+def one_hot(ctx: Context, index: Array) -> Array:
+    """1 at the index of each row, 0 elsewhere; nowhere 1 for an index beyond the classes."""
     xp, rank = ctx.xp, len(ctx.shape)
     classes = xp.arange(ctx.classes, dtype=index.dtype, device=ctx.backend.device(ctx.x))
     classes = xp.reshape(classes, tuple(-1 if i == rank + ctx.axis else 1 for i in range(rank)))

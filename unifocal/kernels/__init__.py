@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from ..protocol import Kernel
 from ..spec import Spec
+from .composed import normalized_dense, normalized_index, sigmoid_clipped, softmax_clipped_dense, softmax_clipped_index
+from .log import log_dense, log_index
+from .mixture import mixture
 from .probability import sigmoid_probability, softmax_probability_dense, softmax_probability_index
 from .sigmoid import sigmoid
 from .softmax import softmax_dense, softmax_index
 
 
 def kernel_for(spec: Spec, index_labels: bool) -> Kernel:
-    """The kernel of spec's link, on logits or probabilities, for class indices or real labels."""
+    """The kernel of spec's link, on what its predictions are, for class indices or real labels."""
     if spec.link == "sigmoid":
-        return sigmoid if spec.from_logits else sigmoid_probability
-    if spec.from_logits:
-        return softmax_index if index_labels else softmax_dense
-    return softmax_probability_index if index_labels else softmax_probability_dense
+        kernel = (sigmoid_clipped if spec.clips else sigmoid) if spec.from_logits else sigmoid_probability
+        return mixture(kernel) if spec.soft_labels == "mixture" else kernel
+    if spec.link == "log":
+        dense, index = log_dense, log_index
+    elif spec.from_logits:
+        dense, index = (softmax_clipped_dense, softmax_clipped_index) if spec.clips else (softmax_dense, softmax_index)
+    elif spec.normalized != "no":
+        dense, index = normalized_dense, normalized_index
+    else:
+        dense, index = softmax_probability_dense, softmax_probability_index
+    return index if index_labels else dense

@@ -16,7 +16,7 @@ def product(xp: Namespace, factor: Array | float, term: Array) -> Array:
 def binary_labels(xp: Namespace, spec: Spec, y: Array) -> tuple[Array, Array]:
     """y and 1 − y, both smoothed, neither by subtraction from the other: 1 − 0.95 would cost 20 ulp."""
     smoothing = spec.label_smoothing
-    if not smoothing or spec.link == "softmax":
+    if not smoothing or spec.categorical:
         return y, 1 - y
     kept, spread = xp.number(1 - smoothing, y.dtype), xp.number(smoothing / 2, y.dtype)
     return y * kept + spread, (1 - y) * kept + spread

@@ -8,6 +8,9 @@ The sigmoid link's loss, with p given and q = 1 − p (exact to half an ulp):
 
 The softmax link's loss Σ_c v_c·(1−p_c)^γ·(−log p_c) is its y = 1 case summed over the classes: rows are not renormalised, and the
 derivative is with respect to each p_c alone.  Logarithms are exact: p = 0 with y = 1 gives inf, slope −inf.
+
+Conventions of the spec change what p and log p are: a clip p̂ = min(max(p, ε), 1−ε) in all of L, or in CE alone; log(p̂ + δ); or
+max(log p, floor) with 1/(p·q) at most 10¹² in the derivative.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
 from .guard import binary_labels, power, product
 
+_SMALLEST_VARIANCE = 1e-12
+
 
 class _Parts(NamedTuple):
     r: Array
@@ -29,7 +34,7 @@ class _Parts(NamedTuple):
     first: Array  # CE'
     curvature: Array  # CE''
     coefficient: Array | float  # w·α_t
-    passes: Array | float  # derivative of the clip: 1 inside and at the bounds, 0 outside
+    passes: Array | float  # derivative of the clip of all of L: 1 inside and at the bounds, 0 outside
 
 
 def _value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
@@ -57,13 +62,14 @@ def _second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array) -> Ar
 
 
 def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
-    p, passes = _clip(xp, spec, x)
+    clipped, passes = clip(xp, spec, x)
+    p = clipped
     y, negative = binary_labels(xp, spec, inputs.labels)
-    q = 1 - p
     positive = y if inputs.pos_weight is None else y * inputs.pos_weight
-    cross_entropy = product(xp, positive, -xp.log(p)) + product(xp, negative, -xp.log1p(-p))
-    first = product(xp, negative, 1 / q) - product(xp, positive, 1 / p)
-    curvature = product(xp, negative, 1 / (q * q)) + product(xp, positive, 1 / (p * p))
+    cross_entropy, first, curvature = _cross_entropy(xp, spec, clipped, positive, negative)
+    if spec.clip == "cross_entropy":
+        p, first, curvature, passes = _unit(xp, x), first * passes, curvature * passes, 1.0
+    q = 1 - p
     coefficient: Array | float = 1.0
     if inputs.alpha is not None:
         coefficient = y * inputs.alpha + negative * (1 - inputs.alpha)
@@ -75,17 +81,41 @@ def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
     return _Parts(r, negative - y, cross_entropy, over_r, first, curvature, coefficient, passes)
 
 
-def _clip(xp: Namespace, spec: Spec, x: Array) -> tuple[Array, Array | float]:
+def _cross_entropy(xp: Namespace, spec: Spec, p: Array, positive: Array, negative: Array) -> tuple[Array, Array, Array]:
+    """CE and its first two derivatives with respect to p."""
+    if spec.log_epsilon:
+        delta = xp.number(spec.log_epsilon, p.dtype)
+        log_p, log_q, p, q = xp.log(p + delta), xp.log((1 - p) + delta), p + delta, (1 - p) + delta
+    else:
+        log_p, log_q, q = xp.log(p), xp.log1p(-p), 1 - p
+    if spec.log_floor is not None:
+        log_p, log_q = (xp.where(log < spec.log_floor, spec.log_floor, log) for log in (log_p, log_q))
+    cross_entropy = product(xp, positive, -log_p) + product(xp, negative, -log_q)
+    first = product(xp, negative, 1 / q) - product(xp, positive, 1 / p)
+    curvature = product(xp, negative, 1 / (q * q)) + product(xp, positive, 1 / (p * p))
+    if spec.log_floor is not None:
+        smallest = xp.number(_SMALLEST_VARIANCE, p.dtype)
+        steep = p * q < smallest
+        first = xp.where(steep, (negative * p - positive * q) / smallest, first)
+        curvature = xp.where(steep, (negative + positive) / smallest, curvature)
+    return cross_entropy, first, curvature
+
+
+def clip(xp: Namespace, spec: Spec, x: Array) -> tuple[Array, Array | float]:
     """The probability that the loss sees, and the derivative of the clip: 1 inside and at the bounds, 0 outside.
 
     Without an epsilon only rounding noise lies outside [0, 1] (anything more was refused or made NaN): it counts as the bound.
     """
-    low, high, passes = 0.0, 1.0, 1.0
-    if spec.epsilon:
-        rounded = np.float64 if x.dtype == xp.float64 else np.float32
-        low, high = float(rounded(spec.epsilon)), float(rounded(1 - spec.epsilon))
-        passes = xp.where((x < low) | (x > high), 0.0, xp.ones_like(x))
-    return xp.where(x < low, low, xp.where(x > high, high, x)), passes
+    if not spec.epsilon:
+        return _unit(xp, x), 1.0
+    rounded = np.float64 if x.dtype == xp.float64 else np.float32
+    low, high = float(rounded(spec.epsilon)), float(rounded(1 - spec.epsilon))
+    passes = xp.where((x < low) | (x > high), 0.0, xp.ones_like(x))
+    return _unit(xp, x, low, high), passes
+
+
+def _unit(xp: Namespace, x: Array, low: float = 0.0, high: float = 1.0) -> Array:
+    return xp.where(x < low, low, xp.where(x > high, high, x))
 
 
 def _dense_value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:

@@ -51,7 +51,7 @@ def _second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array) -> Ar
 
 def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
     y, negative = binary_labels(xp, spec, inputs.labels)
-    p, q, minus_log_p, minus_log_q = _link(xp, x)
+    p, q, minus_log_p, minus_log_q = link(xp, x)
     positive = y if inputs.pos_weight is None else y * inputs.pos_weight
     cross_entropy = product(xp, positive, minus_log_p) + product(xp, negative, minus_log_q)
     cross_entropy_slope = p * negative - q * positive
@@ -71,7 +71,7 @@ def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
     return _Parts(p, q, positive, negative, cross_entropy, cross_entropy_slope, modulator, u)
 
 
-def _link(xp: Namespace, x: Array) -> tuple[Array, Array, Array, Array]:
+def link(xp: Namespace, x: Array) -> tuple[Array, Array, Array, Array]:
     """p = σ(x), q = σ(−x), −log p, −log q, each to full relative accuracy.
 
     ``where`` rather than abs and max: a framework that differentiates through this gets the right derivative at x = 0.

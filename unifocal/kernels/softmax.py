@@ -39,7 +39,7 @@ class _Focal(NamedTuple):
     f1: Array | float
 
 
-def _exponentials(xp: Namespace, x: Array, axis: int) -> tuple[Array, Array, Array]:
+def exponentials(xp: Namespace, x: Array, axis: int) -> tuple[Array, Array, Array]:
     """x − max x (exactly 0 at the largest, also where that is infinite), its exponential, and whether the maximum is infinite."""
     largest = xp.max(x, axis=axis, keepdims=True)
     z = xp.where(xp.equal(x, largest), 0.0, x - largest)
@@ -80,7 +80,7 @@ def _f2_o(xp: Namespace, gamma: float, parts: _Parts, focal: _Focal) -> Array | 
 
 
 def _index_parts(xp: Namespace, spec: Spec, x: Array, target: Array) -> _Parts:
-    z, e, infinite = _exponentials(xp, x, spec.axis)
+    z, e, infinite = exponentials(xp, x, spec.axis)
     z_target, e_target = (xp.take_along_axis(part, target, axis=spec.axis) for part in (z, e))
     e = xp.scatter(e, target, 0.0, spec.axis)
     others = _limit(xp, infinite, xp.sum(e, axis=spec.axis, keepdims=True), e_target)
@@ -108,7 +108,7 @@ def _sum_of_others(xp: Namespace, axis: int, top: Array, terms: Array) -> Array:
 
 def _dense_parts(xp: Namespace, spec: Spec, x: Array) -> tuple[_Parts, Array]:
     """The parts, and where each row's largest logits are."""
-    z, e, infinite = _exponentials(xp, x, spec.axis)
+    z, e, infinite = exponentials(xp, x, spec.axis)
     top = xp.equal(z, 0)
     others = _limit(xp, infinite, _sum_of_others(xp, spec.axis, top, e), e)
     total = others + e

@@ -1,0 +1,36 @@
+"""Where originals differ from their dialect on purpose: bugs and limits that are not reproduced, recorded in ``differences.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One recorded difference between an original and its dialect."""
+
+    function: str
+    """``dialect.function``; a ``*`` stands for all of the dialect's."""
+    versions: str
+    """The original's versions that were seen to do it."""
+    condition: str
+    original: str
+    """What the original gives."""
+    truth: str
+    """What is right, and what the dialect gives."""
+    evidence: str
+
+    def concerns(self, function: str) -> bool:
+        """Whether this is about a function, named ``dialect.function``."""
+        dialect, _, name = self.function.partition(".")
+        return function == self.function or (name == "*" and function.startswith(f"{dialect}."))
+
+
+@cache
+def differences() -> tuple[Difference, ...]:
+    """All recorded differences."""
+    text = files(__package__).joinpath("differences.toml").read_text(encoding="utf-8")
+    return tuple(Difference(**entry) for entry in tomllib.loads(text)["difference"])

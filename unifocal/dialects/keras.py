@@ -1,0 +1,337 @@
+"""Keras 3 (3.15) on TensorFlow: ``keras.losses``, the functions and the classes.  Labels come first.
+
+Documentation: https://keras.io/api/losses/probabilistic_losses/.  Probabilities are clipped to [1e-7, 1 − 1e-7].  The functions give a
+mean over ``axis``, or drop it, and reduce nothing else; ``sum_over_batch_size`` divides by the number of losses, whatever their weights.
+Sample weights align with the losses from the right.  A class computes in ``dtype``, or in the predictions' own (Keras: in float32).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..loss import Description, LossObject, loss
+from ..protocol import Array
+from ..spec import Operands, Reduction, Spec
+from .options import choice
+from .tensors import as_dtype, as_indices, same_rank, same_rank_as, shape, squeezed
+
+__all__ = [
+    "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
+    "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+    "SparseCategoricalCrossentropy",
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "sparse_categorical_crossentropy",
+]
+
+EPSILON = 1e-7
+REDUCTIONS: dict[Any, Reduction] = {
+    None: "none",
+    "none": "none",
+    "sum": "sum",
+    "sum_over_batch_size": "mean",
+    "mean": "mean",
+    "mean_with_sample_weight": "weighted_mean",
+}
+
+
+@loss
+def binary_crossentropy(
+    y_true: Array, y_pred: Array, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Description:
+    """``keras.losses.binary_crossentropy``: of probabilities clipped to [1e-7, 1 − 1e-7], or logits; its mean over ``axis``."""
+    return binary_spec(from_logits, label_smoothing, axis), Operands(y_pred, y_true)
+
+
+@loss
+def binary_focal_crossentropy(
+    y_true: Array,
+    y_pred: Array,
+    apply_class_balancing: bool = False,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Description:
+    """``keras.losses.binary_focal_crossentropy``: its mean over ``axis``.
+
+    The cross entropy's probabilities are clipped to [1e-7, 1 − 1e-7], those of the modulator are not.  ``alpha`` counts only if
+    ``apply_class_balancing``.
+    """
+    spec = binary_spec(from_logits, label_smoothing, axis, gamma=gamma, balanced=apply_class_balancing)
+    return spec, Operands(y_pred, y_true, alpha=alpha if apply_class_balancing else None)
+
+
+@loss
+def categorical_crossentropy(
+    y_true: Array, y_pred: Array, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Description:
+    """``keras.losses.categorical_crossentropy``: probabilities are divided by their sum, then clipped to [1e-7, 1 − 1e-7]."""
+    return categorical_spec(from_logits, label_smoothing, axis), Operands(y_pred, y_true)
+
+
+@loss
+def categorical_focal_crossentropy(
+    y_true: Array,
+    y_pred: Array,
+    alpha: float | Array = 0.25,
+    gamma: float = 2.0,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Description:
+    """``keras.losses.categorical_focal_crossentropy``: ``alpha`` is a factor, of all classes or of each.
+
+    Probabilities, softmax's too, are divided by their sum, then clipped to [1e-7, 1 − 1e-7] in the whole loss.
+    """
+    return categorical_spec(from_logits, label_smoothing, axis, gamma=gamma, focal=True), Operands(y_pred, y_true, alpha=alpha)
+
+
+@loss
+def sparse_categorical_crossentropy(
+    y_true: Array, y_pred: Array, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
+) -> Description:
+    """``keras.losses.sparse_categorical_crossentropy``: probabilities are clipped to [1e-7, 1 − 1e-7], then divided by their sum.
+
+    So on Keras's TensorFlow backend; on its others they are divided first, as for one-hot labels.
+    """
+    return sparse_spec(from_logits, ignore_class, axis), Operands(y_pred, class_indices(y_true, y_pred, axis))
+
+
+def binary_spec(
+    from_logits: bool,
+    label_smoothing: float,
+    axis: int,
+    reduction: Reduction = "none",
+    *,
+    gamma: float = 0.0,
+    balanced: bool = False,
+    log_epsilon: float = 0.0,
+) -> Spec:
+    """A binary loss that is a mean over its last axis; ``log_epsilon`` is the older Keras's second epsilon."""
+    return Spec(
+        "sigmoid",
+        gamma=gamma,
+        alpha="balance" if balanced else "off",
+        from_logits=from_logits,
+        label_smoothing=label_smoothing,
+        epsilon=None if from_logits else EPSILON,
+        clip="cross_entropy",
+        log_epsilon=0.0 if from_logits else log_epsilon,
+        axis=axis,
+        weights="trailing",
+        class_axis="mean",
+        reduction=reduction,
+    )
+
+
+def categorical_spec(
+    from_logits: bool,
+    label_smoothing: float,
+    axis: int,
+    reduction: Reduction = "none",
+    *,
+    gamma: float = 0.0,
+    focal: bool = False,
+) -> Spec:
+    """A categorical loss of one-hot or soft labels; the focal one clips probabilities of logits too."""
+    return Spec(
+        "softmax",
+        gamma=gamma,
+        alpha="scale" if focal else "off",
+        from_logits=from_logits,
+        normalized="no" if from_logits else "then_clipped",
+        label_smoothing=label_smoothing,
+        epsilon=None if from_logits and not focal else EPSILON,
+        axis=axis,
+        weights="trailing",
+        reduction=reduction,
+    )
+
+
+def sparse_spec(from_logits: bool, ignore_class: int | None, axis: int, reduction: Reduction = "none") -> Spec:
+    """Cross entropy of class indices."""
+    return Spec(
+        "softmax",
+        from_logits=from_logits,
+        normalized="no" if from_logits else "clipped_first",
+        epsilon=None if from_logits else EPSILON,
+        axis=axis,
+        ignore_index=ignore_class,
+        weights="trailing",
+        reduction=reduction,
+    )
+
+
+def class_indices(y_true: Any, y_pred: Any, axis: int) -> Array:
+    """Keras's sparse labels: of the predictions' rank with size 1 along the class axis, or without it; floating ones are truncated."""
+    if len(shape(y_true)) == len(shape(y_pred)) and shape(y_true)[axis] == 1:
+        y_true = squeezed(y_true, axis)
+    return as_indices(y_true)
+
+
+class Described(LossObject):
+    """What the classes of every Keras share: labels and predictions brought to one rank, sample weights to the losses', a reduction."""
+
+    reductions: ClassVar[dict[Any, Reduction]] = REDUCTIONS
+    log_epsilon: ClassVar[float] = 0.0
+    reduction: Any
+
+    def spec(self, reduction: Reduction) -> Spec:
+        """The spec of these options."""
+        raise NotImplementedError
+
+    def fitted(self, y_true: Any, y_pred: Any, sample_weight: Any, axis: int) -> tuple[Any, Any, Any]:
+        """Labels, predictions and sample weight by this Keras's rules for ranks."""
+        y_true, y_pred = same_rank(y_true, y_pred)
+        losses = list(shape(y_pred))
+        del losses[axis]
+        return y_true, y_pred, None if sample_weight is None else same_rank_as(sample_weight, tuple(losses))
+
+    def describe(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Description:
+        """The loss of these labels and predictions."""
+        spec = self.spec(choice("reduction", self.reduction, self.reductions))
+        y_true, y_pred, sample_weight = self.fitted(y_true, as_dtype(y_pred, getattr(self, "dtype", None)), sample_weight, spec.axis)
+        alpha = getattr(self, "alpha", None) if spec.alpha != "off" else None
+        return spec, Operands(y_pred, y_true, alpha=alpha, sample_weight=sample_weight)
+
+
+class Binary(Described):
+    """Any Keras's BinaryCrossentropy."""
+
+    from_logits: bool
+    label_smoothing: float
+    axis: int
+
+    def spec(self, reduction: Reduction) -> Spec:
+        """The spec of these options."""
+        return binary_spec(self.from_logits, self.label_smoothing, self.axis, reduction, log_epsilon=self.log_epsilon)
+
+
+class BinaryFocal(Described):
+    """Any Keras's BinaryFocalCrossentropy."""
+
+    apply_class_balancing: bool
+    gamma: float
+    from_logits: bool
+    label_smoothing: float
+    axis: int
+
+    def spec(self, reduction: Reduction) -> Spec:
+        """The spec of these options."""
+        options = self.from_logits, self.label_smoothing, self.axis, reduction
+        return binary_spec(*options, gamma=self.gamma, balanced=self.apply_class_balancing, log_epsilon=self.log_epsilon)
+
+
+class Categorical(Described):
+    """Any Keras's CategoricalCrossentropy."""
+
+    from_logits: bool
+    label_smoothing: float
+    axis: int
+
+    def spec(self, reduction: Reduction) -> Spec:
+        """The spec of these options."""
+        return categorical_spec(self.from_logits, self.label_smoothing, self.axis, reduction)
+
+
+class CategoricalFocal(Described):
+    """Any Keras's CategoricalFocalCrossentropy."""
+
+    gamma: float
+    from_logits: bool
+    label_smoothing: float
+    axis: int
+
+    def spec(self, reduction: Reduction) -> Spec:
+        """The spec of these options."""
+        return categorical_spec(self.from_logits, self.label_smoothing, self.axis, reduction, gamma=self.gamma, focal=True)
+
+
+class Sparse(Described):
+    """Any Keras's SparseCategoricalCrossentropy."""
+
+    from_logits: bool
+    ignore_class: int | None
+
+    def spec(self, reduction: Reduction) -> Spec:
+        """The spec of these options."""
+        return sparse_spec(self.from_logits, self.ignore_class, getattr(self, "axis", -1), reduction)
+
+    def describe(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Description:
+        """The loss of these labels and predictions."""
+        return super().describe(class_indices(y_true, y_pred, getattr(self, "axis", -1)), y_pred, sample_weight)
+
+
+@dataclass(eq=False)
+class BinaryCrossentropy(Binary):
+    """``keras.losses.BinaryCrossentropy``: :func:`binary_crossentropy`, weighted and reduced."""
+
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+    axis: int = -1
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "binary_crossentropy"
+    dtype: Any = None
+
+
+@dataclass(eq=False)
+class BinaryFocalCrossentropy(BinaryFocal):
+    """``keras.losses.BinaryFocalCrossentropy``: :func:`binary_focal_crossentropy`, weighted and reduced."""
+
+    apply_class_balancing: bool = False
+    alpha: float = 0.25
+    gamma: float = 2.0
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+    axis: int = -1
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "binary_focal_crossentropy"
+    dtype: Any = None
+
+
+@dataclass(eq=False)
+class CategoricalCrossentropy(Categorical):
+    """``keras.losses.CategoricalCrossentropy``: :func:`categorical_crossentropy`, weighted and reduced."""
+
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+    axis: int = -1
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "categorical_crossentropy"
+    dtype: Any = None
+
+
+@dataclass(eq=False)
+class CategoricalFocalCrossentropy(CategoricalFocal):
+    """``keras.losses.CategoricalFocalCrossentropy``: :func:`categorical_focal_crossentropy`, weighted and reduced."""
+
+    alpha: float | Array = 0.25
+    gamma: float = 2.0
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+    axis: int = -1
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "categorical_focal_crossentropy"
+    dtype: Any = None
+
+
+@dataclass(eq=False)
+class SparseCategoricalCrossentropy(Sparse):
+    """``keras.losses.SparseCategoricalCrossentropy``: :func:`sparse_categorical_crossentropy`, weighted and reduced.
+
+    Labels of ``ignore_class`` count in no mean.
+    """
+
+    from_logits: bool = False
+    ignore_class: int | None = None
+    reduction: str | None = "sum_over_batch_size"
+    axis: int = -1
+    name: str = "sparse_categorical_crossentropy"
+    dtype: Any = None

@@ -1,0 +1,114 @@
+"""kornia (0.9): ``kornia.losses``, its two focal losses.  The class axis is the second.
+
+Documentation: https://kornia.readthedocs.io/en/latest/losses.html.  Ignored entries count in a mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..loss import Description, LossObject, loss
+from ..protocol import Array
+from ..spec import Operands, Spec
+from .options import REDUCTIONS, choice
+from .tensors import shape
+
+__all__ = ["BinaryFocalLossWithLogits", "FocalLoss", "binary_focal_loss_with_logits", "focal_loss"]
+
+
+@loss
+def binary_focal_loss_with_logits(
+    pred: Array,
+    target: Array,
+    alpha: float | None = 0.25,
+    gamma: float = 2.0,
+    reduction: str = "none",
+    pos_weight: Array | None = None,
+    weight: Array | None = None,
+    ignore_index: int | None = -100,
+) -> Description:
+    """``kornia.losses.binary_focal_loss_with_logits``: soft labels mix the hard labels' losses; α None is off.
+
+    ``pos_weight`` and ``weight`` have one number a class.
+    """
+    if len(shape(pred)) < 2:
+        raise ValueError(f"pred must have the shape (N, C, ...); received {shape(pred)}.")
+    spec = Spec(
+        "sigmoid",
+        gamma=gamma,
+        alpha="off" if alpha is None else "balance",
+        soft_labels="mixture",
+        axis=1,
+        ignore_index=ignore_index,
+        count_ignored=True,
+        reduction=choice("reduction", reduction, REDUCTIONS),
+    )
+    return spec, Operands(pred, target, alpha=alpha, pos_weight=pos_weight, class_weight=weight)
+
+
+@loss
+def focal_loss(
+    pred: Array,
+    target: Array,
+    alpha: float | None,
+    gamma: float = 2.0,
+    reduction: str = "none",
+    weight: Array | None = None,
+    ignore_index: int | None = -100,
+) -> Description:
+    """``kornia.losses.focal_loss``: softmax focal loss of class indices, laid out over the classes with 0 beside the target.
+
+    α weights the classes [1 − α, α, …, α]: class 0 is the background.  A mean divides by the number of all entries, N·C·….
+    """
+    classes = shape(pred)[1] if len(shape(pred)) > 1 else None
+    if classes is None:
+        raise ValueError(f"pred must have the shape (N, C, ...) with a known C; received {shape(pred)}.")
+    if len(shape(target)) != len(shape(pred)) - 1:
+        raise ValueError(f"target must be class indices, without the class axis of {shape(pred)}; received shape {shape(target)}.")
+    spec = Spec(
+        "softmax",
+        gamma=gamma,
+        alpha="off" if alpha is None else "scale",
+        axis=1,
+        ignore_index=ignore_index,
+        count_ignored=True,
+        class_axis="spread",
+        reduction=choice("reduction", reduction, REDUCTIONS),
+    )
+    factors = None if alpha is None else np.asarray([1 - alpha] + [alpha] * (classes - 1))
+    return spec, Operands(pred, target, alpha=factors, class_weight=weight)
+
+
+@dataclass(eq=False)
+class BinaryFocalLossWithLogits(LossObject):
+    """``kornia.losses.BinaryFocalLossWithLogits``: :func:`binary_focal_loss_with_logits`."""
+
+    alpha: float | None
+    gamma: float = 2.0
+    reduction: str = "none"
+    pos_weight: Array | None = None
+    weight: Array | None = None
+    ignore_index: int | None = -100
+
+    def describe(self, pred: Array, target: Array) -> Description:
+        """The loss of these predictions and labels."""
+        return binary_focal_loss_with_logits.describe(
+            pred, target, self.alpha, self.gamma, self.reduction, self.pos_weight, self.weight, self.ignore_index
+        )
+
+
+@dataclass(eq=False)
+class FocalLoss(LossObject):
+    """``kornia.losses.FocalLoss``: :func:`focal_loss`."""
+
+    alpha: float | None
+    gamma: float = 2.0
+    reduction: str = "none"
+    weight: Array | None = None
+    ignore_index: int | None = -100
+
+    def describe(self, pred: Array, target: Array) -> Description:
+        """The loss of these predictions and labels."""
+        return focal_loss.describe(pred, target, self.alpha, self.gamma, self.reduction, self.weight, self.ignore_index)

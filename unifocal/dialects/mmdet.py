@@ -1,0 +1,140 @@
+"""mmdet (3.3) ``FocalLoss``, and mmcv's (2.2) ``sigmoid_focal_loss`` and ``softmax_focal_loss``.
+
+Sources: https://github.com/open-mmlab/mmdetection/blob/v3.3.0/mmdet/models/losses/focal_loss.py and
+https://mmcv.readthedocs.io/en/latest/api/generated/mmcv.ops.SigmoidFocalLoss.html.  The class of index C is background.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..loss import Description, LossObject, loss
+from ..protocol import Array
+from ..spec import Operands, Spec
+from .options import REDUCTIONS, choice
+from .tensors import reshaped, shape
+
+__all__ = ["FocalLoss", "sigmoid_focal_loss", "softmax_focal_loss"]
+
+_FLOAT32_EPSILON = 1.1920928955078125e-07
+
+
+@dataclass(eq=False)
+class FocalLoss(LossObject):
+    """``mmdet.models.losses.FocalLoss``: sigmoid focal loss of class indices, one-hot or soft labels, times ``loss_weight``.
+
+    ``activated`` says that predictions are probabilities, whose logarithms are at least −100.
+    """
+
+    use_sigmoid: bool = True
+    gamma: float = 2.0
+    alpha: float = 0.25
+    reduction: str = "mean"
+    loss_weight: float = 1.0
+    activated: bool = False
+
+    def __post_init__(self) -> None:
+        if self.use_sigmoid is not True:
+            raise ValueError(f"Only sigmoid focal loss is supported: use_sigmoid must be True; received {self.use_sigmoid!r}.")
+
+    def describe(
+        self,
+        pred: Array,
+        target: Array,
+        weight: Array | None = None,
+        avg_factor: float | Array | None = None,
+        reduction_override: str | None = None,
+    ) -> Description:
+        """The loss of these predictions and labels.
+
+        ``weight`` has one number a row, or one an entry.  ``avg_factor`` is what "mean" divides by, float32's epsilon added, in place of
+        the number of entries.
+        """
+        reduction = choice("reduction", self.reduction if reduction_override is None else reduction_override, REDUCTIONS)
+        if avg_factor is not None:
+            if reduction == "sum":
+                raise ValueError('avg_factor can not be used with reduction="sum".')
+            reduction, avg_factor = ("sum", avg_factor + _FLOAT32_EPSILON) if reduction == "mean" else ("none", None)
+        spec = Spec(
+            "sigmoid",
+            gamma=self.gamma,
+            alpha="balance",
+            from_logits=not self.activated,
+            log_floor=-100.0 if self.activated else None,
+            reduction=reduction,
+        )
+        operands = Operands(
+            pred,
+            target,
+            alpha=self.alpha,
+            sample_weight=None if weight is None else _fitted(weight, pred),
+            normalizer=avg_factor,
+            loss_weight=self.loss_weight,
+        )
+        return spec, operands
+
+
+def _fitted(weight: Any, pred: Any) -> Any:
+    """A weight of one number a row, or of as many as the loss has, in the rank of the loss."""
+    rows, entries = shape(weight), shape(pred)
+    if len(rows) != 1 or len(entries) != 2 or rows == entries[:1]:
+        return weight
+    return reshaped(weight, entries)
+
+
+@loss
+def sigmoid_focal_loss(
+    input: Array,
+    target: Array,
+    gamma: float = 2.0,
+    alpha: float = 0.25,
+    weight: Array | None = None,
+    reduction: str = "mean",
+    /,
+) -> Description:
+    """``mmcv.ops.sigmoid_focal_loss``: of class indices, index C being background; the mean is Σ/N, not Σ/(N·C).
+
+    ``weight`` has one number a class, which each row takes by its target.
+    """
+    reduced = choice("reduction", reduction, REDUCTIONS)
+    spec = Spec(
+        "sigmoid",
+        gamma=gamma,
+        alpha="balance",
+        class_weight="row",
+        class_axis="sum" if reduced == "mean" else "kernel",
+        reduction=reduced,
+    )
+    return spec, Operands(_rows(input, target), target, alpha=alpha, class_weight=weight)
+
+
+@loss
+def softmax_focal_loss(
+    input: Array,
+    target: Array,
+    gamma: float = 2.0,
+    alpha: float = 0.25,
+    weight: Array | None = None,
+    reduction: str = "mean",
+    /,
+) -> Description:
+    """``mmcv.ops.softmax_focal_loss``: of class indices; α is a factor, and targets of −1 count in the mean alone.
+
+    ``weight`` has one number a class.
+    """
+    spec = Spec(
+        "softmax",
+        gamma=gamma,
+        alpha="scale",
+        ignore_index=-1,
+        count_ignored=True,
+        reduction=choice("reduction", reduction, REDUCTIONS),
+    )
+    return spec, Operands(_rows(input, target), target, alpha=alpha, class_weight=weight)
+
+
+def _rows(input: Any, target: Any) -> Any:
+    if len(shape(input)) != 2 or len(shape(target)) != 1:
+        raise ValueError(f"input must be 2-D and target 1-D; received shapes {shape(input)} and {shape(target)}.")
+    return input

@@ -1,0 +1,54 @@
+"""optax (0.2.8): binary and categorical cross entropy, and focal loss.  Logits come first; nothing is reduced but the class axis.
+
+Documentation: https://optax.readthedocs.io/en/latest/api/losses.html.  ``axis`` is one integer.
+"""
+
+from __future__ import annotations
+
+from ..loss import Description, loss
+from ..protocol import Array
+from ..spec import Operands, Spec
+from .tensors import keep_classes, smoothed
+
+__all__ = [
+    "sigmoid_binary_cross_entropy",
+    "sigmoid_focal_loss",
+    "smooth_labels",
+    "softmax_cross_entropy",
+    "softmax_cross_entropy_with_integer_labels",
+]
+
+
+@loss
+def sigmoid_binary_cross_entropy(logits: Array, labels: Array) -> Description:
+    """``optax.sigmoid_binary_cross_entropy``: binary cross entropy of each entry."""
+    return Spec("sigmoid", reduction="none"), Operands(logits, labels)
+
+
+@loss
+def sigmoid_focal_loss(logits: Array, labels: Array, *, alpha: float | Array | None = None, gamma: float = 2.0) -> Description:
+    """``optax.sigmoid_focal_loss``: focal loss of each entry; α None is off, and 0 is not."""
+    return Spec("sigmoid", gamma=gamma, alpha="off" if alpha is None else "balance", reduction="none"), Operands(
+        logits, labels, alpha=alpha
+    )
+
+
+@loss
+def softmax_cross_entropy(logits: Array, labels: Array, axis: int = -1, where: Array | None = None) -> Description:
+    """``optax.softmax_cross_entropy``: cross entropy of one-hot or soft labels, one a row; only classes ``where`` true take part."""
+    if where is not None:
+        logits, labels = keep_classes(where, logits, float("-inf")), keep_classes(where, labels, 0.0)
+    return Spec("softmax", axis=axis, reduction="none"), Operands(logits, labels)
+
+
+@loss
+def softmax_cross_entropy_with_integer_labels(logits: Array, labels: Array, axis: int = -1, where: Array | None = None) -> Description:
+    """``optax.softmax_cross_entropy_with_integer_labels``: cross entropy of class indices; only classes ``where`` true take part."""
+    if where is not None:
+        logits = keep_classes(where, logits, float("-inf"))
+    return Spec("softmax", axis=axis, reduction="none"), Operands(logits, labels)
+
+
+def smooth_labels(labels: Array, alpha: float, *, axis: int = -1, where: Array | None = None) -> Array:
+    """``optax.smooth_labels``: (1 − α)·y + α/K, over the K classes along ``axis``; those ``where`` true, if given."""
+    return smoothed(labels, alpha, axis=axis, where=where)

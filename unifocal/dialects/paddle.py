@@ -1,0 +1,206 @@
+"""Paddle (3.3): the losses of ``paddle.nn.functional``.
+
+Documentation: https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/Overview_en.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ..loss import Description, loss
+from ..protocol import Array
+from ..spec import Operands, Reduction, Spec
+from .options import REDUCTIONS, choice
+from .tensors import as_indices, is_floating, shape, smoothed, softmax, squeezed
+
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "label_smooth",
+    "log_loss",
+    "nll_loss",
+    "sigmoid_focal_loss",
+    "softmax_with_cross_entropy",
+]
+
+_IGNORED = -100  # no option: Paddle's operator ignores labels of this value, and its means count them
+
+
+@loss
+def sigmoid_focal_loss(
+    logit: Array,
+    label: Array,
+    normalizer: Array | None = None,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
+    reduction: str = "sum",
+    name: str | None = None,
+) -> Description:
+    """``paddle.nn.functional.sigmoid_focal_loss``: divided by ``normalizer`` before the reduction; labels of −100 have no loss."""
+    spec = Spec(
+        "sigmoid",
+        gamma=gamma,
+        alpha="balance",
+        ignore_index=_IGNORED,
+        count_ignored=True,
+        reduction=choice("reduction", reduction, REDUCTIONS),
+    )
+    if normalizer is not None and len(shape(normalizer)) > 1:
+        raise ValueError(f"normalizer must be 0-D or 1-D; received shape {shape(normalizer)}.")
+    return spec, Operands(logit, label, alpha=alpha, normalizer=normalizer)
+
+
+@loss
+def binary_cross_entropy(
+    input: Array, label: Array, weight: Array | None = None, reduction: str = "mean", name: str | None = None
+) -> Description:
+    """``paddle.nn.functional.binary_cross_entropy``: of probabilities; logarithms are at least −100.
+
+    ``weight`` broadcasts from the right, and counts in no mean.
+    """
+    spec = Spec("sigmoid", from_logits=False, log_floor=-100.0, weights="trailing", reduction=choice("reduction", reduction, REDUCTIONS))
+    return spec, Operands(input, label, sample_weight=weight)
+
+
+@loss
+def binary_cross_entropy_with_logits(
+    logit: Array,
+    label: Array,
+    weight: Array | None = None,
+    reduction: str = "mean",
+    pos_weight: Array | None = None,
+    name: str | None = None,
+) -> Description:
+    """``paddle.nn.functional.binary_cross_entropy_with_logits``: labels of −100 have no loss, and count in the mean.
+
+    Weights broadcast from the right.
+    """
+    spec = Spec(
+        "sigmoid",
+        ignore_index=_IGNORED,
+        count_ignored=True,
+        weights="trailing",
+        reduction=choice("reduction", reduction, REDUCTIONS),
+    )
+    return spec, Operands(logit, label, sample_weight=weight, pos_weight=pos_weight)
+
+
+@loss
+def cross_entropy(
+    input: Array,
+    label: Array,
+    weight: Array | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    soft_label: bool = False,
+    axis: int = -1,
+    use_softmax: bool = True,
+    label_smoothing: float = 0.0,
+    name: str | None = None,
+) -> Description:
+    """``paddle.nn.functional.cross_entropy``: of class indices, with or without the class axis, or soft labels.
+
+    Without ``use_softmax`` the input is probabilities.  ``weight`` makes one factor a row, Σ_c w_c·y_c, by whose sum a mean divides;
+    without it a mean counts ignored rows where ``ignore_index`` is negative.  Soft and smoothed losses keep the class axis.
+    """
+    if soft_label and ignore_index > 0:
+        raise ValueError(f"ignore_index requires class indices; received soft_label=True with ignore_index={ignore_index}.")
+    keeps_axis = soft_label or bool(label_smoothing)
+    if not soft_label:
+        label, kept = _class_indices(label, input, axis)
+        keeps_axis = keeps_axis or kept
+    spec = Spec(
+        "softmax",
+        from_logits=use_softmax,
+        label_smoothing=label_smoothing,
+        axis=axis,
+        ignore_index=None if soft_label else ignore_index,
+        count_ignored=weight is None and ignore_index < 0,
+        class_weight="row",
+        class_axis="kept" if keeps_axis else "kernel",
+        reduction=_weighted(reduction),
+    )
+    return spec, Operands(input, label, class_weight=weight)
+
+
+def softmax_with_cross_entropy(
+    logits: Array,
+    label: Array,
+    soft_label: bool = False,
+    ignore_index: int = -100,
+    numeric_stable_mode: bool = True,
+    return_softmax: bool = False,
+    axis: int = -1,
+) -> Array | tuple[Array, Array]:
+    """``paddle.nn.functional.softmax_with_cross_entropy``: unreduced, the class axis kept with size 1; with the softmax if asked for.
+
+    ``numeric_stable_mode`` changes nothing.
+    """
+    value = _softmax_with_cross_entropy(logits, label, soft_label, ignore_index, numeric_stable_mode, False, axis)
+    return (value, softmax(logits, axis)) if return_softmax else value
+
+
+@loss
+def _softmax_with_cross_entropy(
+    logits: Array,
+    label: Array,
+    soft_label: bool = False,
+    ignore_index: int = -100,
+    numeric_stable_mode: bool = True,
+    return_softmax: bool = False,
+    axis: int = -1,
+) -> Description:
+    spec, operands = cross_entropy.describe(logits, label, None, -100 if soft_label else ignore_index, "none", soft_label, axis)
+    return replace(spec, class_axis="kept"), operands
+
+
+softmax_with_cross_entropy.describe = _softmax_with_cross_entropy.describe  # type: ignore[attr-defined]
+
+
+@loss
+def nll_loss(
+    input: Array,
+    label: Array,
+    weight: Array | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    name: str | None = None,
+) -> Description:
+    """``paddle.nn.functional.nll_loss``: of log-probabilities and class indices; the class axis is the second.
+
+    The mean is weighted by ``weight[label]``, and counts no ignored row.
+    """
+    if len(shape(input)) < 2:
+        raise ValueError(f"input must have the shape (N, C, ...); received {shape(input)}.")
+    label, _ = _class_indices(label, input, 1)
+    spec = Spec("log", axis=1, ignore_index=ignore_index, reduction=_weighted(reduction))
+    return spec, Operands(input, label, class_weight=weight)
+
+
+@loss
+def log_loss(input: Array, label: Array, epsilon: float = 0.0001, name: str | None = None) -> Description:
+    """``paddle.nn.functional.log_loss``: −y·log(p + ε) − (1 − y)·log(1 − p + ε), of shape (N, 1)."""
+    if len(shape(input)) != 2 or shape(input)[1] not in (1, None):
+        raise ValueError(f"input must have the shape (N, 1); received {shape(input)}.")
+    return Spec("sigmoid", from_logits=False, log_epsilon=epsilon, reduction="none"), Operands(input, label)
+
+
+def label_smooth(label: Array, prior_dist: Array | None = None, epsilon: float = 0.1, name: str | None = None) -> Array:
+    """``paddle.nn.functional.label_smooth``: (1 − ε)·y + ε/K over the last axis, or (1 − ε)·y + ε·``prior_dist``."""
+    return smoothed(label, epsilon, prior=prior_dist)
+
+
+def _weighted(reduction: str) -> Reduction:
+    chosen = choice("reduction", reduction, REDUCTIONS)
+    return "weighted_mean" if chosen == "mean" else chosen
+
+
+def _class_indices(label: Any, input: Any, axis: int) -> tuple[Array, bool]:
+    """The class indices without the class axis, and whether they came with it."""
+    kept = len(shape(label)) == len(shape(input))
+    if kept and shape(label)[axis] not in (1, None):
+        raise ValueError(f"label must be class indices, of size 1 along axis {axis} if it has it; received shape {shape(label)}.")
+    label = squeezed(label, axis) if kept else label
+    return as_indices(label) if is_floating(label) else label, kept

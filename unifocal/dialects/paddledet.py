@@ -1,0 +1,36 @@
+"""PaddleDetection (2.6): ``ppdet.modeling.losses.FocalLoss``.
+
+Source: https://github.com/PaddlePaddle/PaddleDetection/blob/release/2.6/ppdet/modeling/losses/focal_loss.py
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..loss import Description, LossObject
+from ..protocol import Array
+from . import paddle
+from .tensors import shape
+
+__all__ = ["FocalLoss"]
+
+
+@dataclass(eq=False)
+class FocalLoss(LossObject):
+    """``ppdet.modeling.losses.FocalLoss``: Paddle's sigmoid focal loss of class indices, C being background."""
+
+    use_sigmoid: bool = True
+    alpha: float = 0.25
+    gamma: float = 2.0
+    loss_weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.use_sigmoid:
+            raise ValueError(f"Only sigmoid focal loss is supported: use_sigmoid must be True; received {self.use_sigmoid!r}.")
+
+    def describe(self, pred: Array, target: Array, reduction: str = "none") -> Description:
+        """The loss of predictions (N, C) and class indices (N,)."""
+        if len(shape(pred)) != 2 or len(shape(target)) != 1:
+            raise ValueError(f"pred must be 2-D and target 1-D; received shapes {shape(pred)} and {shape(target)}.")
+        spec, operands = paddle.sigmoid_focal_loss.describe(pred, target, None, self.alpha, self.gamma, reduction)
+        return replace(spec, ignore_index=None, count_ignored=False), replace(operands, loss_weight=self.loss_weight)

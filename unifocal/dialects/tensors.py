@@ -1,0 +1,128 @@
+"""What dialects do with tensors before they are operands: the originals' rules for ranks, label formats and dtypes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..dispatch import backend_of
+from ..operands import cast
+from ..protocol import Array, Backend, Namespace
+
+
+def _own(value: Any) -> tuple[Backend, Namespace, Array]:
+    """value, as a tensor of its backend; lists and numbers as NumPy's."""
+    backend = backend_of(value)
+    if backend is None:
+        value = np.asarray(value)
+        backend = backend_of(value)
+        assert backend is not None
+    value = backend.canonical(value)
+    return backend, backend.namespace(value), value
+
+
+def shape(value: Any) -> tuple[int | None, ...]:
+    """The sizes of a tensor or a list; None where a traced graph does not know one."""
+    backend, _, value = _own(value)
+    return backend.shape(value)
+
+
+def squeezed(value: Any, axis: int = -1) -> Array:
+    """The tensor without an axis of size 1."""
+    _, xp, value = _own(value)
+    return xp.squeeze(value, axis=axis)
+
+
+def expanded(value: Any, axis: int = -1) -> Array:
+    """The tensor with one more axis of size 1."""
+    _, xp, value = _own(value)
+    return xp.expand_dims(value, axis=axis)
+
+
+def is_floating(value: Any) -> bool:
+    """Whether a tensor or a list holds floating-point numbers."""
+    _, xp, value = _own(value)
+    return bool(xp.isdtype(value.dtype, "real floating"))
+
+
+def as_indices(value: Any) -> Array:
+    """Class indices that may come as floating-point numbers, as int64."""
+    _, xp, value = _own(value)
+    return cast(xp, value, xp.int64) if xp.isdtype(value.dtype, "real floating") else value
+
+
+def as_dtype(value: Array, dtype: Any) -> Array:
+    """The tensor in the dtype of this name; as it is for None."""
+    if dtype is None:
+        return value
+    _, xp, value = _own(value)
+    return cast(xp, value, getattr(xp, dtype) if isinstance(dtype, str) else dtype)
+
+
+def same_rank_as(value: Any, other: tuple[int | None, ...]) -> Any:
+    """Keras's rule: a tensor of one dimension more than ``other`` loses a last one of size 1; one of one fewer gains it."""
+    own = shape(value)
+    if len(own) == len(other) + 1 and own[-1] == 1:
+        return squeezed(value)
+    if len(own) == len(other) - 1 and other[-1] == 1:
+        return expanded(value)
+    return value
+
+
+def same_rank(a: Any, b: Any) -> tuple[Any, Any]:
+    """Keras's rule: of two tensors whose ranks differ by one, the longer loses a last axis of size 1, or a 1-D shorter one gains it."""
+    if len(shape(a)) < len(shape(b)):
+        shorter, longer = a, b
+    else:
+        longer, shorter = a, b
+    if len(shape(longer)) != len(shape(shorter)) + 1 or shape(longer)[-1] != 1:
+        return a, b
+    if len(shape(shorter)) == 1:
+        shorter = expanded(shorter)
+    else:
+        longer = squeezed(longer)
+    return (shorter, longer) if len(shape(a)) < len(shape(b)) else (longer, shorter)
+
+
+def keep_classes(where: Any, value: Any, fill: float) -> Array:
+    """The tensor with ``fill`` where ``where`` is false."""
+    backend, xp, value = _own(value)
+    if isinstance(where, (list, tuple, np.ndarray)):
+        where = backend.from_numpy(np.asarray(where), value)
+    if xp.isdtype(value.dtype, ("bool", "integral")):
+        value = xp.astype(value, xp.float32)
+    return xp.where(where, value, fill)
+
+
+def smoothed(labels: Any, smoothing: float, axis: int = -1, prior: Any = None, where: Any = None) -> Array:
+    """(1 − s)·y + s·prior; the prior is uniform over the classes along the axis, or over those ``where`` true, unless one is given."""
+    backend, xp, y = _own(labels)
+    if not 0 <= smoothing <= 1:
+        raise ValueError(f"The smoothing must be in [0, 1]; received {smoothing}.")
+    if not xp.isdtype(y.dtype, "real floating"):
+        raise TypeError(f"labels must be floating; received dtype {y.dtype}.")
+    kept, spread = (xp.number(number, y.dtype) for number in (1 - smoothing, smoothing))
+    if prior is not None:
+        prior = backend.from_numpy(np.asarray(prior), y) if backend_of(prior) is not backend else prior
+        return y * kept + cast(xp, prior, y.dtype) * spread
+    if where is not None:
+        counted = cast(xp, where if backend_of(where) is backend else backend.from_numpy(np.asarray(where), y), y.dtype)
+        return y * kept + spread / xp.sum(counted, axis=axis, keepdims=True)
+    classes = backend.shape(y)[axis] if len(backend.shape(y)) else 1
+    if classes is None:
+        raise ValueError(f"The class axis must have a static size here; received labels of shape {backend.shape(y)}.")
+    return y * kept + xp.number(smoothing / classes, y.dtype)
+
+
+def reshaped(value: Any, sizes: tuple[int | None, ...]) -> Array:
+    """The tensor in another shape, of which one size may be unknown."""
+    _, xp, value = _own(value)
+    return xp.reshape(value, tuple(-1 if n is None else n for n in sizes))
+
+
+def softmax(logits: Array, axis: int) -> Array:
+    """The softmax of logits, differentiated by the framework."""
+    backend, xp, x = _own(logits)
+    e = xp.exp(x - backend.stop_gradient(xp.max(x, axis=axis, keepdims=True)))
+    return e / xp.sum(e, axis=axis, keepdims=True)

@@ -1,0 +1,43 @@
+"""TensorFlow (2.21): the losses of ``tf.nn``.  Labels come first; nothing is reduced but the class axis.
+
+Documentation: https://www.tensorflow.org/api_docs/python/tf/nn
+"""
+
+from __future__ import annotations
+
+from ..loss import Description, loss
+from ..protocol import Array
+from ..spec import Operands, Spec
+from .options import required
+
+__all__ = [
+    "sigmoid_cross_entropy_with_logits",
+    "softmax_cross_entropy_with_logits",
+    "sparse_softmax_cross_entropy_with_logits",
+    "weighted_cross_entropy_with_logits",
+]
+
+
+@loss
+def sigmoid_cross_entropy_with_logits(labels: Array | None = None, logits: Array | None = None, name: str | None = None) -> Description:
+    """``tf.nn.sigmoid_cross_entropy_with_logits``: binary cross entropy of each entry."""
+    return Spec("sigmoid", reduction="none"), Operands(required("logits", logits), required("labels", labels))
+
+
+@loss
+def weighted_cross_entropy_with_logits(labels: Array, logits: Array, pos_weight: float | Array, name: str | None = None) -> Description:
+    """``tf.nn.weighted_cross_entropy_with_logits``: ``pos_weight`` multiplies the positive term, and broadcasts from the right."""
+    operands = Operands(required("logits", logits), required("labels", labels), pos_weight=required("pos_weight", pos_weight))
+    return Spec("sigmoid", weights="trailing", reduction="none"), operands
+
+
+@loss
+def softmax_cross_entropy_with_logits(labels: Array, logits: Array, axis: int = -1, name: str | None = None) -> Description:
+    """``tf.nn.softmax_cross_entropy_with_logits``: cross entropy of one-hot or soft labels, one a row."""
+    return Spec("softmax", axis=axis, reduction="none"), Operands(required("logits", logits), required("labels", labels))
+
+
+@loss
+def sparse_softmax_cross_entropy_with_logits(labels: Array, logits: Array, name: str | None = None) -> Description:
+    """``tf.nn.sparse_softmax_cross_entropy_with_logits``: cross entropy of class indices along the last axis."""
+    return Spec("softmax", reduction="none"), Operands(required("logits", logits), required("labels", labels))

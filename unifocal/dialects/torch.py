@@ -1,0 +1,121 @@
+"""PyTorch (2.13): the losses of ``torch.nn.functional``.  The class axis is the second, or the only one.
+
+Documentation: https://docs.pytorch.org/docs/stable/nn.functional.html#loss-functions
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from ..loss import Description, loss
+from ..protocol import Array
+from ..spec import Operands, Reduction, Spec
+from .options import REDUCTIONS, choice
+from .tensors import is_floating, shape
+
+__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "nll_loss"]
+
+
+@loss
+def binary_cross_entropy(
+    input: Array,
+    target: Array,
+    weight: Array | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Description:
+    """``torch.nn.functional.binary_cross_entropy``: of probabilities; logarithms are at least −100.
+
+    ``weight`` broadcasts from the right, and counts in no mean.
+    """
+    spec = Spec("sigmoid", from_logits=False, log_floor=-100.0, weights="trailing", reduction=_reduction(size_average, reduce, reduction))
+    return spec, Operands(input, target, sample_weight=weight)
+
+
+@loss
+def binary_cross_entropy_with_logits(
+    input: Array,
+    target: Array,
+    weight: Array | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    pos_weight: Array | None = None,
+) -> Description:
+    """``torch.nn.functional.binary_cross_entropy_with_logits``: weights broadcast from the right, and count in no mean."""
+    spec = Spec("sigmoid", weights="trailing", reduction=_reduction(size_average, reduce, reduction))
+    return spec, Operands(input, target, sample_weight=weight, pos_weight=pos_weight)
+
+
+@loss
+def cross_entropy(
+    input: Array,
+    target: Array,
+    weight: Array | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Description:
+    """``torch.nn.functional.cross_entropy``: of class indices, or of soft labels in the input's shape.
+
+    The mean is over the rows for soft labels, and weighted by ``weight[target]`` for class indices; ``weight`` stands at each class's
+    term, those of the smoothing too.
+    """
+    by_index = len(shape(target)) < len(shape(input))
+    if not by_index and not is_floating(target):
+        raise TypeError("target must be floating where it has the input's shape (soft labels); for class indices leave the class axis out.")
+    if not by_index and ignore_index >= 0:
+        raise ValueError(f"ignore_index requires class indices; received soft labels with ignore_index={ignore_index}.")
+    spec = Spec(
+        "softmax",
+        label_smoothing=label_smoothing,
+        axis=_class_axis(input),
+        ignore_index=ignore_index if by_index else None,
+        reduction=_weighted(_reduction(size_average, reduce, reduction)) if by_index else _reduction(size_average, reduce, reduction),
+    )
+    return spec, Operands(input, target, class_weight=weight)
+
+
+@loss
+def nll_loss(
+    input: Array,
+    target: Array,
+    weight: Array | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Description:
+    """``torch.nn.functional.nll_loss``: of log-probabilities and class indices; the mean is weighted by ``weight[target]``."""
+    if len(shape(target)) >= len(shape(input)):
+        raise ValueError(
+            f"target must be class indices, without the class axis of the input's shape {shape(input)}; received shape {shape(target)}."
+        )
+    spec = Spec(
+        "log",
+        axis=_class_axis(input),
+        ignore_index=ignore_index,
+        reduction=_weighted(_reduction(size_average, reduce, reduction)),
+    )
+    return spec, Operands(input, target, class_weight=weight)
+
+
+def _class_axis(input: Any) -> int:
+    return 0 if len(shape(input)) < 2 else 1
+
+
+def _weighted(reduction: Reduction) -> Reduction:
+    return "weighted_mean" if reduction == "mean" else reduction
+
+
+def _reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> Reduction:
+    """The reduction, where the deprecated arguments do not say another."""
+    if size_average is None and reduce is None:
+        return choice("reduction", reduction, REDUCTIONS)
+    old: Reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
+    warnings.warn(f"size_average and reduce are deprecated; use reduction={old!r} instead.", UserWarning, stacklevel=4)
+    return old

@@ -1,0 +1,21 @@
+"""torchvision (0.28): ``torchvision.ops.sigmoid_focal_loss``."""
+
+from __future__ import annotations
+
+from ..loss import Description, loss
+from ..protocol import Array
+from ..spec import Operands, Spec
+from .options import REDUCTIONS, choice
+
+__all__ = ["sigmoid_focal_loss"]
+
+
+@loss
+def sigmoid_focal_loss(inputs: Array, targets: Array, alpha: float = 0.25, gamma: float = 2, reduction: str = "none") -> Description:
+    """``torchvision.ops.sigmoid_focal_loss``: α = −1 is off.
+
+    Documentation: https://docs.pytorch.org/vision/stable/generated/torchvision.ops.sigmoid_focal_loss.html
+    """
+    off = alpha == -1
+    spec = Spec("sigmoid", gamma=gamma, alpha="off" if off else "balance", reduction=choice("reduction", reduction, REDUCTIONS))
+    return spec, Operands(inputs, targets, alpha=None if off else alpha)
