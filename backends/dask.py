@@ -112,10 +112,16 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
 
 def _blockwise(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, part: int) -> Array:
     """The kernel's value (part 0) or slope (1), NumPy's on each chunk.  The class axis is never cut."""
+
+    def whole(operand: Any) -> Any:
+        # Blocks are cut where any operand is.
+        cut = isinstance(operand, dask.array.Array) and operand.ndim
+        return operand.rechunk({spec.axis: -1}) if cut else operand
+
     axes = tuple(range(x.ndim))
     kept = axes
-    if spec.link == "softmax":
-        x = x.rechunk({spec.axis: -1})
+    if spec.categorical:
+        x, inputs = whole(x), Inputs(*(whole(operand) for operand in inputs))
         kept = axes if part else axes[: spec.axis] + axes[len(axes) + spec.axis + 1 :]
     names = [name for name, operand in inputs._asdict().items() if isinstance(operand, dask.array.Array)]
     operands = [part for name in names for part in (getattr(inputs, name), axes[: getattr(inputs, name).ndim])]

@@ -137,7 +137,7 @@ def _loss_jvp(kernel: Kernel, spec: Spec, summed: bool, primals: Any, tangents: 
     tangent = jnp.zeros((), value.dtype) + _along_inputs(lambda at: run(kernel, spec, x, at)[0], inputs, dinputs)
     if not isinstance(dx, SymbolicZero):
         along_x = _slope(kernel, spec, x, inputs) * dx
-        tangent = tangent + (jnp.sum(along_x, axis=spec.axis) if spec.link == "softmax" else along_x)
+        tangent = tangent + (jnp.sum(along_x, axis=spec.axis) if spec.categorical else along_x)
     return value, jnp.sum(tangent) if summed else jnp.broadcast_to(tangent, value.shape)
 
 

@@ -112,7 +112,7 @@ def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Ar
 
 def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
     value, slope = kernel.value_slope(xp, spec, stop_gradient(x), inputs)
-    value = of_sizes("The loss and its weights", value, x, spec.axis, [] if spec.link == "softmax" else None)
+    value = of_sizes("The loss and its weights", value, x, spec.axis, [] if spec.categorical else None)
     value = total(value) if summed else value
     if x.stop_gradient:
         return value
@@ -136,7 +136,7 @@ class _Call:
 
     @property
     def drops_axis(self) -> bool:
-        return self.spec.link == "softmax" and not self.summed
+        return self.spec.categorical and not self.summed
 
 
 def _first_order(x: Array, slope: Array, call: _Call) -> Array:

@@ -93,7 +93,7 @@ def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Ar
 
 
 def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
-    by_index, drops_axis = inputs.labels.dtype.is_integer, spec.link == "softmax"
+    by_index, drops_axis = inputs.labels.dtype.is_integer, spec.categorical
     inputs = inputs._replace(labels=of_sizes("targets", inputs.labels, x, spec.axis, [1] if by_index else None))
     value, slope = run(kernel, spec, x, inputs)
     value = of_sizes("The loss and its weights", value, x, spec.axis, [] if drops_axis else None)

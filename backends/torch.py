@@ -127,7 +127,7 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
     # torch differentiates by the inputs alone, at a constant x; two terms that are 0 have the derivatives by x: the slope, and the second.
     value, slope = kernel.value_slope(xp, spec, x.detach(), inputs)
     by_x = first_order.apply(x, slope)
-    if spec.link == "softmax" and not summed:
+    if spec.categorical and not summed:
         by_x = by_x.sum(spec.axis)
     curved, _ = loss.apply(_curvature(kernel), spec, summed, x, *constant)
     return (total(value) + by_x.sum() if summed else value + by_x) + curved
@@ -181,7 +181,7 @@ class _Loss(torch.autograd.Function):
     def backward(ctx: Any, g: Array | None, _: None) -> tuple[Array | None, ...]:
         gradient = None
         if g is not None:
-            if not ctx.summed and ctx.spec.link == "softmax":
+            if not ctx.summed and ctx.spec.categorical:
                 g = g.unsqueeze(ctx.spec.axis)
             gradient = g * _slope(ctx)
         return None, None, None, gradient, None, None, None, None
@@ -198,7 +198,7 @@ class _ForwardLoss(_Loss):
         tangent = tangents[3] * _slope(ctx)
         if ctx.summed:
             tangent = tangent.sum()
-        elif ctx.spec.link == "softmax":
+        elif ctx.spec.categorical:
             tangent = tangent.sum(ctx.spec.axis)
         return tangent, None
 

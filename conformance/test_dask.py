@@ -72,3 +72,14 @@ def test_chunks_of_unknown_sizes_do_not_broadcast(loss: Any) -> None:
     some, other = x[x[:, 0] > 0], y[da.from_array(np.arange(50), chunks=-1) == 3]
     with pytest.raises(ValueError, match="chunks of targets and weights must fit"):
         loss(some, other).compute()
+
+
+@kinds
+def test_class_vectors_in_chunks(targets: Any) -> None:
+    weight = np.linspace(0.5, 2, 6)
+    options: dict[str, Any] = {"class_weight": weight, "reduction": "sum"}
+    lazy = {**options, "class_weight": da.from_array(weight, chunks=4)}
+    value, gradient = unifocal.value_and_grad(unifocal.cross_entropy)(da.from_array(X, chunks=(7, 4)), targets, **lazy)
+    expected = unifocal.value_and_grad(unifocal.cross_entropy)(X, targets, **options)
+    np.testing.assert_allclose(value.compute(), expected[0], rtol=1e-6)
+    np.testing.assert_allclose(gradient.compute(), expected[1], rtol=1e-5, atol=1e-7)
