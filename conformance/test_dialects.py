@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.util import find_spec
-from inspect import Parameter, signature
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +10,7 @@ import pytest
 from unifocal.dialects import dialect_names, functions_of
 from unifocal.protocol import NumPyArray
 
-from .dialects import Case, Original, dialect_answer, module_of, original_answer, recorded
+from .dialects import Case, Original, dialect_answer, module_of, original_answer, plain_signature, recorded
 from .frameworks import Framework
 
 _FUNCTIONS = [(dialect, name) for dialect in dialect_names() for name in functions_of(dialect)]
@@ -60,20 +57,9 @@ def test_signature(dialect: str, function: str) -> None:
     original = _original(dialect)
     ours = functions_of(dialect)[function]
     if original.recorded:
-        assert _plain(ours) == recorded(dialect).signatures[function]
+        assert plain_signature(ours) == recorded(dialect).signatures[function]
     else:
-        assert _plain(ours) == _plain(original.find(function))
-
-
-def _plain(function: Callable[..., Any]) -> str:
-    """A signature without annotations, and without whether 2 is 2.0."""
-    parameters = []
-    for parameter in signature(function).parameters.values():
-        default = parameter.default
-        if isinstance(default, (int, float)) and not isinstance(default, bool):
-            default = float(default)
-        parameters.append(parameter.replace(annotation=Parameter.empty, default=default))
-    return str(signature(function).replace(parameters=parameters, return_annotation=signature(function).empty))
+        assert plain_signature(ours) == plain_signature(original.find(function))
 
 
 def test_every_case_is_of_a_function_and_has_its_own_name() -> None:

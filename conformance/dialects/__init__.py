@@ -59,6 +59,8 @@ class Original:
     packages: tuple[str, ...]
     """The distributions whose versions matter; those that must be installed to run it."""
     recorded: bool = False
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """More versions to record: of what is no distribution, or was not run whole."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,17 @@ def _call(function: Callable[..., Any], signed: Callable[..., Any], arguments: M
     kinds = signature(signed).parameters.items()
     positional = [arguments.pop(name) for name, parameter in kinds if parameter.kind is Parameter.POSITIONAL_ONLY and name in arguments]
     return function(*positional, **arguments)
+
+
+def plain_signature(function: Callable[..., Any]) -> str:
+    """A signature without annotations, and without whether 2 is 2.0."""
+    parameters = []
+    for parameter in signature(function).parameters.values():
+        default = parameter.default
+        if isinstance(default, (int, float)) and not isinstance(default, bool):
+            default = float(default)
+        parameters.append(parameter.replace(annotation=Parameter.empty, default=default))
+    return str(signature(function).replace(parameters=parameters, return_annotation=signature(function).empty))
 
 
 def module_of(dialect: str) -> Any:

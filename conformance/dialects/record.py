@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from importlib.metadata import version
-from inspect import signature
 from pathlib import Path
 
 from ..frameworks import framework as framework_named
-from . import Original, module_of, run_case
+from . import Original, module_of, plain_signature, run_case
 
 
 def record(dialect: str) -> Path:
@@ -22,8 +21,8 @@ def record(dialect: str) -> Path:
         answer = run_case(run, original.find(case.function), case)
         answers[str(case)] = {"value": answer.value.tolist(), "gradient": answer.gradient.tolist()}
     document = {
-        "versions": {package: version(package) for package in original.packages},
-        "signatures": {name: str(signature(original.find(name))) for name in sorted({case.function for case in module.CASES})},
+        "versions": {package: version(package) for package in original.packages} | dict(original.versions),
+        "signatures": {name: plain_signature(original.find(name)) for name in sorted({case.function for case in module.CASES})},
         "answers": answers,
     }
     path = Path(__file__).parent / "recorded" / f"{dialect}.json"
