@@ -37,3 +37,22 @@ def parity(
     # A lazy name: the suite's folder is outside this package in the source tree.
     status: int = import_module("unifocal.conformance.report").run(backend or [], timeout)
     raise typer.Exit(status)
+
+
+@app.command()
+def dialects() -> None:
+    """List the dialects: whose functions unifocal has, on every backend's tensors."""
+    import_module("unifocal.convention_tables").print_dialects()
+
+
+@app.command()
+def explain(
+    function: Annotated[str, typer.Argument(help="Such as paddle.sigmoid_focal_loss; without a dialect, one of unifocal's own.")],
+    option: Annotated[list[str] | None, typer.Argument(help="Options of the function, such as gamma=0.5 or reduction='mean'.")] = None,
+) -> None:
+    """Explain a function's convention: formula, α rule, clip, labels, denominators, and where the original is known to differ.
+
+    The exit status is 2 if there is no such function or option.
+    """
+    status: int = import_module("unifocal.convention_tables").print_explanation(function, option or [])
+    raise typer.Exit(status)

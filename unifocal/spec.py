@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 Link = Literal["sigmoid", "softmax", "log"]
 AlphaRule = Literal["off", "balance", "scale"]
+Labels = Literal["any", "elements", "indices"]
 SoftLabels = Literal["label", "mixture"]
 Clip = Literal["loss", "cross_entropy"]
 Normalized = Literal["no", "then_clipped", "clipped_first"]
@@ -45,6 +46,7 @@ class Spec:
 
     link: how predictions become probabilities: one a class, one distribution over the classes, or (log) they are the logarithms of one.
     gamma, alpha, label_smoothing: as in the canonical losses; alpha balances positives and negatives, or scales classes.
+    labels: which formats are taken: labels of the predictions' shape, class indices, or both.
     soft_labels: p_t and α_t of the soft label itself, or the mixture y·L(1) + (1−y)·L(0) of the hard labels' losses; sigmoid only.
     from_logits: whether predictions are logits, or probabilities.
     normalized: whether probabilities are divided by their sum over the classes, before or after they are clipped; softmax only.
@@ -63,6 +65,7 @@ class Spec:
     link: Link
     gamma: float = 0.0
     alpha: AlphaRule = "off"
+    labels: Labels = "any"
     soft_labels: SoftLabels = "label"
     from_logits: bool = True
     normalized: Normalized = "no"

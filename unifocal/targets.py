@@ -37,16 +37,17 @@ def prepare(ctx: Context, targets: object) -> Targets:
     shape = ctx.backend.shape(raw)
     if not ctx.xp.isdtype(raw.dtype, ("bool", "integral", "real floating")):
         raise TypeError(f"targets must be bool, integer or floating; received dtype {raw.dtype}.")
-    if len(shape) == len(ctx.shape):
+    formats = ctx.spec.labels
+    if formats == "elements" or (formats == "any" and len(shape) == len(ctx.shape)):
         if not same(shape, ctx.shape):
             raise ValueError(f"Element-wise targets must have the shape of the predictions, {ctx.shape}; received {shape}.")
         return _element_wise(ctx, ctx.backend.of_sizes("targets", raw, ctx.x, ctx.axis, None), shape)
     if len(shape) != len(ctx.shape) - 1 or not same(shape, without(ctx.shape, ctx.axis)):
-        raise ValueError(
-            f"targets must have the shape of the predictions, {ctx.shape} (element-wise labels), or that without axis {ctx.axis} "
-            f"(class indices); received {shape}."
+        whole = (
+            f"the shape of the predictions, {ctx.shape} (element-wise labels), or that" if formats == "any" else f"the shape {ctx.shape}"
         )
-    if ctx.classes < 2:
+        raise ValueError(f"targets must have {whole} without axis {ctx.axis} (class indices); received {shape}.")
+    if formats == "any" and ctx.classes < 2:
         raise ValueError(
             f"Class indices need at least 2 classes along axis {ctx.axis}; received predictions of shape {ctx.shape} with targets of "
             f"shape {shape}. For element-wise labels reshape the targets to {ctx.shape} or the predictions to {shape}."

@@ -117,6 +117,7 @@ def binary_spec(
     """A binary loss that is a mean over its last axis; ``log_epsilon`` is the older Keras's second epsilon."""
     return Spec(
         "sigmoid",
+        labels="elements",
         gamma=gamma,
         alpha="balance" if balanced else "off",
         from_logits=from_logits,
@@ -143,6 +144,7 @@ def categorical_spec(
     """A categorical loss of one-hot or soft labels; the focal one clips probabilities of logits too."""
     return Spec(
         "softmax",
+        labels="elements",
         gamma=gamma,
         alpha="scale" if focal else "off",
         from_logits=from_logits,
@@ -159,6 +161,7 @@ def sparse_spec(from_logits: bool, ignore_class: int | None, axis: int, reductio
     """Cross entropy of class indices."""
     return Spec(
         "softmax",
+        labels="indices",
         from_logits=from_logits,
         normalized="no" if from_logits else "clipped_first",
         epsilon=None if from_logits else EPSILON,

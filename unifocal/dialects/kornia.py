@@ -37,6 +37,7 @@ def binary_focal_loss_with_logits(
         raise ValueError(f"pred must have the shape (N, C, ...); received {shape(pred)}.")
     spec = Spec(
         "sigmoid",
+        labels="elements",
         gamma=gamma,
         alpha="off" if alpha is None else "balance",
         soft_labels="mixture",
@@ -65,10 +66,9 @@ def focal_loss(
     classes = shape(pred)[1] if len(shape(pred)) > 1 else None
     if classes is None:
         raise ValueError(f"pred must have the shape (N, C, ...) with a known C; received {shape(pred)}.")
-    if len(shape(target)) != len(shape(pred)) - 1:
-        raise ValueError(f"target must be class indices, without the class axis of {shape(pred)}; received shape {shape(target)}.")
     spec = Spec(
         "softmax",
+        labels="indices",
         gamma=gamma,
         alpha="off" if alpha is None else "scale",
         axis=1,

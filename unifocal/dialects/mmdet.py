@@ -100,6 +100,7 @@ def sigmoid_focal_loss(
     reduced = choice("reduction", reduction, REDUCTIONS)
     spec = Spec(
         "sigmoid",
+        labels="indices",
         gamma=gamma,
         alpha="balance",
         class_weight="row",
@@ -125,6 +126,7 @@ def softmax_focal_loss(
     """
     spec = Spec(
         "softmax",
+        labels="indices",
         gamma=gamma,
         alpha="scale",
         ignore_index=-1,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ..loss import Description, loss
 from ..protocol import Array
 from ..spec import Operands, Spec
-from .tensors import keep_classes, smoothed
+from .tensors import broadcast, classes_where, keep_classes, shape, smoothed
 
 __all__ = [
     "sigmoid_binary_cross_entropy",
@@ -21,32 +21,36 @@ __all__ = [
 
 @loss
 def sigmoid_binary_cross_entropy(logits: Array, labels: Array) -> Description:
-    """``optax.sigmoid_binary_cross_entropy``: binary cross entropy of each entry."""
-    return Spec("sigmoid", reduction="none"), Operands(logits, labels)
+    """``optax.sigmoid_binary_cross_entropy``: binary cross entropy of each entry; labels broadcast to the logits."""
+    return Spec("sigmoid", labels="elements", reduction="none"), Operands(logits, broadcast(labels, shape(logits)))
 
 
 @loss
 def sigmoid_focal_loss(logits: Array, labels: Array, *, alpha: float | Array | None = None, gamma: float = 2.0) -> Description:
     """``optax.sigmoid_focal_loss``: focal loss of each entry; α None is off, and 0 is not."""
-    return Spec("sigmoid", gamma=gamma, alpha="off" if alpha is None else "balance", reduction="none"), Operands(
-        logits, labels, alpha=alpha
+    return Spec("sigmoid", labels="elements", gamma=gamma, alpha="off" if alpha is None else "balance", reduction="none"), Operands(
+        logits, broadcast(labels, shape(logits)), alpha=alpha
     )
 
 
 @loss
 def softmax_cross_entropy(logits: Array, labels: Array, axis: int = -1, where: Array | None = None) -> Description:
     """``optax.softmax_cross_entropy``: cross entropy of one-hot or soft labels, one a row; only classes ``where`` true take part."""
+    labels, rows = broadcast(labels, shape(logits)), None
     if where is not None:
+        where, rows = classes_where(where, logits, axis)
         logits, labels = keep_classes(where, logits, float("-inf")), keep_classes(where, labels, 0.0)
-    return Spec("softmax", axis=axis, reduction="none"), Operands(logits, labels)
+    return Spec("softmax", labels="elements", axis=axis, reduction="none"), Operands(logits, labels, sample_weight=rows)
 
 
 @loss
 def softmax_cross_entropy_with_integer_labels(logits: Array, labels: Array, axis: int = -1, where: Array | None = None) -> Description:
     """``optax.softmax_cross_entropy_with_integer_labels``: cross entropy of class indices; only classes ``where`` true take part."""
+    rows = None
     if where is not None:
+        where, rows = classes_where(where, logits, axis)
         logits = keep_classes(where, logits, float("-inf"))
-    return Spec("softmax", axis=axis, reduction="none"), Operands(logits, labels)
+    return Spec("softmax", labels="indices", axis=axis, reduction="none"), Operands(logits, labels, sample_weight=rows)
 
 
 def smooth_labels(labels: Array, alpha: float, *, axis: int = -1, where: Array | None = None) -> Array:

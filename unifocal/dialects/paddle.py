@@ -41,6 +41,7 @@ def sigmoid_focal_loss(
     """``paddle.nn.functional.sigmoid_focal_loss``: divided by ``normalizer`` before the reduction; labels of −100 have no loss."""
     spec = Spec(
         "sigmoid",
+        labels="elements",
         gamma=gamma,
         alpha="balance",
         ignore_index=_IGNORED,
@@ -79,6 +80,7 @@ def binary_cross_entropy_with_logits(
     """
     spec = Spec(
         "sigmoid",
+        labels="elements",
         ignore_index=_IGNORED,
         count_ignored=True,
         weights="trailing",
@@ -113,6 +115,7 @@ def cross_entropy(
         keeps_axis = keeps_axis or kept
     spec = Spec(
         "softmax",
+        labels="elements" if soft_label else "indices",
         from_logits=use_softmax,
         label_smoothing=label_smoothing,
         axis=axis,
@@ -175,7 +178,7 @@ def nll_loss(
     if len(shape(input)) < 2:
         raise ValueError(f"input must have the shape (N, C, ...); received {shape(input)}.")
     label, _ = _class_indices(label, input, 1)
-    spec = Spec("log", axis=1, ignore_index=ignore_index, reduction=_weighted(reduction))
+    spec = Spec("log", labels="indices", axis=1, ignore_index=ignore_index, reduction=_weighted(reduction))
     return spec, Operands(input, label, class_weight=weight)
 
 
@@ -184,7 +187,7 @@ def log_loss(input: Array, label: Array, epsilon: float = 0.0001, name: str | No
     """``paddle.nn.functional.log_loss``: −y·log(p + ε) − (1 − y)·log(1 − p + ε), of shape (N, 1)."""
     if len(shape(input)) != 2 or shape(input)[1] not in (1, None):
         raise ValueError(f"input must have the shape (N, 1); received {shape(input)}.")
-    return Spec("sigmoid", from_logits=False, log_epsilon=epsilon, reduction="none"), Operands(input, label)
+    return Spec("sigmoid", labels="elements", from_logits=False, log_epsilon=epsilon, reduction="none"), Operands(input, label)
 
 
 def label_smooth(label: Array, prior_dist: Array | None = None, epsilon: float = 0.1, name: str | None = None) -> Array:

@@ -33,4 +33,4 @@ class FocalLoss(LossObject):
         if len(shape(pred)) != 2 or len(shape(target)) != 1:
             raise ValueError(f"pred must be 2-D and target 1-D; received shapes {shape(pred)} and {shape(target)}.")
         spec, operands = paddle.sigmoid_focal_loss.describe(pred, target, None, self.alpha, self.gamma, reduction)
-        return replace(spec, ignore_index=None, count_ignored=False), replace(operands, loss_weight=self.loss_weight)
+        return replace(spec, labels="indices", ignore_index=None, count_ignored=False), replace(operands, loss_weight=self.loss_weight)

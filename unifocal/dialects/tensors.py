@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import backend_of
-from ..operands import cast
+from ..operands import cast, same
 from ..protocol import Array, Backend, Namespace
 
 
@@ -85,11 +85,31 @@ def same_rank(a: Any, b: Any) -> tuple[Any, Any]:
     return (shorter, longer) if len(shape(a)) < len(shape(b)) else (longer, shorter)
 
 
-def keep_classes(where: Any, value: Any, fill: float) -> Array:
-    """The tensor with ``fill`` where ``where`` is false."""
+def broadcast(value: Any, onto: tuple[int | None, ...]) -> Array:
+    """The tensor in this shape, if its own broadcasts to it; as it is otherwise."""
+    _, xp, value = _own(value)
+    own = shape(value)
+    if same(own, onto) or None in onto or len(own) > len(onto) or any(m not in (1, n) for m, n in zip(own[::-1], onto[::-1], strict=False)):
+        return value
+    return xp.where(xp.ones(onto, dtype=xp.bool), value, xp.zeros_like(value))
+
+
+def classes_where(where: Any, value: Any, axis: int) -> tuple[Array, Array]:
+    """A mask of a tensor's classes, in which a row without any has all; and 0 for those rows, 1 for the others, without the axis.
+
+    A mask of one dimension fewer is one of rows.
+    """
     backend, xp, value = _own(value)
-    if isinstance(where, (list, tuple, np.ndarray)):
-        where = backend.from_numpy(np.asarray(where), value)
+    where = where if backend_of(where) is backend else backend.from_numpy(np.asarray(where), value)
+    if len(shape(where)) != len(shape(value)):
+        where = xp.expand_dims(where, axis=axis)
+    some = xp.any(where, axis=axis, keepdims=True)
+    return where | ~some, cast(xp, xp.squeeze(some, axis=axis), value.dtype)
+
+
+def keep_classes(where: Array, value: Any, fill: float) -> Array:
+    """The tensor with ``fill`` where ``where`` is false."""
+    _, xp, value = _own(value)
     if xp.isdtype(value.dtype, ("bool", "integral")):
         value = xp.astype(value, xp.float32)
     return xp.where(where, value, fill)

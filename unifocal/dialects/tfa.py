@@ -46,6 +46,7 @@ def _describe(y_true: Array, y_pred: Array, alpha: float | Array | None, gamma: 
     off = alpha is None or (isinstance(alpha, (int, float)) and not alpha)
     spec = Spec(
         "sigmoid",
+        labels="elements",
         gamma=gamma or 0.0,
         alpha="off" if off else "balance",
         from_logits=from_logits,

@@ -30,7 +30,14 @@ def binary_cross_entropy(
 
     ``weight`` broadcasts from the right, and counts in no mean.
     """
-    spec = Spec("sigmoid", from_logits=False, log_floor=-100.0, weights="trailing", reduction=_reduction(size_average, reduce, reduction))
+    spec = Spec(
+        "sigmoid",
+        labels="elements",
+        from_logits=False,
+        log_floor=-100.0,
+        weights="trailing",
+        reduction=_reduction(size_average, reduce, reduction),
+    )
     return spec, Operands(input, target, sample_weight=weight)
 
 
@@ -45,7 +52,7 @@ def binary_cross_entropy_with_logits(
     pos_weight: Array | None = None,
 ) -> Description:
     """``torch.nn.functional.binary_cross_entropy_with_logits``: weights broadcast from the right, and count in no mean."""
-    spec = Spec("sigmoid", weights="trailing", reduction=_reduction(size_average, reduce, reduction))
+    spec = Spec("sigmoid", labels="elements", weights="trailing", reduction=_reduction(size_average, reduce, reduction))
     return spec, Operands(input, target, sample_weight=weight, pos_weight=pos_weight)
 
 
@@ -91,12 +98,9 @@ def nll_loss(
     reduction: str = "mean",
 ) -> Description:
     """``torch.nn.functional.nll_loss``: of log-probabilities and class indices; the mean is weighted by ``weight[target]``."""
-    if len(shape(target)) >= len(shape(input)):
-        raise ValueError(
-            f"target must be class indices, without the class axis of the input's shape {shape(input)}; received shape {shape(target)}."
-        )
     spec = Spec(
         "log",
+        labels="indices",
         axis=_class_axis(input),
         ignore_index=ignore_index,
         reduction=_weighted(_reduction(size_average, reduce, reduction)),

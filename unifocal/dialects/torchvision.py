@@ -17,5 +17,7 @@ def sigmoid_focal_loss(inputs: Array, targets: Array, alpha: float = 0.25, gamma
     Documentation: https://docs.pytorch.org/vision/stable/generated/torchvision.ops.sigmoid_focal_loss.html
     """
     off = alpha == -1
-    spec = Spec("sigmoid", gamma=gamma, alpha="off" if off else "balance", reduction=choice("reduction", reduction, REDUCTIONS))
+    spec = Spec(
+        "sigmoid", labels="elements", gamma=gamma, alpha="off" if off else "balance", reduction=choice("reduction", reduction, REDUCTIONS)
+    )
     return spec, Operands(inputs, targets, alpha=None if off else alpha)

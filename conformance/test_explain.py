@@ -1,0 +1,81 @@
+"""``unifocal dialects`` and ``unifocal explain`` say what the specs say."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from unifocal.dialects import dialect_names, functions_of
+from unifocal.explain import explain
+
+pytest.importorskip("typer")
+
+_LOSSES = [
+    f"{dialect}.{name}" for dialect in dialect_names() for name, function in functions_of(dialect).items() if hasattr(function, "describe")
+]
+
+
+def _rows(name: str, formats: str, **options: Any) -> dict[str, str]:
+    return dict(dict(explain(name, **options).conventions)[formats])
+
+
+def _unifocal(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "unifocal", *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("name", _LOSSES)
+def test_every_loss_is_explained(name: str) -> None:
+    explanation = explain(name)
+    assert explanation.summary.startswith("`")
+    for _, rows in explanation.conventions:
+        assert all(answer for _, answer in rows)
+
+
+def test_conventions_follow_the_options() -> None:
+    elements, indices = "element-wise labels", "class indices"
+    assert _rows("paddle.sigmoid_focal_loss", elements)["ignored"] == "labels of -100, which count in a mean"
+    assert "^3.5" in _rows("paddle.sigmoid_focal_loss", elements, gamma=3.5)["loss"]
+    assert _rows("keras.binary_focal_crossentropy", elements)["alpha"] == "off"
+    assert "positives" in _rows("keras.binary_focal_crossentropy", elements, apply_class_balancing=True)["alpha"]
+    assert _rows("keras2.binary_crossentropy", elements)["loss"] == "−y·log(p + 1e-07) − (1 − y)·log(1 − p + 1e-07)"
+    assert "[1e-07, 1 − 1e-07]" in _rows("keras.categorical_crossentropy", elements)["clip"]
+    assert "mixture" in _rows("kornia.binary_focal_loss_with_logits", elements)["soft labels"]
+    assert "sum of the weights" in _rows("torch.cross_entropy", indices)["reduction"]
+    assert "all elements" in _rows("torch.cross_entropy", elements)["reduction"]
+    assert "background" in _rows("paddledet.FocalLoss", indices)["labels"]
+    assert [formats for formats, _ in explain("tf.sparse_softmax_cross_entropy_with_logits").conventions] == [indices]
+
+
+def test_known_differences_are_told() -> None:
+    assert any("1-D" in difference.condition for difference in explain("paddle.sigmoid_focal_loss").differences)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("pytorch.cross_entropy", {}, "There is no dialect 'pytorch'; there are paddle"),
+        ("torch.crossentropy", {}, "torch has no 'crossentropy'; it has binary_cross_entropy"),
+        ("paddle.label_smooth", {}, "transforms labels"),
+        ("torch.cross_entropy", {"gamma": 2}, "there is no option gamma"),
+        ("torch.cross_entropy", {"reduction": "avg"}, "reduction must be one of 'none', 'sum', 'mean'; received 'avg'"),
+    ],
+)
+def test_bad_questions(name: str, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        explain(name, **options)
+
+
+def test_commands() -> None:
+    listed = _unifocal("dialects")
+    assert listed.returncode == 0, listed.stderr
+    assert all(name in listed.stdout for name in (*dialect_names(), "sigmoid_focal_crossentropy"))
+    explained = _unifocal("explain", "keras.binary_focal_crossentropy", "gamma=0.5", "apply_class_balancing=True")
+    assert explained.returncode == 0, explained.stderr
+    assert "(1 − p_t)^0.5" in explained.stdout
+    unknown = _unifocal("explain", "torch.focal")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "torch has no 'focal'" in unknown.stderr
+    assert "name=value" in _unifocal("explain", "torch.cross_entropy", "gamma").stderr
