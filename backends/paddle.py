@@ -14,6 +14,8 @@ import math
 from collections.abc import Hashable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -36,8 +38,20 @@ name = "paddle"
 _PyLayer: Any = paddle.autograd.PyLayer
 _static_pylayer: Any = paddle.static.nn.static_pylayer
 
-# to_static(full_graph=True) rewrites the source of all that a function calls.
-paddle.jit.ignore_module([unifocal])
+
+
+def _leave_unconverted(*files: str) -> None:
+    """Keep to_static(full_graph=True), which rewrites the source of all that a function calls, from what lies beside these files.
+
+    It would look for more in a module's members, and theirs, with all of torch if unifocal has loaded it: so it gets bare modules.
+    """
+    for file in files:
+        module = ModuleType("unifocal")
+        module.__file__ = file
+        paddle.jit.ignore_module([module])
+
+
+_leave_unconverted(unifocal.__file__, str(Path(__file__).with_name("__init__.py")))
 
 
 def canonical(x: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -120,7 +121,14 @@ def _pow(x: Array, exponent: float) -> Array:
 
 def _scalar(value: float, like: Array) -> Array:
     """A 0-D constant of like's dtype: paddle.where and paddle.pow round a Python number to float32."""
-    return paddle.full([], value, like.dtype) if is_traced(like) else _eager_scalar(value, like.dtype, like.place)
+    return _constant(value, like.dtype) if is_traced(like) else _eager_scalar(value, like.dtype, like.place)
+
+
+def _constant(value: float, dtype: Any) -> Array:
+    """A 0-D constant of a graph.  ``paddle.jit.load`` cannot read NaN or inf, so they are computed."""
+    if math.isfinite(value):
+        return paddle.full([], value, dtype)
+    return paddle.full([], 0.0 if math.isnan(value) else math.copysign(1.0, value), dtype) / paddle.full([], 0.0, dtype)
 
 
 @lru_cache(maxsize=256)
@@ -132,7 +140,7 @@ def _full_like(x: Array, value: float, dtype: Any = None) -> Array:
     if not is_traced(x):
         return paddle.full_like(x, value, dtype=dtype)
     # In a graph full_like rounds to float32.
-    return paddle.expand_as(paddle.full([], value, dtype or x.dtype), x)
+    return paddle.expand_as(_constant(value, dtype or x.dtype), x)
 
 
 def _where(condition: Array, a: Array | float, b: Array | float) -> Array:

@@ -15,7 +15,8 @@ from .dialects import Difference, dialect_names, differences, functions_of
 from .evaluate import evaluate
 from .spec import Operands, Spec
 
-_LABELS = ("y_true", "labels", "label", "target", "targets")
+LABELS = ("y_true", "labels", "label", "target", "targets")
+"""What originals call their labels."""
 _STAND_INS = {"alpha": 0.25, "pos_weight": 1.0}
 """For options that an original requires."""
 _CANONICAL = ("sigmoid_focal_loss", "softmax_focal_loss", "binary_cross_entropy", "cross_entropy")
@@ -102,14 +103,14 @@ def _describe(function: Any, predictions: Any, labels: Any, options: dict[str, A
         given, options = _split(options, own)
         function = function(**{**asked, **given})
     first, second, *others = signature(function.describe).parameters.values()
-    assert {first.name, second.name} & set(_LABELS)
+    assert {first.name, second.name} & set(LABELS)
     asked = {other.name: _STAND_INS[other.name] for other in others if other.default is Parameter.empty}
     given, unknown = _split(options, {other.name: other for other in others})
     if unknown:
         raise ValueError(f"there is no option {', '.join(unknown)}.")
     values = {**asked, **given}
     positional = [values.pop(other.name, other.default) for other in others if other.kind is Parameter.POSITIONAL_ONLY]
-    pair = (labels, predictions) if first.name in _LABELS else (predictions, labels)
+    pair = (labels, predictions) if first.name in LABELS else (predictions, labels)
     described: tuple[Spec, Operands] = function.describe(*pair, *positional, **values)
     return described
 

@@ -61,9 +61,10 @@ def _predictions(ctx: Context, targets: Targets) -> Array:
         x = xp.where(targets.valid, x, 0.0 if spec.from_logits else 0.5)
     if not spec.from_logits:
         slack = 4 * float(xp.finfo(ctx.x.dtype).eps)
-        allowed = PROBABILITY if spec.normalized == "no" else UNNORMALIZED
-        if not ctx.check("predictions with from_logits=False", x, allowed, slack):
-            x = xp.where((x < -slack) | (x > allowed.high + slack), float("nan"), x)
+        normalized = spec.normalized != "no"
+        if not ctx.check("predictions with from_logits=False", x, UNNORMALIZED if normalized else PROBABILITY, slack):
+            outside = x < -slack if normalized else (x < -slack) | (x > 1 + slack)
+            x = xp.where(outside, float("nan"), x)
     return x
 
 

@@ -1,0 +1,112 @@
+"""Losses as ``paddle.nn.Layer``: weights are buffers, which move with ``.to()`` and are in the ``state_dict``.
+
+>>> import paddle
+>>> from unifocal.dialects import torch
+>>> from unifocal.nn.paddle import Loss, SigmoidFocalLoss
+>>> SigmoidFocalLoss(alpha=[0.25, 0.75], reduction="sum")
+SigmoidFocalLoss(alpha=tensor(2,), reduction='sum')
+>>> ported = Loss(torch.cross_entropy, label_smoothing=0.1)
+>>> ported
+Loss(cross_entropy, label_smoothing=0.1)
+>>> round(float(ported(paddle.zeros([2, 3]), paddle.to_tensor([0, 2]))), 6)
+1.098612
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import paddle
+
+import unifocal
+
+from ..protocol import Array
+from .options import canonical_options, function_options, is_tensor_like, options_signature, shown
+
+_Layer: Any = paddle.nn.Layer  # Paddle's annotations lack it
+
+
+class Loss(_Layer):
+    """A loss of unifocal's, a dialect's too, with options: the module is called as the function is, less the options.
+
+    Parameters
+    ----------
+    function : a function of ``unifocal`` or of a dialect, or an object of a dialect's class
+    options : by keyword; tensors, arrays and lists of numbers become buffers
+
+    Raises
+    ------
+    TypeError
+        If function is something else, or has no such option.
+    """
+
+    def __init__(self, function: Callable[..., Any], /, **options: Any) -> None:
+        super().__init__()
+        self.function = function
+        self._hold(function_options(function, options))
+
+    def _hold(self, options: dict[str, Any]) -> None:
+        self.options = {name: option for name, option in options.items() if not is_tensor_like(option)}
+        self._weights = tuple(name for name in options if name not in self.options)
+        for name in self._weights:
+            option = options[name]
+            self.register_buffer(name, option if paddle.is_tensor(option) else paddle.to_tensor(option))
+
+    def _options(self) -> dict[str, Any]:
+        return {**{name: getattr(self, name) for name in self._weights}, **self.options}
+
+    def forward(self, *args: Any, **kwargs: Any) -> Array:
+        """The loss."""
+        return self.function(*args, **self._options(), **kwargs)
+
+    def extra_repr(self) -> str:
+        """The function and its options."""
+        return ", ".join(filter(None, [getattr(self.function, "__name__", repr(self.function)), shown(self._options())]))
+
+
+class _Canonical(Loss):
+    loss: ClassVar[Any]
+
+    def __init_subclass__(cls) -> None:
+        cls.__signature__ = options_signature(cls.loss)
+
+    def __init__(self, **options: Any) -> None:
+        _Layer.__init__(self)
+        canonical_options(type(self).__name__, type(self).loss, options)
+        self.function = type(self).loss
+        self._hold(options)
+
+    def forward(
+        self, predictions: Array, targets: Array, *, sample_weight: Array | None = None, normalizer: float | Array | None = None
+    ) -> Array:
+        """The loss of these predictions and targets."""
+        return super().forward(predictions, targets, sample_weight=sample_weight, normalizer=normalizer)
+
+    def extra_repr(self) -> str:
+        """The options that were given."""
+        return shown(self._options())
+
+
+class SigmoidFocalLoss(_Canonical):
+    """:func:`unifocal.sigmoid_focal_loss`."""
+
+    loss = staticmethod(unifocal.sigmoid_focal_loss)
+
+
+class SoftmaxFocalLoss(_Canonical):
+    """:func:`unifocal.softmax_focal_loss`."""
+
+    loss = staticmethod(unifocal.softmax_focal_loss)
+
+
+class BinaryCrossEntropy(_Canonical):
+    """:func:`unifocal.binary_cross_entropy`."""
+
+    loss = staticmethod(unifocal.binary_cross_entropy)
+
+
+class CrossEntropy(_Canonical):
+    """:func:`unifocal.cross_entropy`."""
+
+    loss = staticmethod(unifocal.cross_entropy)
