@@ -32,4 +32,8 @@ def evaluate_with_gradient(spec: Spec, operands: Operands) -> tuple[Array, Array
             gradient = gradient / float(call.ctx.classes) if spec.class_axis == "mean" else gradient
         else:
             value, gradient = (divide(xp, part, call.denominator) for part in (backend.total(value), gradient))
-        return backend.stop_gradient(cast(xp, value, ctx.result_dtype)), backend.stop_gradient(cast(xp, gradient, ctx.x.dtype))
+        x = ctx.x
+        if operands.given is not None:
+            x = backend.canonical(operands.given)
+            gradient = xp.reshape(gradient, tuple(-1 if n is None else n for n in backend.shape(x)))
+        return backend.stop_gradient(cast(xp, value, ctx.result_dtype)), backend.stop_gradient(cast(xp, gradient, x.dtype))

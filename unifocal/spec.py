@@ -136,3 +136,5 @@ class Operands:
     sample_weight: Any = None
     normalizer: Any = None
     loss_weight: float | None = None
+    given: Any = None
+    """The predictions as the user gave them, where they were reshaped or cast: what the gradient has the shape and dtype of."""

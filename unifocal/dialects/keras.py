@@ -200,9 +200,10 @@ class Described(LossObject):
     def describe(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Description:
         """The loss of these labels and predictions."""
         spec = self.spec(choice("reduction", self.reduction, self.reductions))
-        y_true, y_pred, sample_weight = self.fitted(y_true, as_dtype(y_pred, getattr(self, "dtype", None)), sample_weight, spec.axis)
+        given, y_pred = y_pred, as_dtype(y_pred, getattr(self, "dtype", None))
+        y_true, y_pred, sample_weight = self.fitted(y_true, y_pred, sample_weight, spec.axis)
         alpha = getattr(self, "alpha", None) if spec.alpha != "off" else None
-        return spec, Operands(y_pred, y_true, alpha=alpha, sample_weight=sample_weight)
+        return spec, Operands(y_pred, y_true, alpha=alpha, sample_weight=sample_weight, given=given)
 
 
 class Binary(Described):
