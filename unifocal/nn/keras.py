@@ -35,7 +35,7 @@ class _PerSample(_Loss):
     """What gives Keras one loss a sample, with a mask where labels are ignored."""
 
     def __init__(self, reduction: str | None, name: str | None, dtype: Any, options: dict[str, Any]) -> None:
-        super().__init__(reduction=reduction, name=name or keras.utils.to_snake_case(type(self).__name__), dtype=dtype)
+        super().__init__(reduction=reduction, name=name, dtype=dtype)
         self.options = {key: option.tolist() if isinstance(option, np.ndarray) else option for key, option in options.items()}
 
     def get_config(self) -> dict[str, Any]:

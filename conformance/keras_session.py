@@ -1,0 +1,85 @@
+"""Keras losses in a process of their own, on the backend that ``KERAS_BACKEND`` names; prints what it found as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from typing import Any
+
+import keras
+import numpy as np
+
+import unifocal
+from unifocal.dialects import paddle, tfa
+from unifocal.nn import keras as losses
+
+CLASSES: dict[str, Any] = {
+    "SigmoidFocalLoss": losses.SigmoidFocalLoss(alpha=[0.25, 0.5, 0.75], gamma=1.5),
+    "SoftmaxFocalLoss": losses.SoftmaxFocalLoss(alpha=[0.25, 0.5, 0.75]),
+    "BinaryCrossEntropy": losses.BinaryCrossEntropy(pos_weight=[1.0, 2.0, 3.0], label_smoothing=0.05),
+    "CrossEntropy": losses.CrossEntropy(class_weight=[1.0, 2.0, 3.0]),
+    "Loss": losses.Loss(paddle.sigmoid_focal_loss, gamma=1.5),
+    "Loss by name": losses.Loss("torch.cross_entropy", label_smoothing=0.1),
+}
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(90, 4)).astype("float32")
+INDEX = X[:, :3].argmax(1)
+ONE_HOT = np.eye(3, dtype="float32")[INDEX]
+WEIGHT = RNG.random(90).astype("float32") + 0.5
+
+
+def _labels(name: str) -> Any:
+    return ONE_HOT if name in ("BinaryCrossEntropy", "Loss") else INDEX
+
+
+def _train(name: str, loss: Any) -> dict[str, Any]:
+    """Fit a small model with sample weights, save it, load it, and evaluate it again."""
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    model.compile(keras.optimizers.Adam(0.1), loss=loss)
+    history = model.fit(X, _labels(name), sample_weight=WEIGHT, epochs=15, batch_size=30, verbose=0).history["loss"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.keras")
+        model.save(path)
+        loaded = keras.saving.load_model(path)
+    before, after = (one.evaluate(X, _labels(name), sample_weight=WEIGHT, verbose=0) for one in (model, loaded))
+    accuracy = float((np.argmax(model.predict(X, verbose=0), 1) == INDEX).mean())
+    return {"first": history[0], "last": history[-1], "saved": before, "loaded": after, "accuracy": accuracy}
+
+
+def _values() -> dict[str, Any]:
+    """Losses as Keras calls them, and the functions'."""
+    logits = X[:, :3]
+    ignoring = losses.CrossEntropy(ignore_index=1)
+    column = losses.CrossEntropy()
+    return {
+        "per sample": np.asarray(keras.ops.convert_to_numpy(losses.SigmoidFocalLoss(reduction=None)(ONE_HOT, logits))).tolist(),
+        "per sample, function": unifocal.sigmoid_focal_loss(logits, ONE_HOT, reduction="none").mean(1).tolist(),
+        "ignored": float(ignoring(INDEX, logits)),
+        "ignored, function": float(unifocal.cross_entropy(logits, INDEX, ignore_index=1)),
+        "ignored elements": float(losses.BinaryCrossEntropy(ignore_index=0)(ONE_HOT, logits)),
+        "ignored elements, function": float(unifocal.binary_cross_entropy(logits, ONE_HOT, ignore_index=0)),
+        "column": float(column(INDEX[:, None], logits)),
+        "column, function": float(unifocal.cross_entropy(logits, INDEX)),
+        "dialect, labels first": float(losses.Loss(tfa.sigmoid_focal_crossentropy, from_logits=True)(ONE_HOT, logits)),
+        "dialect, labels first, function": float(tfa.sigmoid_focal_crossentropy(ONE_HOT, logits, from_logits=True).mean()),
+    }
+
+
+def main() -> None:
+    """Print what was found."""
+    found = {
+        "backend": keras.backend.backend(),
+        "values": _values(),
+        "trained": {name: _train(name, loss) for name, loss in CLASSES.items()},
+        "configurations": {
+            name: type(loss).from_config(loss.get_config()).get_config() == loss.get_config() for name, loss in CLASSES.items()
+        },
+    }
+    json.dump(found, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
