@@ -206,6 +206,9 @@ CASES = [
     *cases(
         "softmax_focal_loss", "input", input=[_X], target=[_CLASSES], gamma=[2.0], alpha=[0.6], weight=[None], reduction=["mean", "sum"]
     ),
+    *cases(
+        "FocalLoss", "pred", options=True, pred={"one class": _X[:, :1]}, target={"index": np.array([0, 1, 1, 0])}, _reduction=_REDUCTIONS
+    ),
     *cases("softmax_focal_loss", "input", input=[_X], target={"defaults": _CLASSES}),
     *cases("sigmoid_focal_loss", "input", input=[_X], target={"defaults": _INDEX}),
 ]

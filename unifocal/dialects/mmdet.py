@@ -58,6 +58,7 @@ class FocalLoss(LossObject):
             reduction, avg_factor = ("sum", avg_factor + _FLOAT32_EPSILON) if reduction == "mean" else ("none", None)
         spec = Spec(
             "sigmoid",
+            labels="elements" if len(shape(target)) == len(shape(pred)) else "indices",
             gamma=self.gamma,
             alpha="balance",
             from_logits=not self.activated,
