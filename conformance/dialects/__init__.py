@@ -89,11 +89,16 @@ def _labelled(values: Any) -> list[tuple[str, Any]]:
     return list(values.items()) if isinstance(values, Mapping) else [(str(value), value) for value in values]
 
 
-def cases(function: str, predictions: str, *, options: bool = False, settings: Mapping[str, Any] | None = None, **axes: Any) -> list[Case]:
-    """The cases of a function over a grid; with ``options`` those axes whose names begin with ``_`` go to the class's constructor."""
+def cases(
+    function: str, predictions: str, *, group: str = "", options: bool = False, settings: Mapping[str, Any] | None = None, **axes: Any
+) -> list[Case]:
+    """The cases of a function over a grid, their names after the ``group``'s.
+
+    With ``options`` those axes whose names begin with ``_`` go to the class's constructor.
+    """
     found = []
     for point in grid(**axes):
-        name = point.pop("name").replace(" _", " ").removeprefix("_")
+        name = f"{group} {point.pop('name').replace(' _', ' ').removeprefix('_')}".strip()
         arguments = {key: value for key, value in point.items() if not key.startswith("_")}
         constructor = {key[1:]: value for key, value in point.items() if key.startswith("_")} if options else None
         found.append(Case(function, name, predictions, arguments, constructor, **(settings or {})))

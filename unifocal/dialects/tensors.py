@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -87,11 +88,14 @@ def same_rank(a: Any, b: Any) -> tuple[Any, Any]:
 
 def broadcast(value: Any, onto: tuple[int | None, ...]) -> Array:
     """The tensor in this shape, if its own broadcasts to it; as it is otherwise."""
-    _, xp, value = _own(value)
-    own = shape(value)
-    if same(own, onto) or None in onto or len(own) > len(onto) or any(m not in (1, n) for m, n in zip(own[::-1], onto[::-1], strict=False)):
+    backend, xp, value = _own(value)
+    own, sizes = shape(value), tuple(n for n in onto if n is not None)
+    if same(own, onto) or len(sizes) < len(onto) or len(own) > len(onto):
         return value
-    return xp.where(xp.ones(onto, dtype=xp.bool), value, xp.zeros_like(value))
+    if any(m not in (1, n) for m, n in zip(own[::-1], sizes[::-1], strict=False)):
+        return value
+    everywhere = xp.reshape(xp.arange(prod(sizes), dtype=xp.int64, device=backend.device(value)) >= 0, sizes)
+    return xp.where(everywhere, value, xp.zeros_like(value))
 
 
 def classes_where(where: Any, value: Any, axis: int) -> tuple[Array, Array]:
@@ -103,8 +107,8 @@ def classes_where(where: Any, value: Any, axis: int) -> tuple[Array, Array]:
     where = where if backend_of(where) is backend else backend.from_numpy(np.asarray(where), value)
     if len(shape(where)) != len(shape(value)):
         where = xp.expand_dims(where, axis=axis)
-    some = xp.any(where, axis=axis, keepdims=True)
-    return where | ~some, cast(xp, xp.squeeze(some, axis=axis), value.dtype)
+    some = xp.max(cast(xp, where, value.dtype), axis=axis, keepdims=True)
+    return where | (some < 1), xp.squeeze(some, axis=axis)
 
 
 def keep_classes(where: Array, value: Any, fill: float) -> Array:
