@@ -175,7 +175,7 @@ def _arange(stop: int, *, dtype: Any, device: Any) -> Array:
 
 
 xp = SimpleNamespace(
-    **{dtype: getattr(paddle, dtype) for dtype in ("int64", "float32", "float64", "finfo", "iinfo")},
+    **{dtype: getattr(paddle, dtype) for dtype in ("int64", "float16", "bfloat16", "float32", "float64", "finfo", "iinfo")},
     **{function: getattr(paddle, function) for function in ("abs", "count_nonzero", "isinf", "log", "log1p", "reshape", "sqrt", "squeeze")},
     arange=_arange,
     astype=_cast,

@@ -38,7 +38,9 @@ CASES = [
         weight={"none": ABSENT, "full": _WEIGHT, "row": _VECTOR},
         reduction=_REDUCTIONS,
     ),
-    *cases("binary_cross_entropy", "input", settings=_EDGE, input={"edges": _EDGES}, target={"soft": _Y, "hard": _HARD}, reduction=["none"]),
+    *cases(
+        "binary_cross_entropy", "input", settings=_EDGE, input={"edges": _EDGES}, target={"soft": _Y, "hard": _HARD}, reduction=["none"]
+    ),
     *cases(
         "binary_cross_entropy_with_logits",
         "input",
