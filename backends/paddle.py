@@ -39,7 +39,6 @@ _PyLayer: Any = paddle.autograd.PyLayer
 _static_pylayer: Any = paddle.static.nn.static_pylayer
 
 
-
 def _leave_unconverted(*files: str) -> None:
     """Keep to_static(full_graph=True), which rewrites the source of all that a function calls, from what lies beside these files.
 
