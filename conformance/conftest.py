@@ -17,6 +17,10 @@ from .frameworks import FRAMEWORKS, Framework, installed
 from .frameworks import framework as framework_named
 from .ulp import Floats
 
+# Whatever a test file imports first: importing paddle 3.3.1 after tensorflow 2.21 crashes the interpreter.
+if "paddle" in installed():
+    framework_named("paddle")
+
 # Frameworks' own noise, by message: everything else that warns is an error.
 _NOISE = (
     # torch.compile and inductor, of torch itself.

@@ -44,7 +44,10 @@ REDUCTIONS: dict[Any, Reduction] = {
 def binary_crossentropy(
     y_true: Array, y_pred: Array, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Description:
-    """``keras.losses.binary_crossentropy``: of probabilities clipped to [1e-7, 1 − 1e-7], or logits; its mean over ``axis``."""
+    """``keras.losses.binary_crossentropy``: of probabilities clipped to [1e-7, 1 − 1e-7], or logits; its mean over ``axis``.
+
+    Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#binary_crossentropy-function
+    """
     return binary_spec(from_logits, label_smoothing, axis), Operands(y_pred, y_true)
 
 
@@ -63,6 +66,8 @@ def binary_focal_crossentropy(
 
     The cross entropy's probabilities are clipped to [1e-7, 1 − 1e-7], those of the modulator are not.  ``alpha`` counts only if
     ``apply_class_balancing``.
+
+    Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#binary_focal_crossentropy-function
     """
     spec = binary_spec(from_logits, label_smoothing, axis, gamma=gamma, balanced=apply_class_balancing)
     return spec, Operands(y_pred, y_true, alpha=alpha if apply_class_balancing else None)
@@ -72,7 +77,10 @@ def binary_focal_crossentropy(
 def categorical_crossentropy(
     y_true: Array, y_pred: Array, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Description:
-    """``keras.losses.categorical_crossentropy``: probabilities are divided by their sum, then clipped to [1e-7, 1 − 1e-7]."""
+    """``keras.losses.categorical_crossentropy``: probabilities are divided by their sum, then clipped to [1e-7, 1 − 1e-7].
+
+    Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#categorical_crossentropy-function
+    """
     return categorical_spec(from_logits, label_smoothing, axis), Operands(y_pred, y_true)
 
 
@@ -89,6 +97,8 @@ def categorical_focal_crossentropy(
     """``keras.losses.categorical_focal_crossentropy``: ``alpha`` is a factor, of all classes or of each.
 
     Probabilities, softmax's too, are divided by their sum, then clipped to [1e-7, 1 − 1e-7] in the whole loss.
+
+    Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#categorical_focal_crossentropy-function
     """
     return categorical_spec(from_logits, label_smoothing, axis, gamma=gamma, focal=True), Operands(y_pred, y_true, alpha=alpha)
 
@@ -100,6 +110,8 @@ def sparse_categorical_crossentropy(
     """``keras.losses.sparse_categorical_crossentropy``: probabilities are clipped to [1e-7, 1 − 1e-7], then divided by their sum.
 
     So on Keras's TensorFlow backend; on its others they are divided first, as for one-hot labels.
+
+    Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#sparse_categorical_crossentropy-function
     """
     return sparse_spec(from_logits, ignore_class, axis), Operands(y_pred, class_indices(y_true, y_pred, axis))
 
@@ -275,7 +287,10 @@ class Sparse(Described):
 
 @dataclass(eq=False)
 class BinaryCrossentropy(Binary):
-    """``keras.losses.BinaryCrossentropy``: :func:`binary_crossentropy`, weighted and reduced."""
+    """``keras.losses.BinaryCrossentropy``: :func:`binary_crossentropy`, weighted and reduced.
+
+    Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#binarycrossentropy-class
+    """
 
     from_logits: bool = False
     label_smoothing: float = 0.0
@@ -287,7 +302,10 @@ class BinaryCrossentropy(Binary):
 
 @dataclass(eq=False)
 class BinaryFocalCrossentropy(BinaryFocal):
-    """``keras.losses.BinaryFocalCrossentropy``: :func:`binary_focal_crossentropy`, weighted and reduced."""
+    """``keras.losses.BinaryFocalCrossentropy``: :func:`binary_focal_crossentropy`, weighted and reduced.
+
+    Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#binaryfocalcrossentropy-class
+    """
 
     apply_class_balancing: bool = False
     alpha: float = 0.25
@@ -302,7 +320,10 @@ class BinaryFocalCrossentropy(BinaryFocal):
 
 @dataclass(eq=False)
 class CategoricalCrossentropy(Categorical):
-    """``keras.losses.CategoricalCrossentropy``: :func:`categorical_crossentropy`, weighted and reduced."""
+    """``keras.losses.CategoricalCrossentropy``: :func:`categorical_crossentropy`, weighted and reduced.
+
+    Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#categoricalcrossentropy-class
+    """
 
     from_logits: bool = False
     label_smoothing: float = 0.0
@@ -314,7 +335,10 @@ class CategoricalCrossentropy(Categorical):
 
 @dataclass(eq=False)
 class CategoricalFocalCrossentropy(CategoricalFocal):
-    """``keras.losses.CategoricalFocalCrossentropy``: :func:`categorical_focal_crossentropy`, weighted and reduced."""
+    """``keras.losses.CategoricalFocalCrossentropy``: :func:`categorical_focal_crossentropy`, weighted and reduced.
+
+    Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#categoricalfocalcrossentropy-class
+    """
 
     alpha: float | Array = 0.25
     gamma: float = 2.0
@@ -331,6 +355,8 @@ class SparseCategoricalCrossentropy(Sparse):
     """``keras.losses.SparseCategoricalCrossentropy``: :func:`sparse_categorical_crossentropy`, weighted and reduced.
 
     Labels of ``ignore_class`` count in no mean.
+
+    Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#sparsecategoricalcrossentropy-class
     """
 
     from_logits: bool = False

@@ -36,7 +36,10 @@ REDUCTIONS: dict[Any, Reduction] = {"auto": "mean", "none": "none", "sum": "sum"
 def binary_crossentropy(
     y_true: Array, y_pred: Array, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Description:
-    """``tf.keras.losses.binary_crossentropy``: of probabilities with both epsilons, or logits; its mean over ``axis``."""
+    """``tf.keras.losses.binary_crossentropy``: of probabilities with both epsilons, or logits; its mean over ``axis``.
+
+    Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/binary_crossentropy
+    """
     return keras.binary_spec(from_logits, label_smoothing, axis, log_epsilon=EPSILON), Operands(y_pred, y_true)
 
 
@@ -51,7 +54,10 @@ def binary_focal_crossentropy(
     label_smoothing: float = 0.0,
     axis: int = -1,
 ) -> Description:
-    """``tf.keras.losses.binary_focal_crossentropy``: its mean over ``axis``; ``alpha`` counts only if ``apply_class_balancing``."""
+    """``tf.keras.losses.binary_focal_crossentropy``: its mean over ``axis``; ``alpha`` counts only if ``apply_class_balancing``.
+
+    Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/binary_focal_crossentropy
+    """
     spec = keras.binary_spec(from_logits, label_smoothing, axis, gamma=gamma, balanced=apply_class_balancing, log_epsilon=EPSILON)
     return spec, Operands(y_pred, y_true, alpha=alpha if apply_class_balancing else None)
 
@@ -60,7 +66,10 @@ def binary_focal_crossentropy(
 def categorical_crossentropy(
     y_true: Array, y_pred: Array, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Description:
-    """``tf.keras.losses.categorical_crossentropy``: probabilities are divided by their sum, then clipped to [1e-7, 1 − 1e-7]."""
+    """``tf.keras.losses.categorical_crossentropy``: probabilities are divided by their sum, then clipped to [1e-7, 1 − 1e-7].
+
+    Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/categorical_crossentropy
+    """
     return keras.categorical_spec(from_logits, label_smoothing, axis), Operands(y_pred, y_true)
 
 
@@ -74,7 +83,10 @@ def categorical_focal_crossentropy(
     label_smoothing: float = 0.0,
     axis: int = -1,
 ) -> Description:
-    """``tf.keras.losses.categorical_focal_crossentropy``: ``alpha`` is a factor, of all classes or of each."""
+    """``tf.keras.losses.categorical_focal_crossentropy``: ``alpha`` is a factor, of all classes or of each.
+
+    Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/categorical_focal_crossentropy
+    """
     return keras.categorical_spec(from_logits, label_smoothing, axis, gamma=gamma, focal=True), Operands(y_pred, y_true, alpha=alpha)
 
 
@@ -82,7 +94,10 @@ def categorical_focal_crossentropy(
 def sparse_categorical_crossentropy(
     y_true: Array, y_pred: Array, from_logits: bool = False, axis: int = -1, ignore_class: int | None = None
 ) -> Description:
-    """``tf.keras.losses.sparse_categorical_crossentropy``: probabilities are clipped to [1e-7, 1 − 1e-7], then divided by their sum."""
+    """``tf.keras.losses.sparse_categorical_crossentropy``: probabilities are clipped to [1e-7, 1 − 1e-7], then divided by their sum.
+
+    Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/sparse_categorical_crossentropy
+    """
     return keras.sparse_spec(from_logits, ignore_class, axis), Operands(y_pred, keras.class_indices(y_true, y_pred, axis))
 
 
@@ -116,7 +131,10 @@ class _Keras2(keras.Described):
 
 @dataclass(eq=False)
 class BinaryCrossentropy(_Keras2, keras.Binary):
-    """``tf.keras.losses.BinaryCrossentropy``: :func:`binary_crossentropy`, weighted and reduced."""
+    """``tf.keras.losses.BinaryCrossentropy``: :func:`binary_crossentropy`, weighted and reduced.
+
+    Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/BinaryCrossentropy
+    """
 
     from_logits: bool = False
     label_smoothing: float = 0.0
@@ -127,7 +145,10 @@ class BinaryCrossentropy(_Keras2, keras.Binary):
 
 @dataclass(eq=False)
 class BinaryFocalCrossentropy(_Keras2, keras.BinaryFocal):
-    """``tf.keras.losses.BinaryFocalCrossentropy``: :func:`binary_focal_crossentropy`, weighted and reduced."""
+    """``tf.keras.losses.BinaryFocalCrossentropy``: :func:`binary_focal_crossentropy`, weighted and reduced.
+
+    Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/BinaryFocalCrossentropy
+    """
 
     apply_class_balancing: bool = False
     alpha: float = 0.25
@@ -141,7 +162,10 @@ class BinaryFocalCrossentropy(_Keras2, keras.BinaryFocal):
 
 @dataclass(eq=False)
 class CategoricalCrossentropy(_Keras2, keras.Categorical):
-    """``tf.keras.losses.CategoricalCrossentropy``: :func:`categorical_crossentropy`, weighted and reduced."""
+    """``tf.keras.losses.CategoricalCrossentropy``: :func:`categorical_crossentropy`, weighted and reduced.
+
+    Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/CategoricalCrossentropy
+    """
 
     from_logits: bool = False
     label_smoothing: float = 0.0
@@ -152,7 +176,10 @@ class CategoricalCrossentropy(_Keras2, keras.Categorical):
 
 @dataclass(eq=False)
 class CategoricalFocalCrossentropy(_Keras2, keras.CategoricalFocal):
-    """``tf.keras.losses.CategoricalFocalCrossentropy``: :func:`categorical_focal_crossentropy`, weighted and reduced."""
+    """``tf.keras.losses.CategoricalFocalCrossentropy``: :func:`categorical_focal_crossentropy`, weighted and reduced.
+
+    Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/CategoricalFocalCrossentropy
+    """
 
     alpha: float | Array = 0.25
     gamma: float = 2.0
@@ -165,7 +192,10 @@ class CategoricalFocalCrossentropy(_Keras2, keras.CategoricalFocal):
 
 @dataclass(eq=False)
 class SparseCategoricalCrossentropy(_Keras2, keras.Sparse):
-    """``tf.keras.losses.SparseCategoricalCrossentropy``: :func:`sparse_categorical_crossentropy`, weighted and reduced."""
+    """``tf.keras.losses.SparseCategoricalCrossentropy``: :func:`sparse_categorical_crossentropy`, weighted and reduced.
+
+    Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/SparseCategoricalCrossentropy
+    """
 
     from_logits: bool = False
     ignore_class: int | None = None

@@ -32,6 +32,8 @@ def binary_focal_loss_with_logits(
     """``kornia.losses.binary_focal_loss_with_logits``: soft labels mix the hard labels' losses; α None is off.
 
     ``pos_weight`` and ``weight`` have one number a class.
+
+    Mirrors kornia 0.9.0, https://kornia.readthedocs.io/en/latest/losses.html
     """
     if len(shape(pred)) < 2:
         raise ValueError(f"pred must have the shape (N, C, ...); received {shape(pred)}.")
@@ -62,6 +64,8 @@ def focal_loss(
     """``kornia.losses.focal_loss``: softmax focal loss of class indices, laid out over the classes with 0 beside the target.
 
     α weights the classes [1 − α, α, …, α]: class 0 is the background.  A mean divides by the number of all entries, N·C·….
+
+    Mirrors kornia 0.9.0, https://kornia.readthedocs.io/en/latest/losses.html
     """
     classes = shape(pred)[1] if len(shape(pred)) > 1 else None
     if classes is None:
@@ -83,7 +87,10 @@ def focal_loss(
 
 @dataclass(eq=False)
 class BinaryFocalLossWithLogits(LossObject):
-    """``kornia.losses.BinaryFocalLossWithLogits``: :func:`binary_focal_loss_with_logits`."""
+    """``kornia.losses.BinaryFocalLossWithLogits``: :func:`binary_focal_loss_with_logits`.
+
+    Mirrors kornia 0.9.0, https://kornia.readthedocs.io/en/latest/losses.html
+    """
 
     alpha: float | None
     gamma: float = 2.0
@@ -101,7 +108,10 @@ class BinaryFocalLossWithLogits(LossObject):
 
 @dataclass(eq=False)
 class FocalLoss(LossObject):
-    """``kornia.losses.FocalLoss``: :func:`focal_loss`."""
+    """``kornia.losses.FocalLoss``: :func:`focal_loss`.
+
+    Mirrors kornia 0.9.0, https://kornia.readthedocs.io/en/latest/losses.html
+    """
 
     alpha: float | None
     gamma: float = 2.0

@@ -25,6 +25,8 @@ class FocalLoss(LossObject):
     """``mmdet.models.losses.FocalLoss``: sigmoid focal loss of class indices, one-hot or soft labels, times ``loss_weight``.
 
     ``activated`` says that predictions are probabilities, whose logarithms are at least −100.
+
+    Mirrors mmdet 3.3.0, https://github.com/open-mmlab/mmdetection/blob/v3.3.0/mmdet/models/losses/focal_loss.py
     """
 
     use_sigmoid: bool = True
@@ -97,6 +99,8 @@ def sigmoid_focal_loss(
     """``mmcv.ops.sigmoid_focal_loss``: of class indices, index C being background; the mean is Σ/N, not Σ/(N·C).
 
     ``weight`` has one number a class, which each row takes by its target.
+
+    Mirrors mmcv 2.2.0, https://mmcv.readthedocs.io/en/latest/api/generated/mmcv.ops.SigmoidFocalLoss.html
     """
     reduced = choice("reduction", reduction, REDUCTIONS)
     spec = Spec(
@@ -124,6 +128,8 @@ def softmax_focal_loss(
     """``mmcv.ops.softmax_focal_loss``: of class indices; α is a factor, and targets of −1 count in the mean alone.
 
     ``weight`` has one number a class.
+
+    Mirrors mmcv 2.2.0, https://mmcv.readthedocs.io/en/latest/api/generated/mmcv.ops.SoftmaxFocalLoss.html
     """
     spec = Spec(
         "softmax",

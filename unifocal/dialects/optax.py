@@ -21,13 +21,19 @@ __all__ = [
 
 @loss
 def sigmoid_binary_cross_entropy(logits: Array, labels: Array) -> Description:
-    """``optax.sigmoid_binary_cross_entropy``: binary cross entropy of each entry; labels broadcast to the logits."""
+    """``optax.sigmoid_binary_cross_entropy``: binary cross entropy of each entry; labels broadcast to the logits.
+
+    Mirrors optax 0.2.8, https://optax.readthedocs.io/en/latest/api/losses.html
+    """
     return Spec("sigmoid", labels="elements", reduction="none"), Operands(logits, broadcast(labels, shape(logits)))
 
 
 @loss
 def sigmoid_focal_loss(logits: Array, labels: Array, *, alpha: float | Array | None = None, gamma: float = 2.0) -> Description:
-    """``optax.sigmoid_focal_loss``: focal loss of each entry; α None is off, and 0 is not."""
+    """``optax.sigmoid_focal_loss``: focal loss of each entry; α None is off, and 0 is not.
+
+    Mirrors optax 0.2.8, https://optax.readthedocs.io/en/latest/api/losses.html
+    """
     return Spec("sigmoid", labels="elements", gamma=gamma, alpha="off" if alpha is None else "balance", reduction="none"), Operands(
         logits, broadcast(labels, shape(logits)), alpha=alpha
     )
@@ -35,7 +41,10 @@ def sigmoid_focal_loss(logits: Array, labels: Array, *, alpha: float | Array | N
 
 @loss
 def softmax_cross_entropy(logits: Array, labels: Array, axis: int = -1, where: Array | None = None) -> Description:
-    """``optax.softmax_cross_entropy``: cross entropy of one-hot or soft labels, one a row; only classes ``where`` true take part."""
+    """``optax.softmax_cross_entropy``: cross entropy of one-hot or soft labels, one a row; only classes ``where`` true take part.
+
+    Mirrors optax 0.2.8, https://optax.readthedocs.io/en/latest/api/losses.html
+    """
     labels, rows = broadcast(labels, shape(logits)), None
     if where is not None:
         where, rows = classes_where(where, logits, axis)
@@ -45,7 +54,10 @@ def softmax_cross_entropy(logits: Array, labels: Array, axis: int = -1, where: A
 
 @loss
 def softmax_cross_entropy_with_integer_labels(logits: Array, labels: Array, axis: int = -1, where: Array | None = None) -> Description:
-    """``optax.softmax_cross_entropy_with_integer_labels``: cross entropy of class indices; only classes ``where`` true take part."""
+    """``optax.softmax_cross_entropy_with_integer_labels``: cross entropy of class indices; only classes ``where`` true take part.
+
+    Mirrors optax 0.2.8, https://optax.readthedocs.io/en/latest/api/losses.html
+    """
     rows = None
     if where is not None:
         where, rows = classes_where(where, logits, axis)
@@ -54,5 +66,8 @@ def softmax_cross_entropy_with_integer_labels(logits: Array, labels: Array, axis
 
 
 def smooth_labels(labels: Array, alpha: float, *, axis: int = -1, where: Array | None = None) -> Array:
-    """``optax.smooth_labels``: (1 − α)·y + α/K, over the K classes along ``axis``; those ``where`` true, if given."""
+    """``optax.smooth_labels``: (1 − α)·y + α/K, over the K classes along ``axis``; those ``where`` true, if given.
+
+    Mirrors optax 0.2.8, https://optax.readthedocs.io/en/latest/api/losses.html
+    """
     return smoothed(labels, alpha, axis=axis, where=where)

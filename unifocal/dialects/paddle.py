@@ -38,7 +38,10 @@ def sigmoid_focal_loss(
     reduction: str = "sum",
     name: str | None = None,
 ) -> Description:
-    """``paddle.nn.functional.sigmoid_focal_loss``: divided by ``normalizer`` before the reduction; labels of −100 have no loss."""
+    """``paddle.nn.functional.sigmoid_focal_loss``: divided by ``normalizer`` before the reduction; labels of −100 have no loss.
+
+    Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/sigmoid_focal_loss_en.html
+    """
     spec = Spec(
         "sigmoid",
         labels="elements",
@@ -60,6 +63,8 @@ def binary_cross_entropy(
     """``paddle.nn.functional.binary_cross_entropy``: of probabilities; logarithms are at least −100.
 
     ``weight`` broadcasts from the right, and counts in no mean.
+
+    Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/binary_cross_entropy_en.html
     """
     spec = Spec("sigmoid", from_logits=False, log_floor=-100.0, weights="trailing", reduction=choice("reduction", reduction, REDUCTIONS))
     return spec, Operands(input, label, sample_weight=weight)
@@ -77,6 +82,8 @@ def binary_cross_entropy_with_logits(
     """``paddle.nn.functional.binary_cross_entropy_with_logits``: labels of −100 have no loss, and count in the mean.
 
     Weights broadcast from the right.
+
+    Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/binary_cross_entropy_with_logits_en.html
     """
     spec = Spec(
         "sigmoid",
@@ -106,6 +113,8 @@ def cross_entropy(
 
     Without ``use_softmax`` the input is probabilities.  ``weight`` makes one factor a row, Σ_c w_c·y_c, by whose sum a mean divides;
     without it a mean counts ignored rows where ``ignore_index`` is negative.  Soft and smoothed losses keep the class axis.
+
+    Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/cross_entropy_en.html
     """
     if soft_label and ignore_index > 0:
         raise ValueError(f"ignore_index requires class indices; received soft_label=True with ignore_index={ignore_index}.")
@@ -140,6 +149,8 @@ def softmax_with_cross_entropy(
     """``paddle.nn.functional.softmax_with_cross_entropy``: unreduced, the class axis kept with size 1; with the softmax if asked for.
 
     ``numeric_stable_mode`` changes nothing.
+
+    Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/softmax_with_cross_entropy_en.html
     """
     value = _softmax_with_cross_entropy(logits, label, soft_label, ignore_index, numeric_stable_mode, False, axis)
     return (value, softmax(logits, axis)) if return_softmax else value
@@ -174,6 +185,8 @@ def nll_loss(
     """``paddle.nn.functional.nll_loss``: of log-probabilities and class indices; the class axis is the second.
 
     The mean is weighted by ``weight[label]``, and counts no ignored row.
+
+    Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/nll_loss_en.html
     """
     if len(shape(input)) < 2:
         raise ValueError(f"input must have the shape (N, C, ...); received {shape(input)}.")
@@ -184,14 +197,20 @@ def nll_loss(
 
 @loss
 def log_loss(input: Array, label: Array, epsilon: float = 0.0001, name: str | None = None) -> Description:
-    """``paddle.nn.functional.log_loss``: −y·log(p + ε) − (1 − y)·log(1 − p + ε), of shape (N, 1)."""
+    """``paddle.nn.functional.log_loss``: −y·log(p + ε) − (1 − y)·log(1 − p + ε), of shape (N, 1).
+
+    Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/log_loss_en.html
+    """
     if len(shape(input)) != 2 or shape(input)[1] not in (1, None):
         raise ValueError(f"input must have the shape (N, 1); received {shape(input)}.")
     return Spec("sigmoid", labels="elements", from_logits=False, log_epsilon=epsilon, reduction="none"), Operands(input, label)
 
 
 def label_smooth(label: Array, prior_dist: Array | None = None, epsilon: float = 0.1, name: str | None = None) -> Array:
-    """``paddle.nn.functional.label_smooth``: (1 − ε)·y + ε/K over the last axis, or (1 − ε)·y + ε·``prior_dist``."""
+    """``paddle.nn.functional.label_smooth``: (1 − ε)·y + ε/K over the last axis, or (1 − ε)·y + ε·``prior_dist``.
+
+    Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/label_smooth_en.html
+    """
     return smoothed(label, epsilon, prior=prior_dist)
 
 

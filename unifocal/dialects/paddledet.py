@@ -17,7 +17,10 @@ __all__ = ["FocalLoss"]
 
 @dataclass(eq=False)
 class FocalLoss(LossObject):
-    """``ppdet.modeling.losses.FocalLoss``: Paddle's sigmoid focal loss of class indices, C being background."""
+    """``ppdet.modeling.losses.FocalLoss``: Paddle's sigmoid focal loss of class indices, C being background.
+
+    Mirrors PaddleDetection 2.6.0, https://github.com/PaddlePaddle/PaddleDetection/blob/release/2.6/ppdet/modeling/losses/focal_loss.py
+    """
 
     use_sigmoid: bool = True
     alpha: float = 0.25

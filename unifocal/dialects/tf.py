@@ -20,24 +20,36 @@ __all__ = [
 
 @loss
 def sigmoid_cross_entropy_with_logits(labels: Array | None = None, logits: Array | None = None, name: str | None = None) -> Description:
-    """``tf.nn.sigmoid_cross_entropy_with_logits``: binary cross entropy of each entry."""
+    """``tf.nn.sigmoid_cross_entropy_with_logits``: binary cross entropy of each entry.
+
+    Mirrors TensorFlow 2.21, https://www.tensorflow.org/api_docs/python/tf/nn/sigmoid_cross_entropy_with_logits
+    """
     return Spec("sigmoid", labels="elements", reduction="none"), Operands(required("logits", logits), required("labels", labels))
 
 
 @loss
 def weighted_cross_entropy_with_logits(labels: Array, logits: Array, pos_weight: float | Array, name: str | None = None) -> Description:
-    """``tf.nn.weighted_cross_entropy_with_logits``: ``pos_weight`` multiplies the positive term, and broadcasts from the right."""
+    """``tf.nn.weighted_cross_entropy_with_logits``: ``pos_weight`` multiplies the positive term, and broadcasts from the right.
+
+    Mirrors TensorFlow 2.21, https://www.tensorflow.org/api_docs/python/tf/nn/weighted_cross_entropy_with_logits
+    """
     operands = Operands(required("logits", logits), required("labels", labels), pos_weight=required("pos_weight", pos_weight))
     return Spec("sigmoid", labels="elements", weights="trailing", reduction="none"), operands
 
 
 @loss
 def softmax_cross_entropy_with_logits(labels: Array, logits: Array, axis: int = -1, name: str | None = None) -> Description:
-    """``tf.nn.softmax_cross_entropy_with_logits``: cross entropy of one-hot or soft labels, one a row."""
+    """``tf.nn.softmax_cross_entropy_with_logits``: cross entropy of one-hot or soft labels, one a row.
+
+    Mirrors TensorFlow 2.21, https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits
+    """
     return Spec("softmax", labels="elements", axis=axis, reduction="none"), Operands(required("logits", logits), required("labels", labels))
 
 
 @loss
 def sparse_softmax_cross_entropy_with_logits(labels: Array, logits: Array, name: str | None = None) -> Description:
-    """``tf.nn.sparse_softmax_cross_entropy_with_logits``: cross entropy of class indices along the last axis."""
+    """``tf.nn.sparse_softmax_cross_entropy_with_logits``: cross entropy of class indices along the last axis.
+
+    Mirrors TensorFlow 2.21, https://www.tensorflow.org/api_docs/python/tf/nn/sparse_softmax_cross_entropy_with_logits
+    """
     return Spec("softmax", labels="indices", reduction="none"), Operands(required("logits", logits), required("labels", labels))

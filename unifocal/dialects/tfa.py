@@ -21,13 +21,19 @@ __all__ = ["SigmoidFocalCrossEntropy", "sigmoid_focal_crossentropy"]
 def sigmoid_focal_crossentropy(
     y_true: Array, y_pred: Array, alpha: float | Array | None = 0.25, gamma: float | None = 2.0, from_logits: bool = False
 ) -> Description:
-    """``tfa.losses.sigmoid_focal_crossentropy``: focal loss summed over the last axis."""
+    """``tfa.losses.sigmoid_focal_crossentropy``: focal loss summed over the last axis.
+
+    Mirrors TensorFlow Addons 0.23, https://www.tensorflow.org/addons/api_docs/python/tfa/losses/sigmoid_focal_crossentropy
+    """
     return _describe(y_true, y_pred, alpha, gamma, from_logits)
 
 
 @dataclass(eq=False)
 class SigmoidFocalCrossEntropy(LossObject):
-    """``tfa.losses.SigmoidFocalCrossEntropy``: :func:`sigmoid_focal_crossentropy`, weighted and reduced; by default not reduced."""
+    """``tfa.losses.SigmoidFocalCrossEntropy``: :func:`sigmoid_focal_crossentropy`, weighted and reduced; by default not reduced.
+
+    Mirrors TensorFlow Addons 0.23, https://www.tensorflow.org/addons/api_docs/python/tfa/losses/SigmoidFocalCrossEntropy
+    """
 
     from_logits: bool = False
     alpha: float | Array | None = 0.25

@@ -29,6 +29,8 @@ def binary_cross_entropy(
     """``torch.nn.functional.binary_cross_entropy``: of probabilities; logarithms are at least −100.
 
     ``weight`` broadcasts from the right, and counts in no mean.
+
+    Mirrors PyTorch 2.13, https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html
     """
     spec = Spec(
         "sigmoid",
@@ -51,7 +53,10 @@ def binary_cross_entropy_with_logits(
     reduction: str = "mean",
     pos_weight: Array | None = None,
 ) -> Description:
-    """``torch.nn.functional.binary_cross_entropy_with_logits``: weights broadcast from the right, and count in no mean."""
+    """``torch.nn.functional.binary_cross_entropy_with_logits``: weights broadcast from the right, and count in no mean.
+
+    Mirrors PyTorch 2.13, https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
+    """
     spec = Spec("sigmoid", labels="elements", weights="trailing", reduction=_reduction(size_average, reduce, reduction))
     return spec, Operands(input, target, sample_weight=weight, pos_weight=pos_weight)
 
@@ -71,6 +76,8 @@ def cross_entropy(
 
     The mean is over the rows for soft labels, and weighted by ``weight[target]`` for class indices; ``weight`` stands at each class's
     term, those of the smoothing too.
+
+    Mirrors PyTorch 2.13, https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
     """
     by_index = len(shape(target)) < len(shape(input))
     if not by_index and not is_floating(target):
@@ -97,7 +104,10 @@ def nll_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Description:
-    """``torch.nn.functional.nll_loss``: of log-probabilities and class indices; the mean is weighted by ``weight[target]``."""
+    """``torch.nn.functional.nll_loss``: of log-probabilities and class indices; the mean is weighted by ``weight[target]``.
+
+    Mirrors PyTorch 2.13, https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
+    """
     spec = Spec(
         "log",
         labels="indices",

@@ -14,7 +14,7 @@ __all__ = ["sigmoid_focal_loss"]
 def sigmoid_focal_loss(inputs: Array, targets: Array, alpha: float = 0.25, gamma: float = 2, reduction: str = "none") -> Description:
     """``torchvision.ops.sigmoid_focal_loss``: α = −1 is off.
 
-    Documentation: https://docs.pytorch.org/vision/stable/generated/torchvision.ops.sigmoid_focal_loss.html
+    Mirrors torchvision 0.28, https://docs.pytorch.org/vision/stable/generated/torchvision.ops.sigmoid_focal_loss.html
     """
     off = alpha == -1
     spec = Spec(

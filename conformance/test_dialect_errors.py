@@ -1,0 +1,106 @@
+"""What originals reject, dialects reject, saying what was required and what was received."""
+
+from __future__ import annotations
+
+from inspect import cleandoc
+from typing import Any
+
+import numpy as np
+import pytest
+
+from unifocal.dialects import (
+    dialect_names,
+    functions_of,
+    keras,
+    keras2,
+    kornia,
+    mmdet,
+    optax,
+    paddle,
+    paddledet,
+    tf,
+    tfa,
+    torch,
+    torchvision,
+)
+
+X, Y, INDEX = np.zeros((4, 3)), np.ones((4, 3)), np.array([0, 1, 2, 0])
+P = np.full((4, 3), 0.25)
+
+_ERRORS: list[tuple[type[Exception], str, Any]] = [
+    (ValueError, r"Element-wise targets must have the shape .*\(4, 3\); received \(4,\)", lambda: paddle.sigmoid_focal_loss(X, INDEX)),
+    (
+        ValueError,
+        "reduction must be one of 'none', 'sum', 'mean'; received 'avg'",
+        lambda: paddle.sigmoid_focal_loss(X, Y, reduction="avg"),
+    ),
+    (ValueError, r"normalizer must be 0-D or 1-D; received shape \(1, 1\)", lambda: paddle.sigmoid_focal_loss(X, Y, np.ones((1, 1)))),
+    (ValueError, "normalizer must be in", lambda: paddle.sigmoid_focal_loss(X, Y, np.zeros(1))),
+    (ValueError, r"predictions .* must be in \[0, 1\]; received 2", lambda: paddle.binary_cross_entropy(2 * Y, Y)),
+    (ValueError, "targets must be in", lambda: paddle.binary_cross_entropy(P, -100 * Y)),
+    (ValueError, "received soft_label=True with ignore_index=1", lambda: paddle.cross_entropy(X, Y / 3, soft_label=True, ignore_index=1)),
+    (ValueError, r"of size 1 along axis -1 if it has it; received shape \(4, 3\)", lambda: paddle.cross_entropy(X, Y / 3)),
+    (ValueError, "Class indices must be in", lambda: paddle.cross_entropy(X, INDEX + 1)),
+    (ValueError, "label_smoothing must be in", lambda: paddle.cross_entropy(X, INDEX, label_smoothing=1.5)),
+    (ValueError, r"input must have the shape \(N, C, ...\); received \(3,\)", lambda: paddle.nll_loss(X[0], np.array(1))),
+    (ValueError, r"input must have the shape \(N, 1\); received \(4, 3\)", lambda: paddle.log_loss(P, Y)),
+    (ValueError, r"The smoothing must be in \[0, 1\]; received 2", lambda: paddle.label_smooth(Y, epsilon=2)),
+    (TypeError, "labels must be floating", lambda: paddle.label_smooth(INDEX)),
+    (ValueError, "use_sigmoid must be True", lambda: paddledet.FocalLoss(use_sigmoid=False)),
+    (ValueError, r"pred must be 2-D and target 1-D; received shapes \(4, 3\) and \(4, 3\)", lambda: paddledet.FocalLoss()(X, Y)),
+    (ValueError, r"Class indices .* must be in \[0, 3\]; received -100", lambda: paddledet.FocalLoss()(X, INDEX * 0 - 100)),
+    (TypeError, "target must be floating where it has the input's shape", lambda: torch.cross_entropy(X, np.eye(4, 3, dtype=int))),
+    (ValueError, "received soft labels with ignore_index=0", lambda: torch.cross_entropy(X, Y / 3, ignore_index=0)),
+    (ValueError, "reduction must be one of", lambda: torch.cross_entropy(X, INDEX, reduction="batchmean")),
+    (ValueError, "Class indices must be in", lambda: torch.cross_entropy(X, INDEX + 3)),
+    (ValueError, r"targets must have the shape", lambda: torch.nll_loss(X, Y)),
+    (ValueError, "targets must have", lambda: torch.binary_cross_entropy(P, Y[:, 0])),
+    (ValueError, r"sample_weight must be .* received shape \(4,\)", lambda: torch.binary_cross_entropy(P, Y, INDEX + 1.0)),
+    (ValueError, r"alpha must be in \[0, 1\]; received 1.5", lambda: torchvision.sigmoid_focal_loss(X, Y, alpha=1.5)),
+    (ValueError, "reduction must be one of", lambda: torchvision.sigmoid_focal_loss(X, Y, reduction=None)),  # type: ignore[arg-type]
+    (ValueError, "reduction must be one of None, 'none', 'sum'", lambda: keras.BinaryCrossentropy(reduction="avg")(Y, P)),
+    (ValueError, "Element-wise targets must have the shape", lambda: keras.BinaryCrossentropy()(Y[:, 0], P)),
+    (ValueError, "targets must have the shape", lambda: keras.sparse_categorical_crossentropy(Y, P)),
+    (ValueError, r"sample_weight must be .* received shape \(3,\)", lambda: keras.BinaryCrossentropy()(Y, P, Y[0])),
+    (ValueError, "reduction must be one of 'auto', 'none', 'sum'", lambda: keras2.BinaryCrossentropy(reduction="mean")(Y, P)),
+    (ValueError, "labels is required; received None", lambda: tf.sigmoid_cross_entropy_with_logits(logits=X)),
+    (ValueError, "Element-wise targets must have the shape", lambda: tf.softmax_cross_entropy_with_logits(INDEX, X)),
+    (ValueError, "targets must have the shape", lambda: tf.sparse_softmax_cross_entropy_with_logits(Y, X)),
+    (ValueError, "gamma must be a finite number", lambda: tfa.sigmoid_focal_crossentropy(Y, P, gamma=-1.0)),
+    (TypeError, "must be integer", lambda: optax.softmax_cross_entropy_with_integer_labels(X, INDEX * 1.0)),
+    (TypeError, "predictions must be a floating tensor", lambda: optax.sigmoid_focal_loss(X.astype(int), Y)),
+    (ValueError, r"pred must have the shape \(N, C, ...\); received \(3,\)", lambda: kornia.binary_focal_loss_with_logits(X[0], Y[0])),
+    (ValueError, "pred must have the shape", lambda: kornia.focal_loss(X[0], np.array(1), 0.25)),
+    (ValueError, "targets must have the shape", lambda: kornia.focal_loss(X, Y, 0.25)),
+    (ValueError, "use_sigmoid must be True", lambda: mmdet.FocalLoss(use_sigmoid=False)),
+    (ValueError, 'avg_factor can not be used with reduction="sum"', lambda: mmdet.FocalLoss(reduction="sum")(X, INDEX, avg_factor=2)),
+    (ValueError, "reduction must be one of", lambda: mmdet.FocalLoss()(X, INDEX, reduction_override="avg")),
+    (ValueError, r"input must be 2-D and target 1-D; received shapes", lambda: mmdet.sigmoid_focal_loss(X, Y)),
+]
+
+
+@pytest.mark.parametrize(("error", "message", "call"), _ERRORS, ids=[f"{i}-{message[:40]}" for i, (_, message, _) in enumerate(_ERRORS)])
+def test_errors(error: type[Exception], message: str, call: Any) -> None:
+    with pytest.raises(error, match=message):
+        call()
+
+
+@pytest.mark.parametrize("size_average", [None, True, False])
+@pytest.mark.parametrize("reduce", [None, True, False])
+def test_deprecated_arguments_of_torch_decide(size_average: bool | None, reduce: bool | None) -> None:
+    if size_average is None and reduce is None:
+        assert torch.cross_entropy(X, INDEX, None, size_average, -100, reduce, "sum") == pytest.approx(4 * np.log(3))
+        return
+    with pytest.warns(UserWarning, match="size_average and reduce are deprecated"):
+        value = torch.cross_entropy(X, INDEX, None, size_average, -100, reduce, "sum")
+    expected = np.full(4, np.log(3)) if reduce is False else (4 if size_average is False else 1) * np.log(3)
+    np.testing.assert_allclose(value, expected)
+
+
+@pytest.mark.parametrize("name", [f"{dialect}.{name}" for dialect in dialect_names() for name in functions_of(dialect)])
+def test_docstrings_name_the_original_and_where_it_is_documented(name: str) -> None:
+    dialect, _, function = name.partition(".")
+    mirrored = cleandoc(functions_of(dialect)[function].__doc__ or "").splitlines()[-1]
+    assert mirrored.startswith("Mirrors ")
+    assert any(character.isdigit() for character in mirrored.partition(",")[0])
+    assert "https://" in mirrored
