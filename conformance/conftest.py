@@ -70,6 +70,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("dtype", dtypes, scope="session")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each worker whole frameworks of a file: what one of them compiled or loaded serves the others."""
+    for item in items:
+        run = getattr(item, "callspec", None) and item.callspec.params.get("framework")  # type: ignore[attr-defined]
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{run}" if isinstance(run, str) else item.path.stem))
+
+
 @pytest.fixture(scope="session")
 def framework(request: pytest.FixtureRequest) -> Framework:
     """Every framework in turn, imported when its first test runs."""

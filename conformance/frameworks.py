@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 import unifocal
+from unifocal.dispatch import leave_unconverted
 from unifocal.operands import context
 from unifocal.plan import plan
 from unifocal.protocol import Array
@@ -47,6 +48,10 @@ class Framework(Protocol):
 
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         """The derivative of sum(gradient · h) with respect to x, by the framework's autodiff applied twice."""
+
+    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
+        """function(tensors), by the framework's compiler in one graph."""
+        raise NotImplementedError(f"{self.name} has no compiler.")
 
     def precision(self, dtype: str) -> AbstractContextManager[Any]:
         """The setting of the framework in which tensors of the dtype live."""
@@ -116,7 +121,7 @@ class _Analytic(Framework, Protocol):
         call = plan(context(spec, x), operands)
         along = call.ctx.xp.astype(self.tensor(h, dtype), call.ctx.dtype)
         with np.errstate(all="ignore"):
-            result = call.kernel.second(call.ctx.xp, call.ctx.spec, call.x, call.inputs, along)
+            result = call.kernel.second(call.ctx.xp, call.spec, call.x, call.inputs, along)
         return self.numpy(result if call.denominator is None else result / call.denominator)
 
 
@@ -183,6 +188,10 @@ class Torch(Framework):
         value = function(x)
         return value, self._torch.autograd.grad(value, x, self._torch.ones_like(value))[0]
 
+    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
+        self._torch.compiler.reset()
+        return self._torch.compile(function, fullgraph=True, backend="aot_eager")(tensors)
+
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         x = x.detach().requires_grad_()
         value = function(x)
@@ -214,6 +223,9 @@ class TensorFlow(Framework):
             value = function(x)
         return value, tape.gradient(value, x)
 
+    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
+        return self._tf.function(function, autograph=False)(tensors)
+
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         with self._tf.GradientTape() as outer:
             outer.watch(x)
@@ -239,6 +251,14 @@ class Paddle(Framework):
 
     def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
         return self._gradient(function, self._watched(x))
+
+    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
+        function = leave_unconverted(function)
+
+        def call(tensors: list[Array]) -> Array:
+            return function(tensors)
+
+        return self._paddle.jit.to_static(call, full_graph=True)(tensors)
 
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         x = self._watched(x)
@@ -277,6 +297,9 @@ class Jax(Framework):
     def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
         value, pullback = self._jax.vjp(function, x)
         return value, pullback(self._jax.numpy.ones_like(value))[0]
+
+    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
+        return self._jax.jit(function)(tensors)
 
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         return self._jax.jvp(lambda x: self.gradient(function, x)[1], (x,), (h,))[1]

@@ -57,7 +57,7 @@ def test_derivatives(x: Any, fields: dict[str, Any], targets: Any, gamma: float)
         return evaluate_with_gradient(spec, Operands(x, **operands))[1]
 
     call = plan(context(spec, x), Operands(x, **operands))
-    second = call.kernel.second(call.ctx.xp, call.ctx.spec, call.x, call.inputs, _H) / call.denominator
+    second = call.kernel.second(call.ctx.xp, call.spec, call.x, call.inputs, _H) / call.denominator
     step = 1e-6
     differences = np.zeros_like(x)
     for i in np.ndindex(x.shape):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from unifocal.dialects import dialect_names, functions_of
 from unifocal.protocol import NumPyArray
 
-from .dialects import Case, Original, dialect_answer, module_of, original_answer, plain_signature, recorded
+from .dialects import Answer, Case, Original, dialect_answer, module_of, original_answer, plain_signature, recorded, traced_value
 from .frameworks import Framework
 from .frameworks import framework as framework_named
 
@@ -56,19 +57,37 @@ def _far(ours: NumPyArray, theirs: NumPyArray) -> float:
         return float(np.max(np.where(same, 0.0, np.abs(np.subtract(ours, theirs)) / scale), initial=0.0))
 
 
+@cache
+def _answers(dialect: str, function: str) -> dict[str, Answer]:
+    """What the original gives, asked once for all frameworks."""
+    return {str(case): original_answer(dialect, case) for case in module_of(dialect).CASES if case.function == function}
+
+
 @pytest.mark.parametrize(("dialect", "function"), _LOSSES, ids=[f"{dialect}.{name}" for dialect, name in _LOSSES])
 def test_original(framework: Framework, dialect: str, function: str) -> None:
     _original(dialect)
     wrong = []
     own = [case for case in module_of(dialect).CASES if case.function == function and case.dtype in framework.dtypes]
     for case in own:
-        theirs, ours = original_answer(dialect, case), dialect_answer(framework, dialect, case)
+        theirs, ours = _answers(dialect, function)[str(case)], dialect_answer(framework, dialect, case)
         for part in ("value", "gradient"):
             far = _far(getattr(ours, part), getattr(theirs, part))
             if not far <= case.tolerance:
                 wrong.append(f"{case}: the {part} is {far:.3g} away")
     assert own, "a function has no cases"
     assert not wrong, f"{len(wrong)} disagree of {2 * len(own)}:\n" + "\n".join(wrong)
+
+
+@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax")
+@pytest.mark.filterwarnings("ignore:Tensor do not have 'place' interface:UserWarning")  # Paddle's graphs
+@pytest.mark.parametrize(("dialect", "function"), _FUNCTIONS, ids=[f"{dialect}.{name}" for dialect, name in _FUNCTIONS])
+def test_traced(framework: Framework, dialect: str, function: str) -> None:
+    """By the framework's compiler, in one graph, a function gives what it gives eagerly."""
+    if (dialect, function) in _TRANSFORMS:
+        pytest.skip("no loss")
+    case = next(case for case in module_of(dialect).CASES if case.function == function)
+    eager, traced = dialect_answer(framework, dialect, case).value, traced_value(framework, dialect, case)
+    assert _far(traced, eager) <= (1e-6 if case.dtype == "float32" else 1e-12)
 
 
 @pytest.mark.parametrize(("dialect", "function"), _TRANSFORMS, ids=[f"{dialect}.{name}" for dialect, name in _TRANSFORMS])

@@ -9,7 +9,7 @@ from .kernels import kernel_for
 from .operands import Context, at_target, cast, class_vector, normalizer, sample_weight
 from .protocol import Array, Inputs, Kernel
 from .reduction import denominator
-from .spec import Operands
+from .spec import Operands, Spec, of_kernel
 from .targets import Targets, prepare
 
 
@@ -19,6 +19,7 @@ class Plan(NamedTuple):
     ctx: Context
     targets: Targets
     kernel: Kernel
+    spec: Spec
     x: Array
     inputs: Inputs
     denominator: float | Array | None
@@ -50,7 +51,7 @@ def plan(ctx: Context, operands: Operands) -> Plan:
     weight = _over(ctx, weight, normalizer(ctx, operands.normalizer))
     inputs = Inputs(labels, alpha, pos_weight, _masked(ctx, weight, targets))
 
-    return Plan(ctx, targets, kernel_for(spec, targets.by_index), _predictions(ctx, targets), inputs, divisor)
+    return Plan(ctx, targets, kernel_for(spec, targets.by_index), of_kernel(spec), _predictions(ctx, targets), inputs, divisor)
 
 
 def _predictions(ctx: Context, targets: Targets) -> Array:

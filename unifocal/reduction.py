@@ -59,7 +59,7 @@ def over_classes(ctx: Context, targets: Targets, value: Array) -> Array:
         return value
     if way in ("sum", "mean"):
         value = xp.sum(value, axis=ctx.axis)
-        return value / float(ctx.classes) if way == "mean" else value
+        return divide(xp, value, float(ctx.classes)) if way == "mean" else value
     value = xp.expand_dims(value, axis=ctx.axis)
     return value * one_hot(ctx, targets.indices) if way == "spread" else value
 

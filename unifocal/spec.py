@@ -124,6 +124,23 @@ class Spec:
         return bool(self.epsilon or self.log_epsilon or self.log_floor is not None)
 
 
+def of_kernel(spec: Spec) -> Spec:
+    """The spec with only what a kernel reads, so that compilers that cache by it share one kernel among reductions, weights and labels."""
+    return Spec(
+        spec.link,
+        gamma=spec.gamma,
+        soft_labels=spec.soft_labels,
+        from_logits=spec.from_logits,
+        normalized=spec.normalized,
+        label_smoothing=0.0 if spec.categorical else spec.label_smoothing,
+        epsilon=spec.epsilon,
+        clip=spec.clip,
+        log_epsilon=spec.log_epsilon,
+        log_floor=spec.log_floor,
+        axis=spec.axis,
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class Operands:
     """The tensors and numbers of one call, as the user gave them."""

@@ -107,22 +107,27 @@ def cases(
 
 def run_case(run: Framework, function: Callable[..., Any], case: Case, analytic: bool = False) -> Answer:
     """A function or class of the dialect or the original on a case, with a framework's tensors and automatic differentiation."""
+    with run.precision(case.dtype):
+        function, arguments = _bound(run, function, case)
+        if analytic:
+            value, gradient = _call(unifocal.value_and_grad(function), function, arguments)
+        else:
+            x = arguments[case.predictions]
+            value, gradient = run.gradient(lambda x: _call(function, function, {**arguments, case.predictions: x}), x)
+        return Answer(run.numpy(value), run.numpy(gradient))
+
+
+def _bound(run: Framework, function: Callable[..., Any], case: Case) -> tuple[Callable[..., Any], dict[str, Any]]:
+    """What is called, a class with its options, and the call's arguments as the framework's tensors."""
 
     def operand(value: Any) -> Any:
         if not isinstance(value, np.ndarray):
             return value
         return run.tensor(value, case.dtype) if value.dtype.kind == "f" else run.tensor(value)
 
-    with run.precision(case.dtype):
-        if case.options is not None:
-            function = function(**{key: operand(value) for key, value in case.options.items()})
-        arguments = {key: operand(value) for key, value in case.arguments.items()}
-        x = arguments[case.predictions]
-        if analytic:
-            value, gradient = _call(unifocal.value_and_grad(function), function, arguments)
-        else:
-            value, gradient = run.gradient(lambda x: _call(function, function, {**arguments, case.predictions: x}), x)
-        return Answer(run.numpy(value), run.numpy(gradient))
+    if case.options is not None:
+        function = function(**{key: operand(value) for key, value in case.options.items()})
+    return function, {key: operand(value) for key, value in case.arguments.items()}
 
 
 def _call(function: Callable[..., Any], signed: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
@@ -154,6 +159,18 @@ def dialect_answer(run: Framework, dialect: str, case: Case) -> Answer:
     function = functions_of(dialect)[case.function]
     analytic = run.name in ("numpy", "array-api-strict", "dask")
     return run_case(run, function, case, analytic)
+
+
+def traced_value(run: Framework, dialect: str, case: Case) -> NumPyArray:
+    """The dialect's value for a case, from the framework's compiler; tensors are inputs of the graph, and none is a constant in it."""
+    with run.precision(case.dtype):
+        function, arguments = _bound(run, functions_of(dialect)[case.function], case)
+        names = [name for name in arguments if isinstance(case.arguments[name], np.ndarray)]
+
+        def value(tensors: list[Any]) -> Any:
+            return _call(function, function, {**arguments, **dict(zip(names, tensors, strict=True))})
+
+        return run.numpy(run.traced(value, [arguments[name] for name in names]))
 
 
 def original_answer(dialect: str, case: Case) -> Answer:

@@ -11,12 +11,15 @@ from .probability import sigmoid_probability, softmax_probability_dense, softmax
 from .sigmoid import sigmoid
 from .softmax import softmax_dense, softmax_index
 
+# For soft labels that have their own p_t, and for those that mix the hard labels' losses.
+_EXACT, _CLIPPED, _PROBABILITY = ((kernel, mixture(kernel)) for kernel in (sigmoid, sigmoid_clipped, sigmoid_probability))
+
 
 def kernel_for(spec: Spec, index_labels: bool) -> Kernel:
     """The kernel of spec's link, on what its predictions are, for class indices or real labels."""
     if spec.link == "sigmoid":
-        kernel = (sigmoid_clipped if spec.clips else sigmoid) if spec.from_logits else sigmoid_probability
-        return mixture(kernel) if spec.soft_labels == "mixture" else kernel
+        label, mixed = (_CLIPPED if spec.clips else _EXACT) if spec.from_logits else _PROBABILITY
+        return mixed if spec.soft_labels == "mixture" else label
     if spec.link == "log":
         dense, index = log_dense, log_index
     elif spec.from_logits:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 
 from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
 from .guard import binary_labels, product
 
 
-@cache
 def mixture(kernel: Kernel) -> Kernel:
     """A binary kernel, with soft labels that mix the losses of the hard ones."""
 
