@@ -46,6 +46,7 @@ def test_conventions_follow_the_options() -> None:
     assert "sum of the weights" in _rows("torch.cross_entropy", indices)["reduction"]
     assert "all elements" in _rows("torch.cross_entropy", elements)["reduction"]
     assert "background" in _rows("paddledet.FocalLoss", indices)["labels"]
+    assert "y·pos_weight·log p" in _rows("tf.weighted_cross_entropy_with_logits", elements)["loss"]
     assert [formats for formats, _ in explain("tf.sparse_softmax_cross_entropy_with_logits").conventions] == [indices]
 
 

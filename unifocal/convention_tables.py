@@ -48,13 +48,11 @@ def print_explanation(function: str, options: Sequence[str]) -> int:
     for asked in answers[0]:
         table.add_row(asked, *(Text(one.get(asked, "")) for one in answers))
     console.print(table)
-    for difference in explanation.differences:
-        console.print(
-            Text.assemble(
-                ("The original differs", "bold"),
-                f" ({difference.versions}): {difference.condition}: {difference.original}. Here: {difference.truth}.",
-            )
-        )
+    if explanation.differences:
+        table = Table("The original differs", "there", "here", box=SIMPLE_HEAD, show_lines=True)
+        for known in explanation.differences:
+            table.add_row(Text(f"{known.condition} ({known.versions})"), Text(known.original), Text(known.truth))
+        console.print(table)
     return EXPLAINED
 
 

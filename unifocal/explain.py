@@ -22,6 +22,9 @@ _STAND_INS = {"alpha": 0.25, "pos_weight": 1.0}
 _CANONICAL = ("sigmoid_focal_loss", "softmax_focal_loss", "binary_cross_entropy", "cross_entropy")
 
 
+_Rows = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True)
 class Explanation:
     """One function's convention: by format of its labels, rows of what is asked and the answer."""
@@ -29,7 +32,7 @@ class Explanation:
     function: str
     summary: str
     signature: str
-    conventions: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    conventions: tuple[tuple[str, _Rows], ...]
     differences: tuple[Difference, ...]
 
 
@@ -44,16 +47,15 @@ def explain(name: str, **options: Any) -> Explanation:
     function = _find(name)
     if not isclass(function) and not hasattr(function, "describe"):
         raise ValueError(f"{name} transforms labels and is no loss.")
-    specs = dict(_specs(function, options))
-    found = {formats: spec for formats, spec in specs.items() if isinstance(spec, Spec)}
+    described = dict(_described(function, options))
+    found = {formats: rows for formats, rows in described.items() if not isinstance(rows, Exception)}
     if not found:
-        raise ValueError(f"{name} with these options: {specs[_FORMATS[0]]}")
+        raise ValueError(f"{name} with these options: {described[_FORMATS[0]]}")
     if len(found) > 1:  # a special case of element-wise labels
         found.pop(_FORMATS[-1], None)
-    conventions = tuple((formats, tuple(_rows(spec, formats))) for formats, spec in found.items())
     known = tuple(difference for difference in differences() if difference.concerns(name))
     summary = (function.__doc__ or "").strip().split("\n\n")[0].replace("``", "`")
-    return Explanation(name, " ".join(summary.split()), f"{name.rpartition('.')[2]}{_signature(function)}", conventions, known)
+    return Explanation(name, " ".join(summary.split()), f"{name.rpartition('.')[2]}{_signature(function)}", tuple(found.items()), known)
 
 
 def _find(name: str) -> Callable[..., Any]:
@@ -83,8 +85,8 @@ _SAMPLES = {
 _FORMATS = tuple(_SAMPLES)
 
 
-def _specs(function: Callable[..., Any], options: dict[str, Any]) -> Iterator[tuple[str, Spec | Exception]]:
-    """The spec for each format of labels that the function takes, or why not: found by describing calls on small arrays."""
+def _described(function: Callable[..., Any], options: dict[str, Any]) -> Iterator[tuple[str, _Rows | Exception]]:
+    """The rows for each format of labels that the function takes, or why not: found by describing calls on small arrays."""
     for formats, (shape, labels) in _SAMPLES.items():
         try:
             spec, operands = _describe(function, np.full(shape, 1.0 / shape[1]), labels, options)
@@ -93,7 +95,7 @@ def _specs(function: Callable[..., Any], options: dict[str, Any]) -> Iterator[tu
         except (TypeError, ValueError) as error:
             yield formats, error
         else:
-            yield formats, spec
+            yield formats, tuple(_rows(spec, operands, formats))
 
 
 def _describe(function: Any, predictions: Any, labels: Any, options: dict[str, Any]) -> tuple[Spec, Operands]:
@@ -119,9 +121,9 @@ def _split(options: dict[str, Any], known: Mapping[str, Parameter]) -> tuple[dic
     return {k: v for k, v in options.items() if k in known}, {k: v for k, v in options.items() if k not in known}
 
 
-def _rows(spec: Spec, labels: str) -> Iterator[tuple[str, str]]:
+def _rows(spec: Spec, operands: Operands, labels: str) -> Iterator[tuple[str, str]]:
     yield "predictions", _predictions(spec)
-    yield "loss", _formula(spec)
+    yield "loss", _formula(spec, operands.pos_weight is not None)
     if spec.link == "sigmoid":
         yield (
             "soft labels",
@@ -154,7 +156,7 @@ def _predictions(spec: Spec) -> str:
     return f"probabilities p{divided[spec.normalized]}"
 
 
-def _formula(spec: Spec) -> str:
+def _formula(spec: Spec, pos_weight: bool) -> str:
     added = f" + {spec.log_epsilon:g}" if spec.log_epsilon else ""
     log_p, log_q = (f"log(p{added})", f"log(1 − p{added})") if added else ("log p", "log(1 − p)")
     power = f"^{spec.gamma:g}" if spec.gamma != 1 else ""
@@ -163,7 +165,7 @@ def _formula(spec: Spec) -> str:
         modulator = f"(1 − p_c){power}·" if spec.gamma else ""
         return f"Σ_c y_c·{scale}{modulator}(−{log_p.replace('p', 'p_c')})"
     alpha = "α_t·" if spec.alpha != "off" else ""
-    cross_entropy = f"−y·{log_p} − (1 − y)·{log_q}"
+    cross_entropy = f"−y·{'pos_weight·' if pos_weight else ''}{log_p} − (1 − y)·{log_q}"
     if not spec.gamma:
         return f"{alpha}({cross_entropy})" if alpha else cross_entropy
     return f"{alpha}(1 − p_t){power}·({cross_entropy}), p_t = y·p + (1 − y)·(1 − p)"
