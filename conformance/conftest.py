@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from itertools import chain
 from typing import Any
 
@@ -70,11 +71,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("dtype", dtypes, scope="session")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each worker whole frameworks of a file: what one of them compiled or loaded serves the others."""
-    for item in items:
-        run = getattr(item, "callspec", None) and item.callspec.params.get("framework")  # type: ignore[attr-defined]
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{run}" if isinstance(run, str) else item.path.stem))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each worker whole frameworks of a file: what one test of them compiled or loaded serves the others."""
+    scheduling: Any = import_module("xdist.scheduler").LoadScopeScheduling
+
+    class ByFramework(scheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, test = nodeid.partition("::")
+            parameters = test.partition("[")[2]
+            return " ".join([file, *(name for name in FRAMEWORKS if parameters.startswith(name))])
+
+    return ByFramework(config, log)
 
 
 @pytest.fixture(scope="session")
