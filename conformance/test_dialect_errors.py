@@ -58,11 +58,11 @@ _ERRORS: list[tuple[type[Exception], str, Any]] = [
     (ValueError, r"sample_weight must be .* received shape \(4,\)", lambda: torch.binary_cross_entropy(P, Y, INDEX + 1.0)),
     (ValueError, r"alpha must be in \[0, 1\]; received 1.5", lambda: torchvision.sigmoid_focal_loss(X, Y, alpha=1.5)),
     (ValueError, "reduction must be one of", lambda: torchvision.sigmoid_focal_loss(X, Y, reduction=None)),  # type: ignore[arg-type]
-    (ValueError, "reduction must be one of None, 'none', 'sum'", lambda: keras.BinaryCrossentropy(reduction="avg")(Y, P)),
+    (ValueError, "reduction must be one of None, 'none', 'sum'", lambda: keras.BinaryCrossentropy(reduction="avg")),
     (ValueError, "Element-wise targets must have the shape", lambda: keras.BinaryCrossentropy()(Y[:, 0], P)),
     (ValueError, "targets must have the shape", lambda: keras.sparse_categorical_crossentropy(Y, P)),
     (ValueError, r"sample_weight must be .* received shape \(3,\)", lambda: keras.BinaryCrossentropy()(Y, P, Y[0])),
-    (ValueError, "reduction must be one of 'auto', 'none', 'sum'", lambda: keras2.BinaryCrossentropy(reduction="mean")(Y, P)),
+    (ValueError, "reduction must be one of 'auto', 'none', 'sum'", lambda: keras2.BinaryCrossentropy(reduction="mean")),
     (ValueError, "labels is required; received None", lambda: tf.sigmoid_cross_entropy_with_logits(logits=X)),
     (ValueError, "Element-wise targets must have the shape", lambda: tf.softmax_cross_entropy_with_logits(INDEX, X)),
     (ValueError, "targets must have the shape", lambda: tf.sparse_softmax_cross_entropy_with_logits(Y, X)),

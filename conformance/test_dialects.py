@@ -18,6 +18,27 @@ from .frameworks import Framework
 from .frameworks import framework as framework_named
 
 _FUNCTIONS = [(dialect, name) for dialect in dialect_names() for name in functions_of(dialect)]
+# One of each way in which dialects handle tensors before and after the core.
+_TRACED = (
+    "paddle.sigmoid_focal_loss",
+    "paddle.cross_entropy",
+    "paddle.softmax_with_cross_entropy",
+    "paddle.log_loss",
+    "paddledet.FocalLoss",
+    "torch.binary_cross_entropy",
+    "torch.cross_entropy",
+    "torch.nll_loss",
+    "keras.BinaryFocalCrossentropy",
+    "keras.categorical_focal_crossentropy",
+    "keras.SparseCategoricalCrossentropy",
+    "keras2.binary_crossentropy",
+    "tfa.SigmoidFocalCrossEntropy",
+    "optax.softmax_cross_entropy",
+    "kornia.binary_focal_loss_with_logits",
+    "kornia.focal_loss",
+    "mmdet.FocalLoss",
+    "mmdet.sigmoid_focal_loss",
+)
 _LABELS, _PRIOR = np.eye(4)[[0, 2, 1]] * 0.75 + 0.0625, np.array([[0.5, 0.25, 0.125, 0.125]])
 _WHERE = np.array([[True, True, True, False], [True, False, True, False], [True] * 4])
 # Of labels, not losses.  Paddle's coefficients are float32, which 1/8 and 1/32 are exactly.
@@ -68,6 +89,8 @@ def test_original(framework: Framework, dialect: str, function: str) -> None:
     _original(dialect)
     wrong = []
     own = [case for case in module_of(dialect).CASES if case.function == function and case.dtype in framework.dtypes]
+    if framework.name in ("array-api-strict", "dask"):
+        own = own[::3]  # the same core as NumPy's
     for case in own:
         theirs, ours = _answers(dialect, function)[str(case)], dialect_answer(framework, dialect, case)
         for part in ("value", "gradient"):
@@ -80,11 +103,10 @@ def test_original(framework: Framework, dialect: str, function: str) -> None:
 
 @pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax")
 @pytest.mark.filterwarnings("ignore:Tensor do not have 'place' interface:UserWarning")  # Paddle's graphs
-@pytest.mark.parametrize(("dialect", "function"), _FUNCTIONS, ids=[f"{dialect}.{name}" for dialect, name in _FUNCTIONS])
-def test_traced(framework: Framework, dialect: str, function: str) -> None:
+@pytest.mark.parametrize("name", _TRACED)
+def test_traced(framework: Framework, name: str) -> None:
     """By the framework's compiler, in one graph, a function gives what it gives eagerly."""
-    if (dialect, function) in _TRANSFORMS:
-        pytest.skip("no loss")
+    dialect, _, function = name.partition(".")
     case = next(case for case in module_of(dialect).CASES if case.function == function)
     eager, traced = dialect_answer(framework, dialect, case).value, traced_value(framework, dialect, case)
     assert _far(traced, eager) <= (1e-6 if case.dtype == "float32" else 1e-12)

@@ -41,7 +41,8 @@ def plan(ctx: Context, operands: Operands) -> Plan:
     labels = targets.labels
     if spec.alpha == "scale":
         class_weight, alpha = _times(class_weight, alpha), None
-    weight = _times(weight, operands.loss_weight)
+    if operands.loss_weight is not None:
+        weight = _times(weight, ctx.xp.number(float(operands.loss_weight), ctx.dtype))
     if not spec.categorical:
         weight = _times(weight, class_weight)
     elif targets.by_index:

@@ -198,6 +198,9 @@ class Described(LossObject):
     log_epsilon: ClassVar[float] = 0.0
     reduction: Any
 
+    def __post_init__(self) -> None:
+        self.spec(choice("reduction", self.reduction, self.reductions))  # what is wrong with the options shows now
+
     def spec(self, reduction: Reduction) -> Spec:
         """The spec of these options."""
         raise NotImplementedError
