@@ -12,15 +12,16 @@ import keras
 import numpy as np
 
 import unifocal
-from unifocal.dialects import paddle, tfa
+from unifocal.dialects import kornia, mmdet, paddle, tfa, torch
 from unifocal.nn import keras as losses
 
 CLASSES: dict[str, Any] = {
     "SigmoidFocalLoss": losses.SigmoidFocalLoss(alpha=[0.25, 0.5, 0.75], gamma=1.5),
     "SoftmaxFocalLoss": losses.SoftmaxFocalLoss(alpha=[0.25, 0.5, 0.75]),
     "BinaryCrossEntropy": losses.BinaryCrossEntropy(pos_weight=[1.0, 2.0, 3.0], label_smoothing=0.05),
-    "CrossEntropy": losses.CrossEntropy(class_weight=[1.0, 2.0, 3.0]),
+    "CrossEntropy": losses.CrossEntropy(class_weight=keras.ops.convert_to_tensor([1.0, 2.0, 3.0])),
     "Loss": losses.Loss(paddle.sigmoid_focal_loss, gamma=1.5),
+    "ignoring": losses.SigmoidFocalLoss(ignore_index=-1),
     "Loss by name": losses.Loss("torch.cross_entropy", label_smoothing=0.1),
 }
 RNG = np.random.default_rng(0)
@@ -31,7 +32,7 @@ WEIGHT = RNG.random(90).astype("float32") + 0.5
 
 
 def _labels(name: str) -> Any:
-    return ONE_HOT if name in ("BinaryCrossEntropy", "Loss") else INDEX
+    return ONE_HOT if name in ("BinaryCrossEntropy", "Loss", "ignoring") else INDEX
 
 
 def _train(name: str, loss: Any) -> dict[str, Any]:
@@ -63,6 +64,20 @@ def _values() -> dict[str, Any]:
         "ignored elements, function": float(unifocal.binary_cross_entropy(logits, ONE_HOT, ignore_index=0)),
         "column": float(column(INDEX[:, None], logits)),
         "column, function": float(unifocal.cross_entropy(logits, INDEX)),
+        "ignored elements, weighted": float(losses.BinaryCrossEntropy(ignore_index=0)(ONE_HOT, logits, WEIGHT)),
+        "ignored elements, weighted, function": float(unifocal.binary_cross_entropy(logits, ONE_HOT, ignore_index=0, sample_weight=WEIGHT)),
+        "dialect, ignored": float(losses.Loss("torch.cross_entropy", ignore_index=1)(INDEX, logits)),
+        "dialect, ignored, function": float(torch.cross_entropy(logits, INDEX, ignore_index=1)),
+        "dialect, class axis": float(
+            losses.Loss("kornia.focal_loss", alpha=0.5)(INDEX.reshape(9, 10), logits.reshape(9, 10, 3).transpose(0, 2, 1))
+        ),
+        "dialect, class axis, function": float(
+            kornia.focal_loss(logits.reshape(9, 10, 3).transpose(0, 2, 1), INDEX.reshape(9, 10), 0.5, reduction="mean")
+        ),
+        "dialect's class": float(losses.Loss("mmdet.FocalLoss", gamma=1.0)(INDEX, logits)),
+        "dialect's class, function": float(mmdet.FocalLoss(gamma=1.0)(logits, INDEX)),
+        "by position": float(losses.Loss(mmdet.softmax_focal_loss, gamma=1.0)(INDEX, logits)),
+        "by position, function": float(mmdet.softmax_focal_loss(logits, INDEX, 1.0)),
         "dialect, labels first": float(losses.Loss(tfa.sigmoid_focal_crossentropy, from_logits=True)(ONE_HOT, logits)),
         "dialect, labels first, function": float(tfa.sigmoid_focal_crossentropy(ONE_HOT, logits, from_logits=True).mean()),
     }

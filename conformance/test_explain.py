@@ -47,6 +47,12 @@ def test_conventions_follow_the_options() -> None:
     assert "all elements" in _rows("torch.cross_entropy", elements)["reduction"]
     assert "background" in _rows("paddledet.FocalLoss", indices)["labels"]
     assert "y·pos_weight·log p" in _rows("tf.weighted_cross_entropy_with_logits", elements)["loss"]
+    assert _rows("paddle.sigmoid_focal_loss", elements, normalizer=3.0)["normalizer"] == "the unreduced loss divided by 3"
+    assert _rows("mmdet.FocalLoss", indices, avg_factor=10)["normalizer"] == "the unreduced loss divided by 10.0000001"
+    assert _rows("paddle.cross_entropy", indices)["class weights"] == "one factor a row, Σ w_c·y_c"
+    assert "[0.75, 0.25, 0.25]" in _rows("kornia.focal_loss", indices)["alpha"]
+    assert "sample weights" not in _rows("optax.sigmoid_focal_loss", elements)
+    assert _rows("torch.binary_cross_entropy", elements)["sample weights"].endswith("right")
     assert [formats for formats, _ in explain("tf.sparse_softmax_cross_entropy_with_logits").conventions] == [indices]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import unifocal
-from unifocal.dialects import keras, paddle
+from unifocal.dialects import keras, kornia, mmdet, paddle
 
 torch: Any = pytest.importorskip("torch")
 nn: Any = pytest.importorskip("unifocal.nn.torch")
@@ -79,6 +79,15 @@ def test_representation() -> None:
     assert repr(nn.Loss(paddle.sigmoid_focal_loss, gamma=1.5)) == "Loss(sigmoid_focal_loss, gamma=1.5)"
 
 
+def test_classes_and_positional_options(x: Any) -> None:
+    weight = torch.tensor([1.0, 2.0, 3.0])
+    for module in (nn.Loss(kornia.FocalLoss(0.5, weight=weight)), nn.Loss(kornia.FocalLoss, alpha=0.5, weight=weight)):
+        assert torch.equal(module(x, INDEX), kornia.focal_loss(x, INDEX, 0.5, weight=weight))
+        assert module.to(torch.float64).weight.dtype == torch.float64
+    assert torch.equal(nn.Loss(mmdet.sigmoid_focal_loss, gamma=1.0)(x, INDEX), mmdet.sigmoid_focal_loss(x, INDEX, 1.0))
+    assert nn.CrossEntropy(class_weight=[1, 2, 3]).class_weight.dtype == torch.float32
+
+
 def test_a_dialect_object(x: Any) -> None:
     loss = keras.BinaryCrossentropy(from_logits=True)
     y = torch.ones(8, 3)
@@ -91,7 +100,7 @@ def test_a_dialect_object(x: Any) -> None:
         (TypeError, "SigmoidFocalLoss has no option gama; it has alpha, gamma", lambda: nn.SigmoidFocalLoss(gama=2)),
         (ValueError, "gamma must be a finite number ≥ 0; received -1", lambda: nn.SigmoidFocalLoss(gamma=-1)),
         (TypeError, "one of unifocal's losses, a dialect's too; received function", lambda: nn.Loss(torch.nn.functional.mse_loss)),
-        (TypeError, "unexpected keyword argument 'gama'", lambda: nn.Loss(paddle.sigmoid_focal_loss, gama=2)),
+        (TypeError, "sigmoid_focal_loss has no option gama; it has logit, label", lambda: nn.Loss(paddle.sigmoid_focal_loss, gama=2)),
     ],
 )
 def test_errors(error: type[Exception], message: str, make: Any) -> None:

@@ -18,6 +18,7 @@ from .spec import Operands, Spec
 LABELS = ("y_true", "labels", "label", "target", "targets")
 """What originals call their labels."""
 _STAND_INS = {"alpha": 0.25, "pos_weight": 1.0}
+_WEIGHTS = ("weight", "sample_weight", "class_weight")
 """For options that an original requires."""
 _CANONICAL = ("sigmoid_focal_loss", "softmax_focal_loss", "binary_cross_entropy", "cross_entropy")
 
@@ -88,25 +89,32 @@ _FORMATS = tuple(_SAMPLES)
 def _described(function: Callable[..., Any], options: dict[str, Any]) -> Iterator[tuple[str, _Rows | Exception]]:
     """The rows for each format of labels that the function takes, or why not: found by describing calls on small arrays."""
     for formats, (shape, labels) in _SAMPLES.items():
-        try:
-            spec, operands = _describe(function, np.full(shape, 1.0 / shape[1]), labels, options)
-            with value_checks(False), np.errstate(all="ignore"):
-                evaluate(spec, operands)
-        except (TypeError, ValueError) as error:
-            yield formats, error
+        error: Exception | None = None
+        for weights in (*shape, 0):  # a weight of a row or of a class, where the function takes one
+            try:
+                spec, operands = _describe(function, np.full(shape, 1.0 / shape[1]), labels, options, weights)
+                with value_checks(False), np.errstate(all="ignore"):
+                    evaluate(spec, operands)
+            except (TypeError, ValueError) as refused:
+                error = refused
+            else:
+                yield formats, tuple(_rows(spec, operands, formats))
+                break
         else:
-            yield formats, tuple(_rows(spec, operands, formats))
+            assert error is not None
+            yield formats, error
 
 
-def _describe(function: Any, predictions: Any, labels: Any, options: dict[str, Any]) -> tuple[Spec, Operands]:
+def _describe(function: Any, predictions: Any, labels: Any, options: dict[str, Any], weights: int) -> tuple[Spec, Operands]:
     if isclass(function):
         own = signature(function).parameters
-        asked = {name: _STAND_INS[name] for name, parameter in own.items() if parameter.default is Parameter.empty}
+        needed = {name: _STAND_INS[name] for name, parameter in own.items() if parameter.default is Parameter.empty}
         given, options = _split(options, own)
-        function = function(**{**asked, **given})
+        function = function(**{**needed, **given})
     first, second, *others = signature(function.describe).parameters.values()
     assert {first.name, second.name} & set(LABELS)
-    asked = {other.name: _STAND_INS[other.name] for other in others if other.default is Parameter.empty}
+    asked: dict[str, Any] = {other.name: _STAND_INS[other.name] for other in others if other.default is Parameter.empty}
+    asked |= {other.name: np.ones(weights) for other in others if weights and other.name in _WEIGHTS}
     given, unknown = _split(options, {other.name: other for other in others})
     if unknown:
         raise ValueError(f"there is no option {', '.join(unknown)}.")
@@ -133,16 +141,21 @@ def _rows(spec: Spec, operands: Operands, labels: str) -> Iterator[tuple[str, st
                 else "y·L(1) + (1 − y)·L(0), a mixture of the hard labels' losses"
             ),
         )
-    yield "alpha", {"off": "off", "balance": "α on positives, 1 − α on negatives", "scale": "a factor of each class's term"}[spec.alpha]
+    yield "alpha", _alpha(spec, operands)
     yield "clip", _clip(spec)
     if spec.label_smoothing:
         s = f"{spec.label_smoothing:g}"
         yield "label smoothing", f"y·(1 − {s}) + {s}/{'C' if spec.categorical else '2'}, before everything else"
     yield "labels", _labels(spec, labels)
     yield "ignored", _ignored(spec)
-    yield "sample weights", "aligned with the unreduced loss from the " + ("left" if spec.weights == "leading" else "right")
-    if spec.class_weight == "row":
-        yield "class weights", "one factor a row, Σ w_c·y_c"
+    if operands.class_weight is not None:
+        yield "class weights", "one factor a row, Σ w_c·y_c" if spec.class_weight == "row" else "w_c at each class's term"
+    if operands.sample_weight is not None:
+        yield "sample weights", "aligned with the unreduced loss from the " + ("left" if spec.weights == "leading" else "right")
+    if operands.normalizer is not None:
+        yield "normalizer", f"the unreduced loss divided by {operands.normalizer:.9g}"
+    if operands.loss_weight not in (None, 1):
+        yield "loss weight", f"the loss times {operands.loss_weight:g}"
     yield "unreduced shape", _shape(spec)
     yield "reduction", _reduction(spec)
 
@@ -169,6 +182,14 @@ def _formula(spec: Spec, pos_weight: bool) -> str:
     if not spec.gamma:
         return f"{alpha}({cross_entropy})" if alpha else cross_entropy
     return f"{alpha}(1 − p_t){power}·({cross_entropy}), p_t = y·p + (1 − y)·(1 − p)"
+
+
+def _alpha(spec: Spec, operands: Operands) -> str:
+    by_class = (
+        "" if operands.alpha is None or np.ndim(operands.alpha) == 0 else f" of {np.asarray(operands.alpha).tolist()} for the classes"
+    )
+    rules = {"off": "off", "balance": "α on positives, 1 − α on negatives", "scale": "a factor of each class's term"}
+    return rules[spec.alpha] + (f", α{by_class}" if by_class else "")
 
 
 def _clip(spec: Spec) -> str:

@@ -13,7 +13,7 @@ class Difference:
     """One recorded difference between an original and its dialect."""
 
     function: str
-    """``dialect.function``; a ``*`` stands for all of the dialect's."""
+    """``dialect.function``, or several, with spaces between; a ``*`` stands for all of the dialect's."""
     versions: str
     """The original's versions that were seen to do it."""
     condition: str
@@ -25,8 +25,8 @@ class Difference:
 
     def concerns(self, function: str) -> bool:
         """Whether this is about a function, named ``dialect.function``."""
-        dialect, _, name = self.function.partition(".")
-        return function == self.function or (name == "*" and function.startswith(f"{dialect}."))
+        dialect = function.partition(".")[0]
+        return bool({function, f"{dialect}.*"} & set(self.function.split()))
 
 
 @cache

@@ -283,9 +283,10 @@ class Sparse(Described):
         """The spec of these options."""
         return sparse_spec(self.from_logits, self.ignore_class, getattr(self, "axis", -1), reduction)
 
-    def describe(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Description:
-        """The loss of these labels and predictions."""
-        return super().describe(class_indices(y_true, y_pred, getattr(self, "axis", -1)), y_pred, sample_weight)
+    def fitted(self, y_true: Any, y_pred: Any, sample_weight: Any, axis: int) -> tuple[Any, Any, Any]:
+        """Class indices, predictions and sample weight by this Keras's rules for ranks."""
+        y_true, y_pred, sample_weight = super().fitted(y_true, y_pred, sample_weight, axis)
+        return class_indices(y_true, y_pred, axis), y_pred, sample_weight
 
 
 @dataclass(eq=False)

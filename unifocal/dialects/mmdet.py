@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..loss import Description, LossObject, loss
+from ..operands import same
 from ..protocol import Array
 from ..spec import Operands, Spec
 from .options import REDUCTIONS, choice
@@ -81,7 +82,7 @@ class FocalLoss(LossObject):
 def _fitted(weight: Any, pred: Any) -> Any:
     """A weight of one number a row, or of as many as the loss has, in the rank of the loss."""
     rows, entries = shape(weight), shape(pred)
-    if len(rows) != 1 or len(entries) != 2 or rows == entries[:1]:
+    if len(rows) != 1 or len(entries) != 2 or same(rows, entries[:1]):
         return weight
     return reshaped(weight, entries)
 

@@ -66,7 +66,8 @@ def binary_cross_entropy(
 
     Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/binary_cross_entropy_en.html
     """
-    spec = Spec("sigmoid", from_logits=False, log_floor=-100.0, weights="trailing", reduction=choice("reduction", reduction, REDUCTIONS))
+    reduced = choice("reduction", reduction, REDUCTIONS)
+    spec = Spec("sigmoid", labels="elements", from_logits=False, log_floor=-100.0, weights="trailing", reduction=reduced)
     return spec, Operands(input, label, sample_weight=weight)
 
 
@@ -166,6 +167,8 @@ def _softmax_with_cross_entropy(
     return_softmax: bool = False,
     axis: int = -1,
 ) -> Description:
+    if return_softmax:
+        raise ValueError("The loss alone is described and differentiated here: return_softmax must be False; received True.")
     spec, operands = cross_entropy.describe(logits, label, None, -100 if soft_label else ignore_index, "none", soft_label, axis)
     return replace(spec, class_axis="kept"), operands
 

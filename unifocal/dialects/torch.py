@@ -86,6 +86,7 @@ def cross_entropy(
         raise ValueError(f"ignore_index requires class indices; received soft labels with ignore_index={ignore_index}.")
     spec = Spec(
         "softmax",
+        labels="indices" if by_index else "elements",
         label_smoothing=label_smoothing,
         axis=_class_axis(input),
         ignore_index=ignore_index if by_index else None,
@@ -130,6 +131,6 @@ def _reduction(size_average: bool | None, reduce: bool | None, reduction: str) -
     """The reduction, where the deprecated arguments do not say another."""
     if size_average is None and reduce is None:
         return choice("reduction", reduction, REDUCTIONS)
-    old: Reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
+    old: Reduction = "none" if reduce is not None and not reduce else "mean" if size_average is None or size_average else "sum"
     warnings.warn(f"size_average and reduce are deprecated; use reduction={old!r} instead.", UserWarning, stacklevel=4)
     return old

@@ -13,41 +13,82 @@ weights, masks and the reduction to Keras.  With an ``ignore_index`` for element
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import signature
+from dataclasses import replace
+from inspect import isclass, signature
 from typing import Any, ClassVar
 
 import keras
-import numpy as np
 
 import unifocal
 
 from ..dialects import dialect_names, functions_of
+from ..dispatch import backend_of
+from ..evaluate import evaluate
 from ..explain import LABELS
+from ..loss import Description
 from ..operands import type_name
 from ..protocol import Array
-from .options import canonical_options, function_options
+from ..spec import Spec
+from .options import check_canonical, described, taken_apart
 
 _Loss: Any = keras.losses.Loss
 _registered: Callable[[type], type] = keras.saving.register_keras_serializable(package="unifocal")
 
 
 class _PerSample(_Loss):
-    """What gives Keras one loss a sample, with a mask where labels are ignored."""
+    """What gives Keras one loss a sample."""
 
     def __init__(self, reduction: str | None, name: str | None, dtype: Any, options: dict[str, Any]) -> None:
         super().__init__(reduction=reduction, name=name, dtype=dtype)
-        self.options = {key: option.tolist() if isinstance(option, np.ndarray) else option for key, option in options.items()}
+        self.options = {key: _plain(option) for key, option in options.items()}
+
+    def described(self, y_true: Array, y_pred: Array) -> Description:
+        """The spec and the operands of the loss."""
+        raise NotImplementedError
+
+    def call(self, y_true: Array, y_pred: Array) -> Array:
+        """The loss of each sample; of each element where element-wise labels are ignored."""
+        spec, operands = self.described(y_true, y_pred)
+        values = evaluate(replace(spec, reduction="none"), operands)
+        by_element = _ignores(spec) and len(operands.targets.shape) == len(y_pred.shape)
+        if len(values.shape) < len(y_pred.shape) or by_element:
+            return values
+        return keras.ops.mean(values, axis=spec.axis)
+
+    def __call__(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Array:
+        """The weighted and reduced loss; what is ignored counts in no mean."""
+        y_true, y_pred = (keras.ops.convert_to_tensor(tensor, dtype=self.dtype) for tensor in (y_true, y_pred))
+        spec, operands = self.described(y_true, y_pred)
+        if _ignores(spec):
+            valid = keras.ops.cast(keras.ops.not_equal(operands.targets, spec.ignore_index), self.dtype)
+            counted = keras.ops.maximum(keras.ops.sum(valid), 1)
+            if sample_weight is not None:
+                weight = keras.ops.convert_to_tensor(sample_weight, dtype=self.dtype)
+                valid = valid * (keras.ops.expand_dims(weight, -1) if len(weight.shape) == len(valid.shape) - 1 else weight)
+            averages = self.reduction in ("mean", "sum_over_batch_size")
+            sample_weight = valid * (keras.ops.cast(keras.ops.size(valid), self.dtype) / counted) if averages else valid
+        return super().__call__(y_true, y_pred, sample_weight)
 
     def get_config(self) -> dict[str, Any]:
         """What makes an equal loss."""
         return {**super().get_config(), **self.options}
 
 
+def _ignores(spec: Spec) -> bool:
+    return spec.ignore_index is not None and not spec.count_ignored
+
+
+def _plain(option: Any) -> Any:
+    """An option as what a configuration can hold: tensors as lists."""
+    return keras.ops.convert_to_numpy(option).tolist() if backend_of(option) is not None else option
+
+
 @_registered
 class Loss(_PerSample):
-    """A loss of a dialect, by its function or its name, such as ``"paddle.sigmoid_focal_loss"``, with options; unreduced.
+    """A loss of a dialect with options: its function or class, or the name of one, such as ``"paddle.sigmoid_focal_loss"``.
 
-    A loss that keeps the class axis is averaged over it.
+    The reduction is Keras's, of one loss a sample: a mean is over the samples, whatever class weights are.  A loss that keeps the class
+    axis is averaged over it.
 
     Raises
     ------
@@ -69,17 +110,16 @@ class Loss(_PerSample):
         found = functions_of(dialect).get(loss)
         if found is None:
             raise ValueError(f"{dialect} has no {loss!r}; it has {', '.join(functions_of(dialect))}.")
-        super().__init__(reduction, name, dtype, function_options(found, options))
-        self._call, parameters = found, signature(found).parameters
-        self._unreduced = {"reduction": "none"} if "reduction" in parameters else {}
-        self._labels_first = next(iter(parameters)) in LABELS
+        self._loss, options = taken_apart(found, options)
+        super().__init__(reduction, name, dtype, options)
+        describe = found(**self.options).describe if isclass(found) else found.describe  # type: ignore[attr-defined]
+        self._labels_first = next(iter(signature(describe).parameters)) in LABELS
 
-    def call(self, y_true: Array, y_pred: Array) -> Array:
-        """The loss of each sample."""
-        y_true, _ = _indices(y_true, y_pred, -1)
+    def described(self, y_true: Array, y_pred: Array) -> Description:
+        """The spec and the operands of the loss."""
+        y_true = _indices(y_true, y_pred, self.options.get("axis", -1))
         pair = (y_true, y_pred) if self._labels_first else (y_pred, y_true)
-        values = self._call(*pair, **self.options, **self._unreduced)
-        return keras.ops.mean(values, axis=-1) if len(values.shape) == len(y_pred.shape) else values
+        return described(self._loss, self.options, pair)
 
     def get_config(self) -> dict[str, Any]:
         """What makes an equal loss."""
@@ -90,7 +130,7 @@ def _name_of(function: Callable[..., Any]) -> str:
     dialect = getattr(function, "__module__", "").rpartition(".")[2]
     name = getattr(function, "__name__", "")
     if dialect not in dialect_names() or functions_of(dialect).get(name) is not function:
-        raise TypeError(f"A loss is made of a dialect's function; received {type_name(function)}.")
+        raise TypeError(f"A loss is made of a dialect's function or class; received {type_name(function)}.")
     return f"{dialect}.{name}"
 
 
@@ -101,29 +141,22 @@ class _Canonical(_PerSample):
         self, *, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: Any = None, **options: Any
     ) -> None:
         super().__init__(reduction, name, dtype, options)
-        canonical_options(type(self).__name__, type(self).loss, self.options)
+        check_canonical(type(self).__name__, type(self).loss, self.options)
 
-    def call(self, y_true: Array, y_pred: Array) -> Array:
-        """The loss of each sample."""
-        axis, ignored = self.options.get("axis", -1), self.options.get("ignore_index")
-        y_true, by_index = _indices(y_true, y_pred, axis)
-        values = type(self).loss(y_pred, y_true, reduction="none", **self.options)
-        keeps_axis = len(values.shape) == len(y_pred.shape)
-        if keeps_axis and (ignored is None or by_index):
-            values = keras.ops.mean(values, axis=axis)
-        if ignored is not None:
-            values._keras_mask = keras.ops.not_equal(y_true, ignored)  # Keras then leaves these out of means
-        return values
+    def described(self, y_true: Array, y_pred: Array) -> Description:
+        """The spec and the operands of the loss."""
+        description: Description = type(self).loss.describe(y_pred, _indices(y_true, y_pred, self.options.get("axis", -1)), **self.options)
+        return description
 
 
-def _indices(y_true: Array, y_pred: Array, axis: int) -> tuple[Array, bool]:
-    """Labels as integers if they are class indices, which Keras has made floating; and whether they are."""
+def _indices(y_true: Array, y_pred: Array, axis: int) -> Array:
+    """Labels, as integers if they are class indices, which Keras has made floating."""
     rank = len(y_pred.shape)
     if len(y_true.shape) == rank and y_true.shape[axis] == 1 and y_pred.shape[axis] != 1:
         y_true = keras.ops.squeeze(y_true, axis=axis)
     if len(y_true.shape) != rank - 1:
-        return y_true, False
-    return keras.ops.cast(y_true, "int32" if keras.backend.backend() == "jax" else "int64"), True
+        return y_true
+    return keras.ops.cast(y_true, "int32" if keras.backend.backend() == "jax" else "int64")
 
 
 @_registered

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from inspect import Signature, signature
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from inspect import Parameter, Signature, isclass, signature
 from typing import Any
 
 import numpy as np
 
 from ..dispatch import backend_of
+from ..loss import Description, LossObject
 from ..operands import type_name
 
 _OF_A_CALL = ("predictions", "targets", "sample_weight", "normalizer")
@@ -16,38 +18,64 @@ _OF_A_CALL = ("predictions", "targets", "sample_weight", "normalizer")
 
 def options_signature(loss: Callable[..., Any]) -> Signature:
     """The options of a canonical loss, which its modules take."""
-    own = [parameter for parameter in signature(loss).parameters.values() if parameter.name not in _OF_A_CALL]
-    return Signature(own)
+    return Signature([parameter for parameter in signature(loss).parameters.values() if parameter.name not in _OF_A_CALL])
 
 
-def canonical_options(name: str, loss: Any, options: Mapping[str, Any]) -> dict[str, Any]:
-    """All options of a canonical loss, those given and the defaults.
+def check_canonical(name: str, loss: Any, options: Mapping[str, Any]) -> None:
+    """Hold options to those of a canonical loss.
 
     Raises
     ------
     TypeError, ValueError
         If there is no such option, or one that needs no tensors to be checked is out of its range.
     """
-    known = {parameter.name: parameter.default for parameter in options_signature(loss).parameters.values()}
-    unknown = [option for option in options if option not in known]
-    if unknown:
-        raise TypeError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(known)}.")
+    _check_names(name, options_signature(loss), options)
     loss.describe(None, None, **options)
-    return {**known, **options}
 
 
-def function_options(function: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a loss of any dialect.
+def taken_apart(function: Any, options: Mapping[str, Any]) -> tuple[Callable[..., Any], dict[str, Any]]:
+    """A loss of any dialect, a function or a class, and its options; an object of a class is its class and what it was made with.
 
     Raises
     ------
     TypeError
         If function is no loss of unifocal's, or has no such option.
     """
+    if isinstance(function, LossObject):
+        made: Any = function
+        options = {field.name: getattr(made, field.name) for field in fields(made) if getattr(made, field.name) is not field.default} | {
+            **options
+        }
+        function = type(function)
     if not hasattr(function, "describe"):
         raise TypeError(f"A module is made of one of unifocal's losses, a dialect's too; received {type_name(function)}.")
-    signature(function).bind_partial(**options)
-    return dict(options)
+    _check_names(function.__name__, signature(function), options)
+    return function, dict(options)
+
+
+def called(function: Any, options: Mapping[str, Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """The loss of a call, for a function or a class with options."""
+    if isclass(function):
+        made: Any = function(**options)
+        return made(*args, **kwargs)
+    given = {**options, **kwargs}
+    by_position = [p for p in signature(function).parameters.values() if p.kind is Parameter.POSITIONAL_ONLY][len(args) :]
+    return function(*args, *(given.pop(p.name, p.default) for p in by_position), **given)
+
+
+def described(function: Any, options: Mapping[str, Any], args: Sequence[Any]) -> Description:
+    """The spec and operands of a call, for a function or a class with options."""
+    if isclass(function):
+        made: Any = function(**options)
+        function, options = made, {}
+    description: Description = called(function.describe, options, args, {})
+    return description
+
+
+def _check_names(name: str, known: Signature, options: Mapping[str, Any]) -> None:
+    unknown = [option for option in options if option not in known.parameters]
+    if unknown:
+        raise TypeError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(known.parameters)}.")
 
 
 def is_tensor_like(option: object) -> bool:

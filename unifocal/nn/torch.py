@@ -22,7 +22,7 @@ import torch
 import unifocal
 
 from ..protocol import Array
-from .options import canonical_options, function_options, is_tensor_like, options_signature, shown
+from .options import called, check_canonical, is_tensor_like, options_signature, shown, taken_apart
 
 
 class Loss(torch.nn.Module):
@@ -30,7 +30,7 @@ class Loss(torch.nn.Module):
 
     Parameters
     ----------
-    function : a function of ``unifocal`` or of a dialect, or an object of a dialect's class
+    function : a function of ``unifocal`` or of a dialect, or a dialect's class or an object of it
     options : by keyword; tensors, arrays and lists of numbers become buffers
 
     Raises
@@ -41,21 +41,22 @@ class Loss(torch.nn.Module):
 
     def __init__(self, function: Callable[..., Any], /, **options: Any) -> None:
         super().__init__()
-        self.function = function
-        self._hold(function_options(function, options))
+        self.function, options = taken_apart(function, options)
+        self._hold(options)
 
     def _hold(self, options: dict[str, Any]) -> None:
         self.options = {name: option for name, option in options.items() if not is_tensor_like(option)}
         self._weights = tuple(name for name in options if name not in self.options)
         for name in self._weights:
-            self.register_buffer(name, torch.as_tensor(options[name]))
+            weight = torch.as_tensor(options[name])
+            self.register_buffer(name, weight if weight.is_floating_point() else weight.to(torch.get_default_dtype()))
 
     def _options(self) -> dict[str, Any]:
         return {**{name: getattr(self, name) for name in self._weights}, **self.options}
 
     def forward(self, *args: Any, **kwargs: Any) -> Array:
         """The loss."""
-        return self.function(*args, **self._options(), **kwargs)
+        return called(self.function, self._options(), args, kwargs)
 
     def extra_repr(self) -> str:
         """The function and its options."""
@@ -70,7 +71,7 @@ class _Canonical(Loss):
 
     def __init__(self, **options: Any) -> None:
         torch.nn.Module.__init__(self)
-        canonical_options(type(self).__name__, type(self).loss, options)
+        check_canonical(type(self).__name__, type(self).loss, options)
         self.function = type(self).loss
         self._hold(options)
 
