@@ -201,3 +201,7 @@ class SparseCategoricalCrossentropy(_Keras2, keras.Sparse):
     ignore_class: int | None = None
     reduction: str = "auto"
     name: str = "sparse_categorical_crossentropy"
+
+    def fitted(self, y_true: Any, y_pred: Any, sample_weight: Any, axis: int) -> tuple[Any, Any, Any]:
+        """Class indices, predictions and sample weight by this Keras's rules for ranks."""
+        return keras.class_indices(y_true, y_pred, axis), y_pred, fitted_weight(sample_weight, y_pred)
