@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from unifocal.dialects import kornia
 from unifocal.evaluate import evaluate, evaluate_with_gradient
 from unifocal.operands import context
 from unifocal.plan import plan
 from unifocal.spec import Operands, Spec
+
+from .frameworks import Framework
 
 _RNG = np.random.default_rng(0)
 _X, _H = _RNG.normal(size=(4, 3)), _RNG.normal(size=(4, 3))
@@ -66,3 +69,9 @@ def test_derivatives(x: Any, fields: dict[str, Any], targets: Any, gamma: float)
         differences[i] = (value(x + moved) - value(x - moved)) / (2 * step)
     np.testing.assert_allclose(gradient(x), differences, rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(second, (gradient(x + step * _H) - gradient(x - step * _H)) / (2 * step), rtol=1e-6, atol=1e-8)
+
+
+def test_an_infinite_loss_is_spread_over_no_other_class(framework: Framework) -> None:
+    x = np.array([[0.0, -np.inf, 1.0], [0.0, 1.0, 2.0]])
+    values = framework.value(kornia.focal_loss, x, np.array([1, 0]), dtype="float32", alpha=None, gamma=0.0)
+    np.testing.assert_allclose(values, [[0, np.inf, 0], [np.log(np.exp([0, 1, 2]).sum()), 0, 0]], rtol=1e-6)

@@ -16,7 +16,7 @@ def evaluate(spec: Spec, operands: Operands) -> Array:
     with backend.full_precision():
         call = plan(ctx, operands)
         value = backend.attach(call.kernel, call.spec, call.x, call.inputs, call.denominator is not None)
-        value = over_classes(call.ctx, call.targets, value) if call.denominator is None else divide(xp, value, call.denominator)
+        value = over_classes(ctx, call.targets, value) if call.denominator is None else divide(xp, value, call.denominator)
         return cast(xp, value, ctx.result_dtype)
 
 
@@ -28,8 +28,8 @@ def evaluate_with_gradient(spec: Spec, operands: Operands) -> tuple[Array, Array
         call = plan(ctx._replace(x=backend.stop_gradient(ctx.x)), operands)
         value, gradient = backend.run(call.kernel, call.spec, call.x, call.inputs)
         if call.denominator is None:
-            value = over_classes(call.ctx, call.targets, value)
-            gradient = divide(xp, gradient, float(call.ctx.classes)) if spec.class_axis == "mean" else gradient
+            value = over_classes(ctx, call.targets, value)
+            gradient = divide(xp, gradient, float(ctx.classes)) if spec.class_axis == "mean" else gradient
         else:
             value, gradient = (divide(xp, part, call.denominator) for part in (backend.total(value), gradient))
         x = ctx.x

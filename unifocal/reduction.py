@@ -61,7 +61,7 @@ def over_classes(ctx: Context, targets: Targets, value: Array) -> Array:
         value = xp.sum(value, axis=ctx.axis)
         return divide(xp, value, float(ctx.classes)) if way == "mean" else value
     value = xp.expand_dims(value, axis=ctx.axis)
-    return value * one_hot(ctx, targets.indices) if way == "spread" else value
+    return xp.where(one_hot(ctx, targets.indices) > 0, value, 0.0) if way == "spread" else value
 
 
 def _first_class(ctx: Context) -> Array:

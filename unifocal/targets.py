@@ -81,8 +81,8 @@ def _class_indices(ctx: Context, raw: Array, shape: Shape) -> Targets:
     raw, valid = _ignore(ctx, raw)
     index, bad = cast(xp, raw, xp.int64), None
     # For the sigmoid link, index = number of classes is the background: a row without a positive.
-    last = classes if not spec.categorical else classes - 1
-    hint = " (the last one is background)" if not spec.categorical else ""
+    last = classes - 1 if spec.categorical else classes
+    hint = "" if spec.categorical else " (the last one is background)"
     if not ctx.check(f"Class indices{hint}", raw, Range(0, last)):
         bad = (index < 0) | (index > last)
         index = xp.where(bad, xp.zeros_like(index), index)
