@@ -27,7 +27,7 @@ _Layer: Any = paddle.nn.Layer  # Paddle's annotations lack it
 
 
 class Loss(Held, _Layer):
-    """A loss of unifocal's, a dialect's too, as a ``paddle.nn.Layer``: ``Loss(function, **options)``; see :class:`~unifocal.nn.module.Held`."""
+    """A loss of unifocal's, a dialect's too, as a ``paddle.nn.Layer``: ``Loss(function, **options)``; see :class:`.module.Held`."""
 
     @staticmethod
     def _as_weight(option: Any) -> Array:

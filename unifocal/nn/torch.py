@@ -25,7 +25,7 @@ from .module import Canonical, Held
 
 
 class Loss(Held, torch.nn.Module):
-    """A loss of unifocal's, a dialect's too, as a ``torch.nn.Module``: ``Loss(function, **options)``; see :class:`~unifocal.nn.module.Held`."""
+    """A loss of unifocal's, a dialect's too, as a ``torch.nn.Module``: ``Loss(function, **options)``; see :class:`.module.Held`."""
 
     @staticmethod
     def _as_weight(option: Any) -> Array:
