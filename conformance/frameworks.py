@@ -36,6 +36,7 @@ class Framework(Protocol):
     name: ClassVar[str]
     module: ClassVar[str]
     dtypes: ClassVar[tuple[str, ...]] = ALL_DTYPES
+    differentiates: ClassVar[bool] = True
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
         """A tensor with the array's values, in the dtype of this name or the array's own."""
@@ -93,6 +94,8 @@ class Framework(Protocol):
 
 class _Analytic(Framework, Protocol):
     """A library without automatic differentiation: derivatives are the kernels' own."""
+
+    differentiates: ClassVar[bool] = False
 
     def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
         raise NotImplementedError(f"{self.name} has no automatic differentiation.")

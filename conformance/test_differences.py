@@ -18,7 +18,7 @@ import pytest
 from unifocal.dialects import dialect_names, functions_of
 from unifocal.dialects.differences import Difference, differences
 
-from .dialects import Case, run_case
+from .calls import Case, run_case
 from .frameworks import framework as framework_named
 from .frameworks import installed
 

@@ -25,3 +25,17 @@ def value_and_gradient(link: Link, dtype: str, gamma: float) -> float:
     if dtype in ("float16", "bfloat16"):
         return HALF
     return 8 + 5 * gamma if link == "sigmoid" else SOFTMAX[dtype]
+
+
+ORIGINAL = {"float32": 8.0, "float64": 4096.0}
+"""How far a dialect's result may be from its original's, in ulp of the largest number.  Originals lose some bits of float64 where they
+subtract probabilities from 1; a γ that is off by 1e-6 moves a result by thousands of millions of ulp."""
+
+SINGLE_PRECISION_CONSTANT = 4.5e7
+"""The same where the original takes a float32 constant in float64 arithmetic."""
+
+REASSOCIATED = 4.5e4
+"""The same where a compiler of the original's rewrote a sum."""
+
+FLOAT32_AT_CLIP = 32.0
+"""The same for float32 probabilities at a clip's bounds, where 1 − p cancels."""

@@ -97,3 +97,20 @@ def relative(computed: npt.ArrayLike, true: Exact, scale: Exact) -> Floats:
     flushed = error <= np.ldexp(1.0, FORMATS["float64"].smallest + 16)
     far = np.where(flushed, 0.0, error / np.where(flushed, 1.0, scale.high))
     return np.where(np.isfinite(x), far, np.where(x == true.high, 0.0, np.inf))
+
+
+def of_largest(computed: npt.ArrayLike, reference: npt.ArrayLike, dtype: str) -> float:
+    """The largest difference of two results in ulp of the reference's largest finite number; infinite where shapes or infinities differ."""
+    theirs = np.asarray(reference, np.float64)
+    if np.shape(computed) != theirs.shape:
+        return float("inf")
+    ours = np.asarray(computed, np.float64)
+    with np.errstate(invalid="ignore"):
+        same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
+        apart = np.where(same, 0.0, np.abs(ours - theirs))
+    largest = float(np.max(np.abs(theirs), initial=0.0, where=np.isfinite(theirs))) or 1.0
+    return float(np.max(np.where(np.isnan(apart), np.inf, apart), initial=0.0)) / _unit(largest, FORMATS[dtype])
+
+
+def _unit(size: float, fmt: Format) -> float:
+    return float(np.ldexp(1.0, max(int(np.frexp(size)[1]) - 1, fmt.smallest) - fmt.bits + 1))

@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import tolerances
+from ..calls import Case
 from ..frameworks import framework
-from . import ABSENT, Case, Original, cases
+from . import ABSENT, Original, cases
 
 
 def _find(name: str) -> Any:
@@ -52,7 +54,7 @@ _FOCAL: dict[str, dict[str, Any]] = {
 }
 
 
-def group(name: str, function: str, dtype: str = "float64", tolerance: float = 1e-12, **axes: Any) -> list[Case]:
+def group(name: str, function: str, dtype: str = "float64", tolerance: float | None = None, **axes: Any) -> list[Case]:
     """The cases of a grid, under a common name."""
     found = cases(function, "y_pred", options=function[0].isupper(), settings={"dtype": dtype, "tolerance": tolerance}, **axes)
     return [replace(case, name=f"{name} {case.name}".rstrip()) for case in found]
@@ -72,7 +74,7 @@ def _binary(function: str, **focal: Any) -> list[Case]:
         *group("axis", function, y_true=[SOFT], y_pred=[P], axis=[0, 1, -2]),
         *group("three axes", function, y_true=[SOFT3], y_pred=[X3], from_logits=[True], axis=[-1, 0, 1]),
         *group("vector", function, y_true=[SOFT[:, 0]], y_pred={"probabilities": P[:, 0], "edges": EDGES[:, 1]}),
-        *group("float32", function, "float32", 4e-6, y_true=labels, y_pred=[EDGES]),
+        *group("float32", function, "float32", tolerances.FLOAT32_AT_CLIP, y_true=labels, y_pred=[EDGES]),
     ]
 
 
@@ -88,7 +90,7 @@ def _categorical(function: str, **focal: Any) -> list[Case]:
         *group("axis of logits", function, y_true=[SHARES3.swapaxes(1, 2)], y_pred=[X3.swapaxes(1, 2)], from_logits=[True], axis=[1]),
         *group("three axes", function, y_true=[SHARES3], y_pred=[X3], from_logits=[True]),
         *group("vector", function, y_true=[SHARES[0]], y_pred=[ROWS[0]]),
-        *group("float32", function, "float32", 4e-6, y_true=[ONE_HOT], y_pred=[EXTREME]),
+        *group("float32", function, "float32", tolerances.FLOAT32_AT_CLIP, y_true=[ONE_HOT], y_pred=[EXTREME]),
     ]
 
 
@@ -102,7 +104,7 @@ def _sparse(function: str) -> list[Case]:
         *group("ignore in logits", function, y_true=ignore, y_pred=[X], from_logits=[True], ignore_class=[-1]),
         *group("three axes", function, y_true={"": INDEX3, "column": INDEX3[..., None]}, y_pred=[P3], axis=[-1, 2]),
         *group("vector", function, y_true=[np.array(2)], y_pred={"probabilities": ROWS[0]}),
-        *group("float32", function, "float32", 4e-6, y_true=[INDEX], y_pred=[EXTREME]),
+        *group("float32", function, "float32", tolerances.FLOAT32_AT_CLIP, y_true=[INDEX], y_pred=[EXTREME]),
     ]
 
 
@@ -182,7 +184,7 @@ def _own() -> list[Case]:
         more: dict[str, Any] = {"y_true": [y_true], "y_pred": [P], "sample_weight": [_VECTOR]}
         # Keras divides by the sum of the weights as given, so that they must have the losses' shape.
         found += group("reductions", function, **more, _reduction=["mean", None, "mean_with_sample_weight"], _dtype=["float64"])
-        found += group("float32", function, "float32", 4e-6, **more)
+        found += group("float32", function, "float32", tolerances.FLOAT32_AT_CLIP, **more)
         if y_true is INDEX:
             ignoring: dict[str, Any] = {"y_pred": [P], "sample_weight": {"none": ABSENT, "vector": _VECTOR}, "_ignore_class": [-1]}
             found += group("ignore", function, y_true=[IGNORED], **ignoring, _reduction=["mean_with_sample_weight"], _dtype=["float64"])

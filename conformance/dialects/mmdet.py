@@ -18,7 +18,9 @@ import numpy as np
 
 from unifocal.protocol import NumPyArray
 
-from . import ABSENT, Case, Original, cases
+from .. import tolerances
+from ..calls import Case
+from . import ABSENT, Original, cases
 from .stubs import load
 
 
@@ -163,7 +165,7 @@ CASES = [
         "FocalLoss",
         "pred",
         options=True,
-        settings={"tolerance": 1e-8},
+        settings={"tolerance": tolerances.SINGLE_PRECISION_CONSTANT},
         pred={"edges": _EDGES},
         target=[_EDGE_LABELS],
         _activated=[True],

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import tolerances
 from ..frameworks import framework
 from . import Original, cases
 from .keras import HARD, INDEX, INDEX3, ONE_HOT, SATURATED, SHARES, SHARES3, SOFT, SOFT3, X3, X
@@ -24,7 +25,7 @@ _NOT_ZERO = {"usual": X, "saturated": np.where(SATURATED, SATURATED, 0.5)}  # th
 _VECTOR = np.array([0.5, 1.0, 2.0])
 _POSITIVE = {"number": 2.0, "zero": 0.0, "classes": _VECTOR, "rows": np.array([[0.5], [1.0], [2.0], [3.0]]), "full": SOFT + 0.5}
 _SHARES3, _X3 = SHARES3.swapaxes(1, 2), X3.swapaxes(1, 2)
-_FLOAT32 = {"dtype": "float32", "tolerance": 4e-6}
+_FLOAT32 = {"dtype": "float32", "tolerance": tolerances.FLOAT32_AT_CLIP}
 
 CASES = [
     *cases("sigmoid_cross_entropy_with_logits", "logits", labels={"soft": SOFT, "hard": HARD}, logits=_LOGITS),

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import tolerances
+from ..calls import Case
 from ..frameworks import framework
-from . import ABSENT, Case, Original
+from . import ABSENT, Original
 from .keras import EDGES, HARD, P3, SATURATED, SOFT, SOFT3, P, X, group
 
 
@@ -22,7 +24,7 @@ ORIGINAL = Original("tensorflow", _find, ("tensorflow_addons", "tensorflow"), re
 _LABELS = {"soft": SOFT, "hard": HARD}
 _GAMMAS = [0.0, 0.5, 2.0]  # and α of quarters: both go through float32 in the original
 # The original is always a graph, in which log((1 − p) + ε) became log((1 + ε) − p): they round apart, at p = 1 by 1e-9 in float64.
-_NEAR, _AT_ONE = 1e-11, 1e-8
+_NEAR, _AT_ONE = tolerances.REASSOCIATED, tolerances.SINGLE_PRECISION_CONSTANT
 _WEIGHT = np.array([0.5, 1.0, 0.0, 2.0])
 _PAIR = np.array([1.0, 3.0])
 _WEIGHTS3 = {"vector": _PAIR, "rows": _PAIR[:, None], "columns": _PAIR[None], "full": SOFT3[0, :, :2], "deeper": SOFT3[..., :1]}

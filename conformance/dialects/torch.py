@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import tolerances
 from . import ABSENT, Original, cases
 
 
@@ -27,7 +28,7 @@ _REDUCTIONS = ["none", "mean", "sum"]
 _EDGES = np.array([[0.0, 1.0, 0.5], [1.0, 0.0, 1e-30], [0.25, 1 - 1e-14, 1e-13], [0.0, 1.0, 0.75]])
 
 # torch's smallest p(1 − p) is the float32 number nearest 1e-12, at whatever dtype: 4e-9 away.
-_EDGE = {"tolerance": 1e-8}
+_EDGE = {"tolerance": tolerances.SINGLE_PRECISION_CONSTANT}
 
 CASES = [
     *cases(
