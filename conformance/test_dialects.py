@@ -14,7 +14,7 @@ from unifocal.protocol import NumPyArray
 
 from . import tolerances
 from .calls import Answer, Case
-from .dialects import Original, dialect_answer, golden, module_of, original_answer, plain_signature, traced_value
+from .dialects import Original, dialect_answer, golden_record, module_of, original_answer, plain_signature, traced_value
 from .frameworks import Framework
 from .frameworks import framework as framework_named
 from .ulp import of_largest
@@ -136,7 +136,7 @@ def test_signature(dialect: str, function: str) -> None:
     original = _original(dialect)
     ours = functions_of(dialect)[function]
     if original.recorded:
-        assert plain_signature(ours) == golden(dialect).signatures[function]
+        assert plain_signature(ours) == golden_record(dialect).signatures[function]
     else:
         assert plain_signature(ours) == plain_signature(original.find(function))
 
