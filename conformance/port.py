@@ -64,7 +64,7 @@ def like(name: str, options: Mapping[str, Any], dtype: str = "float64") -> Refer
         raise UnusableError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(original.options)}.")
 
     entries = [replace(entry, case=original.ordered(entry.case)) for entry in recorded]
-    variant = partial(_variant, original, [_bare(original, entries[0]), *entries], dtype)
+    variant = partial(_variant, original, [*entries, _bare(original, entries[0])], dtype)
     found = variant(options)
     if not found:
         raise UnusableError(
@@ -123,11 +123,11 @@ def _bare(original: _Signed, entry: Entry) -> Entry:
 
 
 def _variant(original: _Signed, entries: list[Entry], dtype: str, options: Mapping[str, Any]) -> tuple[Entry, ...]:
-    """The calls, each once, with options changed and in this dtype, as far as the function takes them."""
+    """The calls, each once, with options changed and in this dtype, as far as the function takes them; the last has no recorded answer."""
     found: dict[Any, Entry] = {}
-    for nth, entry in enumerate(entries):
+    for entry in entries:
         case = original.with_options(entry.case, options)
-        if nth and case.dtype == dtype and _key(case) == _key(entry.case):
+        if entry is not entries[-1] and case.dtype == dtype and _key(case) == _key(entry.case):
             found.setdefault(_key(case), entry)
             continue
         exact = replace(case, arguments=_rounded(case.arguments, dtype), options=_rounded(case.options, dtype), dtype="float64")
