@@ -121,6 +121,6 @@ def _factor(answers: Sequence[Answer | None], calls: Sequence[Entry]) -> float |
             return None
         counted = np.isfinite(theirs) & (theirs != 0)
         ratios += list((np.asarray(answer.value, np.float64)[counted] / theirs[counted]).flat)
-    if not ratios or not np.isfinite(ratios).all() or np.ptp(ratios) > 1e-6 * np.abs(ratios[0]):
+    if not ratios or not np.isfinite(ratios).all() or np.ptp(ratios) > 1e-6 * np.abs(ratios[0]) or abs(ratios[0] - 1) < 1e-6:
         return None
     return ratios[0]

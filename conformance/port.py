@@ -112,10 +112,10 @@ class _Signed:
 
 
 def _bare(original: _Signed, entry: Entry) -> Entry:
-    """A call with the tensors, and the options that must be given, alone."""
+    """A call with the tensors, the options that must be given, and the precision, alone."""
 
     def needed(values: Mapping[str, Any], parameters: _Parameters) -> dict[str, Any]:
-        return {name: value for name, value in values.items() if parameters[name].default is Parameter.empty}
+        return {name: value for name, value in values.items() if parameters[name].default is Parameter.empty or name == "dtype"}
 
     case = entry.case
     options = None if case.options is None else needed(case.options, original.constructor)
@@ -223,7 +223,7 @@ def compare(subject: Subject, reference: Reference, run: Framework, progress: Ca
     UnusableError
         If the function cannot take the tensors, or not the options of a single call.
     """
-    subject.check_arity(len(tensors_of(reference.entries[0].case)))
+    subject.check_arity(reference.entries[0].case, reference.optional)
     left_out: Counter[str] = Counter()
     differences: list[Difference] = []
     failures: list[tuple[str, str]] = []
@@ -244,11 +244,6 @@ def compare(subject: Subject, reference: Reference, run: Framework, progress: Ca
     if not calls:
         raise UnusableError(f"{subject.name} takes no {', '.join(left_out)}, which every call of {reference.name} has.")
     return Comparison(subject.name, reference.name, run.name, calls, tuple(differences), tuple(failures), left_out, without_gradient)
-
-
-def tensors_of(case: Case) -> list[str]:
-    """The names of the tensors that are given by position: predictions and labels."""
-    return [name for name, value in case.arguments.items() if isinstance(value, np.ndarray)][:2]
 
 
 def bar(case: Case) -> float:

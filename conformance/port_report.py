@@ -22,7 +22,7 @@ from .assertions import SHOWN, cells, told
 from .calls import Case
 from .frameworks import Framework
 from .guesses import guesses
-from .port import Comparison, Reference, backend_for, compare, like, recorded, tensors_of
+from .port import Comparison, Reference, backend_for, compare, like, recorded
 from .records import Entry, Record
 from .report import AGREES, DISAGREES, UNUSABLE, output, strict_json
 from .subjects import Subject, SubjectError, UnusableError, subject_named
@@ -74,7 +74,7 @@ def record_function(
 
 def recording(subject: Subject, reference: Reference, run: Framework) -> Record:
     """What a function answers to the reference's calls, those with options that it has not left out."""
-    subject.check_arity(len(tensors_of(reference.entries[0].case)))
+    subject.check_arity(reference.entries[0].case, reference.optional)
     calls = [entry.case for entry in reference.entries if subject.left_out(entry.case, reference.optional) is None]
     if not calls:
         raise UnusableError(f"{subject.name} takes the options of none of {reference.name}'s calls.")

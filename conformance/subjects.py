@@ -36,6 +36,11 @@ class _NotTakenError(Exception):
     """The name of an option that the function has not."""
 
 
+def tensors_of(case: Case) -> list[str]:
+    """The names of the tensors that are given by position: predictions and labels."""
+    return [name for name, value in case.arguments.items() if isinstance(value, np.ndarray)][:2]
+
+
 @dataclass(frozen=True)
 class Subject:
     """A function, or a class whose objects are called; ``name`` is what reports call it."""
@@ -59,28 +64,30 @@ class Subject:
         )
         return dict(list(signature(called).parameters.items())[1:])
 
-    def check_arity(self, tensors: int) -> None:
-        """Raise UnusableError unless a call can take so many tensors by position."""
-        try:
-            parameters = self._parameters
-        except (TypeError, ValueError):  # no signature to be had: calls will tell
-            return
-        taken = [p for p in parameters.values() if p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
-        needed = [p.name for p in parameters.values() if p.default is p.empty and p.kind in {*_NAMED, Parameter.POSITIONAL_ONLY}]
-        anything = any(p.kind is Parameter.VAR_POSITIONAL for p in parameters.values())
-        if (len(taken) < tensors and not anything) or len(needed) > tensors:
+    def _required(self, parameters: Mapping[str, Parameter], tensors: int) -> list[str]:
+        """The names that must be given, beyond so many tensors by position."""
+        own = list(parameters.values())[tensors:]
+        return [p.name for p in own if p.default is p.empty and p.kind in {*_NAMED, Parameter.POSITIONAL_ONLY}]
+
+    def check_arity(self, case: Case, optional: Mapping[str, Any]) -> None:
+        """Raise UnusableError unless a call can take the case's two tensors by position, and needs nothing that nobody has."""
+        tensors, known = len(tensors_of(case)), {*case.arguments, *(case.options or {}), *optional}
+        by_position = [p for p in self._parameters.values() if p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
+        anything = any(p.kind is Parameter.VAR_POSITIONAL for p in self._parameters.values())
+        required = {*self._required(self._options or {}, 0), *self._required(self._parameters, tensors)}
+        if (len(by_position) < tensors and not anything) or required - known:
             raise UnusableError(
-                f"{self.name} must be called with {tensors} tensors, and no more arguments required; "
-                f"it takes ({', '.join(map(str, parameters.values()))})."
+                f"{self.name} must be called with {tensors} tensors, and require no other arguments than the original's options; "
+                f"it takes ({', '.join(map(str, self._parameters.values()))})."
             )
 
     def arguments(self, case: Case, optional: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
         """A case's arguments as this function takes them: the constructor's, by position, and by name.
 
         The first two tensors go by position.  Of the others, those that the function does not take and that have the value in
-        ``optional`` are left out.
+        ``optional`` are left out; those that it requires and the case has not have that value.
         """
-        tensors = [name for name, value in case.arguments.items() if isinstance(value, np.ndarray)][:2]
+        tensors = tensors_of(case)
         constructor: dict[str, Any] = {}
         named: dict[str, Any] = {}
         rest = {name: value for name, value in case.arguments.items() if name not in tensors}
@@ -91,6 +98,11 @@ class Subject:
                 named[name] = value
             elif name not in optional or not _same(optional[name], value):
                 raise _NotTakenError(name)
+        for given, required in (
+            (constructor, self._required(self._options or {}, 0)),
+            (named, self._required(self._parameters, len(tensors))),
+        ):
+            given.update({name: optional[name] for name in required if name not in given and name in optional})
         return constructor, [case.arguments[name] for name in tensors], named
 
     def left_out(self, case: Case, optional: Mapping[str, Any]) -> str | None:
@@ -116,17 +128,14 @@ class Subject:
             return run.tensor(value, case.dtype) if value.dtype.kind == "f" else run.tensor(value)
 
         constructor, tensors, named = self.arguments(case, optional)
-        tensors = [operand(value) for value in tensors]
-        named = {name: operand(value) for name, value in named.items()}
-        names = [name for name, value in case.arguments.items() if isinstance(value, np.ndarray)][:2]
-        at = names.index(case.predictions)
+        at = tensors_of(case).index(case.predictions)
         try:
             with run.precision(case.dtype), redirect_stdout(sys.stderr):
-                function = (
-                    self.function(**{name: operand(value) for name, value in constructor.items()})
-                    if constructor or self._is_class
-                    else self.function
-                )
+                tensors = [operand(value) for value in tensors]
+                named = {name: operand(value) for name, value in named.items()}
+                function = self.function
+                if self._options is not None:
+                    function = function(**{name: operand(value) for name, value in constructor.items()})
 
                 def loss(x: Any) -> Any:
                     given = [*tensors[:at], x, *tensors[at + 1 :]]
@@ -135,10 +144,6 @@ class Subject:
                 return _answered(run, function, loss, tensors[at], tensors, named)
         except Exception as error:
             raise SubjectError(_told(error)) from error
-
-    @property
-    def _is_class(self) -> bool:
-        return isclass(self.function)
 
 
 def _answered(

@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from unifocal.dialects import functions_of
+
 from . import assert_parity
 from .dialects import golden_record
+from .frameworks import Framework
 from .port import like
 
 typer_testing = pytest.importorskip("typer.testing")
@@ -52,7 +55,8 @@ def keeping(logit, label, normalizer=None, alpha=0.25, gamma=2.0, reduction="sum
     kept = torch.where(label == -100, torch.full_like(label, 0.5), label)
     return focal(logit, kept, normalizer, alpha, gamma, reduction)
 def alone(logit): return logit.sum()
-def many(logit, label, alpha, gamma): return focal(logit, label, None, alpha, gamma)
+def required(logit, label, alpha, gamma): return focal(logit, label, None, alpha, gamma)
+def unknown(logit, label, temperature): return focal(logit / temperature, label)
 def built_in(logit, label): return focal(logit, label, gamma=1.5, reduction="mean")
 def printing(logit, label):
     print("hello")
@@ -96,7 +100,7 @@ def _parity(function: str, *arguments: str) -> Any:
     return _run("parity", "--function", f"ported_losses:{function}", *arguments)
 
 
-@pytest.mark.parametrize("function", ["focal", "Module", "printing"])
+@pytest.mark.parametrize("function", ["focal", "Module", "printing", "required"])
 def test_port_is_one(function: str) -> None:
     done = _parity(function, *_LIKE)
     assert done.exit_code == 0, done.output
@@ -162,8 +166,11 @@ def test_json() -> None:
         (["no_such_module:focal"], "There is no module no_such_module, from "),
         (["broken_losses:focal"], "Importing broken_losses failed: ZeroDivisionError: division by zero (broken_losses.py, line 2)."),
         (["needy_losses:focal"], "Importing needy_losses failed: ModuleNotFoundError: No module named 'not_to_be_had'"),
-        (["ported_losses:alone"], "ported_losses:alone must be called with 2 tensors, and no more arguments required; it takes (logit)."),
-        (["ported_losses:many"], "it takes (logit, label, alpha, gamma)."),
+        (
+            ["ported_losses:alone"],
+            "ported_losses:alone must be called with 2 tensors, and require no other arguments than the original's options; it takes",
+        ),
+        (["ported_losses:unknown"], "it takes (logit, label, temperature)."),
         (["ported_losses:focal", "--like", "paddle.focal"], "paddle has no 'focal'; it has sigmoid_focal_loss, "),
         (["ported_losses:focal", "--like", "sigmoid_focal_loss"], "--like must be dialect.function, with a dialect of paddle, "),
         (["ported_losses:focal", "--like", "mxnet.focal"], "--like must be dialect.function"),
@@ -315,3 +322,12 @@ def test_recorded_answers_are_used_as_they_are() -> None:
     ] == ["defaults"]
     changed = like("optax.sigmoid_focal_loss", {"gamma": 3.0})
     assert 1 < len(changed.entries) < 45  # calls that differed in γ alone are one
+
+
+@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "array-api-strict", "dask")
+def test_dialects_are_ports_on_every_framework(framework: Framework) -> None:
+    function = functions_of("keras")["binary_crossentropy"]
+    options = {"label_smoothing": 0.1}
+    assert_parity(function, like="keras.binary_crossentropy", backend=framework.name, options=options)
+    with pytest.raises(AssertionError, match="Do not agree"):  # two epsilons
+        assert_parity(function, like="keras2.binary_crossentropy", backend=framework.name, options=options)
