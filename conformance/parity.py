@@ -89,6 +89,7 @@ class Report:
     verdicts: tuple[Verdict, ...]
     distances: tuple[golden.Distances, ...] = ()
     """Of the dialects' answers to the recorded calls."""
+    thorough: bool = False
 
     def original_distances(self) -> Iterator[tuple[originals.Original, Part, float]]:
         """How far the originals themselves are from the truth, in ulp, example by example; they are held to no bar."""
@@ -147,12 +148,12 @@ def run(
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         # Those named last load slowest, so they start first.
         columns = tuple(pool.map(lambda framework: _ask(framework, timeout, thorough, progress), reversed(frameworks)))[::-1]
-    return judged(columns, examples)
+    return judged(columns, examples, thorough)
 
 
-def judged(columns: Sequence[Column], examples: Sequence[Example] = EXAMPLES) -> Report:
+def judged(columns: Sequence[Column], examples: Sequence[Example] = EXAMPLES, thorough: bool = False) -> Report:
     """The report on what frameworks answered."""
-    return Report(tuple(examples), tuple(columns), tuple(judge(columns, examples)), tuple(_recorded(columns)))
+    return Report(tuple(examples), tuple(columns), tuple(judge(columns, examples)), tuple(_recorded(columns)), thorough)
 
 
 def _recorded(columns: Iterable[Column]) -> Iterator[golden.Distances]:

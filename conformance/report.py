@@ -134,6 +134,11 @@ def _print(report: Report, console: Console) -> None:
         )
     if (more := len(report.mismatches[_SHOWN:]) + len(report.strays[_SHOWN:])) > 0:
         console.print(f"… and {more} mismatches more", highlight=False)
+    sampled = [column.framework for column in answered if FRAMEWORKS[column.framework].compiles_each_call]
+    if sampled and not report.thorough:
+        console.print(
+            f"{', '.join(sampled)}: a quarter of the recorded calls, since each is compiled; --thorough asks all.", highlight=False
+        )
     console.print(_summary(report, answered), highlight=False)
 
 
