@@ -237,12 +237,12 @@ def _dialects(report: Report, answered: Sequence[Column]) -> Table:
 
 def _summary(report: Report, answered: Sequence[Column]) -> str:
     names = ", ".join(column.framework for column in answered) or "nothing"
-    count = f"{len(report.verdicts)} comparisons of {len(report.examples)} examples"
+    count = f"{len(report.verdicts)} comparisons of {len(report.examples)} documented examples"
     if report.distances:
         farther = sum(distances.original_from_truth > distances.from_truth for distances in report.distances)
         calls = len({distances.call for distances in report.distances})
         count += (
-            f" and {len(report.distances)} of {calls} recorded calls on {names} "
+            f" and {len(report.distances)} of {calls} recorded calls, on {names} "
             f"(in {farther} the original is farther from the truth than unifocal)"
         )
     else:
