@@ -18,18 +18,19 @@ def told(comparison: Comparison, causes: Sequence[str]) -> Iterator[str]:
     """A comparison in plain lines."""
     what = f"{comparison.subject} and {comparison.reference}, on {comparison.backend}"
     parts = "value" if comparison.without_gradient else "value and gradient"
+    calls = f"{comparison.calls} of {comparison.calls + sum(comparison.left_out.values())} calls"
     if comparison.agrees:
         largest = max((difference.distance for difference in comparison.differences), default=0.0)
-        yield f"Agree: {what}: {comparison.calls} calls, {parts}, within {largest:.3g} ulp of the largest number."
+        yield f"Agree: {what}: {calls}, {parts}, within {largest:.3g} ulp of the largest number."
     else:
         wrong = {difference.call for difference in comparison.mismatches} | {call for call, _ in comparison.failures}
-        yield f"Do not agree: {what}: {len(wrong)} of {comparison.calls} calls, {parts}."
+        yield f"Do not agree: {what}: {len(wrong)} wrong, of {calls}."
     messages: dict[str, list[str]] = {}
     for call, message in comparison.failures:
         messages.setdefault(message, []).append(call)
-    for message, calls in list(messages.items())[:SHOWN]:
-        more = f" and {len(calls) - 1} more" if len(calls) > 1 else ""
-        yield f"It raised {message} in {calls[0]}{more}."
+    for message, raising in list(messages.items())[:SHOWN]:
+        more = f" and {len(raising) - 1} more" if len(raising) > 1 else ""
+        yield f"It raised {message} in {raising[0]}{more}."
     yield from (f"Likely: {cause}" for cause in causes)
     if comparison.left_out:
         options = ", ".join(f"{option} ({count})" for option, count in comparison.left_out.items())
@@ -59,7 +60,7 @@ def assert_parity(
         The original, ``dialect.function``, such as ``"keras.binary_focal_crossentropy"``.
     backend : str
         Whose tensors the function takes: "numpy", "torch", "tensorflow", "paddle", "jax", "dask" or "array-api-strict".  Frameworks that
-        differentiate give the gradient; elsewhere it is compared if the function returns ``(value, gradient)``.
+        differentiate give the gradient; in NumPy it is compared if the function returns ``(value, gradient)``.
     dtype : {"float64", "float32"}
         Of the tensors.
     options : mapping, optional
@@ -67,6 +68,8 @@ def assert_parity(
 
     Raises
     ------
+    TypeError
+        If the function cannot be called.
     AssertionError
         If a call's value or gradient is another, or the function raises; the message has the largest differences, and a guess at the cause.
     ValueError
@@ -80,6 +83,8 @@ def assert_parity(
     ...     return np.maximum(logits, 0) - logits * labels + np.log1p(np.exp(-np.abs(logits)))
     >>> assert_parity(cross_entropy, like="tf.sigmoid_cross_entropy_with_logits")
     """
+    if not callable(function):
+        raise TypeError(f"assert_parity requires a function; received {type(function).__name__}.")
     subject = Subject(getattr(function, "__qualname__", repr(function)), function)
     try:
         run = port.backend_for(backend)

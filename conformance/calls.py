@@ -64,15 +64,16 @@ def run_case(run: Framework, function: Callable[..., Any], case: Case) -> Answer
 
 def bound(run: Framework, function: Callable[..., Any], case: Case) -> tuple[Callable[..., Any], dict[str, Any]]:
     """What is called, a class with its options, and the call's arguments as the framework's tensors."""
-
-    def operand(value: Any) -> Any:
-        if not isinstance(value, np.ndarray):
-            return value
-        return run.tensor(value, case.dtype) if value.dtype.kind == "f" else run.tensor(value)
-
     if case.options is not None:
-        function = function(**{key: operand(value) for key, value in case.options.items()})
-    return function, {key: operand(value) for key, value in case.arguments.items()}
+        function = function(**{key: as_operand(run, value, case.dtype) for key, value in case.options.items()})
+    return function, {key: as_operand(run, value, case.dtype) for key, value in case.arguments.items()}
+
+
+def as_operand(run: Framework, value: Any, dtype: str) -> Any:
+    """An array as the framework's tensor, in memory of its own, of the dtype if it is floating; anything else as it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    return run.tensor(value.copy(), dtype) if value.dtype.kind == "f" else run.tensor(value.copy())
 
 
 def call(function: Callable[..., Any], arguments: Mapping[str, Any], signed: Callable[..., Any] | None = None) -> Any:

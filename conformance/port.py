@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from inspect import Parameter, isclass, signature
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,9 @@ from .documented import PARTS, Part
 from .frameworks import FRAMEWORKS, Framework, installed
 from .frameworks import framework as framework_named
 from .records import Entry, Record
+from .signed import Parameters, Signed
 from .subjects import Subject, SubjectError, UnusableError
 from .ulp import Floats, of_largest
-
-_Parameters = Mapping[str, Parameter]
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Reference:
 
 
 def like(name: str, options: Mapping[str, Any], dtype: str = "float64") -> Reference:
-    """The recorded calls of ``dialect.function``, with some options set, and one that leaves all of them at the original's defaults.
+    """The recorded calls of ``dialect.function``, with some options set, and calls that leave all of them at the original's defaults.
 
     Where this changes a call, and in another dtype, the answer is the dialect's own on NumPy: the suite holds it to the original's.
 
@@ -59,12 +58,14 @@ def like(name: str, options: Mapping[str, Any], dtype: str = "float64") -> Refer
     if not recorded:
         known = dict.fromkeys(entry.case.function for entry in golden_record(dialect).entries)
         raise UnusableError(f"{dialect} has no {function!r}; it has {', '.join(known)}.")
-    original = _Signed(functions_of(dialect)[function])
+    original = Signed(functions_of(dialect)[function])
     if unknown := [option for option in options if option not in original.options]:
         raise UnusableError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(original.options)}.")
 
-    entries = [replace(entry, case=original.ordered(entry.case)) for entry in recorded]
-    variant = partial(_variant, original, [*entries, _bare(original, entries[0])], dtype)
+    # An original that was also run in another precision rounds as it does there.
+    same = [entry for entry in recorded if entry.case.dtype == dtype]
+    entries = [replace(entry, case=_ordered(original, entry.case)) for entry in same or recorded]
+    variant = partial(_variant, original, entries, _bare(original, entries[0].case), dtype)
     found = variant(options)
     if not found:
         raise UnusableError(
@@ -75,68 +76,66 @@ def like(name: str, options: Mapping[str, Any], dtype: str = "float64") -> Refer
 
 
 def recorded(record: Record) -> Reference:
-    """The calls of a record."""
-    return Reference(record.subject, record.entries, {})
+    """The calls of a record, whose word on how far an answer may be is not taken."""
+    entries = tuple(replace(entry, case=replace(entry.case, tolerance=None)) for entry in record.entries)
+    return Reference(record.subject, entries, {})
 
 
-@dataclass(frozen=True)
-class _Signed:
-    """A dialect's function or class, and what its constructor and its call take."""
-
-    function: Callable[..., Any]
-
-    @property
-    def constructor(self) -> _Parameters:
-        return signature(self.function).parameters if isclass(self.function) else {}
-
-    @property
-    def call(self) -> _Parameters:
-        function: Any = self.function
-        return dict(list(signature(function.__call__).parameters.items())[1:]) if isclass(function) else signature(function).parameters
-
-    @property
-    def options(self) -> _Parameters:
-        """All but the two tensors."""
-        return {**self.constructor, **dict(list(self.call.items())[2:])}
-
-    def ordered(self, case: Case) -> Case:
-        """The case with its arguments in the order of the signature."""
-        return replace(case, arguments={name: case.arguments[name] for name in self.call if name in case.arguments})
-
-    def with_options(self, case: Case, options: Mapping[str, Any]) -> Case:
-        """The case with some options set."""
-        made = {name: value for name, value in options.items() if name in self.constructor}
-        called = {name: value for name, value in options.items() if name not in self.constructor}
-        constructor = {**(case.options or {}), **made} if isclass(self.function) else None
-        return replace(case, arguments={**case.arguments, **called}, options=constructor)
+def _ordered(original: Signed, case: Case) -> Case:
+    """The case with its arguments in the order of the signature."""
+    return replace(case, arguments={name: case.arguments[name] for name in original.call if name in case.arguments})
 
 
-def _bare(original: _Signed, entry: Entry) -> Entry:
-    """A call with the tensors, the options that must be given, and the precision, alone."""
+def _with_options(original: Signed, case: Case, options: Mapping[str, Any]) -> Case:
+    """The case with some options set."""
+    made = {name: value for name, value in options.items() if name in original.constructor}
+    called = {name: value for name, value in options.items() if name not in original.constructor}
+    constructor = {**(case.options or {}), **made} if original.is_class else None
+    return replace(case, arguments={**case.arguments, **called}, options=constructor)
 
-    def needed(values: Mapping[str, Any], parameters: _Parameters) -> dict[str, Any]:
+
+def _bare(original: Signed, case: Case) -> list[Case]:
+    """Calls with the tensors, the options that must be given, and the precision, alone; one more with saturated predictions, if logits."""
+
+    def needed(values: Mapping[str, Any], parameters: Parameters) -> dict[str, Any]:
         return {name: value for name, value in values.items() if parameters[name].default is Parameter.empty or name == "dtype"}
 
-    case = entry.case
     options = None if case.options is None else needed(case.options, original.constructor)
-    return Entry(replace(case, name="defaults", arguments=needed(case.arguments, original.call), options=options), entry.answer)
+    bare = replace(case, name="defaults", arguments=needed(case.arguments, original.call), options=options)
+    x = case.arguments[case.predictions]
+    if ((x >= 0) & (x <= 1)).all():
+        return [bare]
+    # 20 is beyond a clip at 1e-7, and within what originals that cap their logarithms (Paddle's at 64) can tell apart.
+    saturated = np.copysign(20 + np.abs(x), x)
+    return [bare, replace(bare, name="saturated", arguments={**bare.arguments, case.predictions: saturated})]
 
 
-def _variant(original: _Signed, entries: list[Entry], dtype: str, options: Mapping[str, Any]) -> tuple[Entry, ...]:
-    """The calls, each once, with options changed and in this dtype, as far as the function takes them; the last has no recorded answer."""
+def _variant(
+    original: Signed, recorded: Sequence[Entry], computed: Sequence[Case], dtype: str, options: Mapping[str, Any]
+) -> tuple[Entry, ...]:
+    """The calls, recorded ones and those to be computed, each once, with options changed and in this dtype, as far as they are taken."""
     found: dict[Any, Entry] = {}
-    for entry in entries:
-        case = original.with_options(entry.case, options)
-        if entry is not entries[-1] and case.dtype == dtype and _key(case) == _key(entry.case):
+    for entry in recorded:
+        case = _with_options(original, entry.case, options)
+        if case.dtype == dtype and _key(case) == _key(entry.case):
             found.setdefault(_key(case), entry)
-            continue
-        exact = replace(case, arguments=_rounded(case.arguments, dtype), options=_rounded(case.options, dtype), dtype="float64")
-        try:
-            answer = run_case(framework_named("numpy"), original.function, exact)
-        except (TypeError, ValueError):  # an option that does not go with the call
-            continue
-        found.setdefault(_key(case), Entry(replace(case, dtype=dtype, tolerance=None), answer))
+        elif (answered := _computed(original, case, dtype)) is not None:
+            found.setdefault(_key(case), answered)
+    for bare in computed:
+        case = _with_options(original, bare, options)
+        if _key(case) not in found and (answered := _computed(original, case, dtype)) is not None:
+            found[_key(case)] = answered
     return tuple(found.values())
+
+
+def _computed(original: Signed, case: Case, dtype: str) -> Entry | None:
+    """A call with the dialect's own answer, from numbers of the dtype; None where an option does not go with the call."""
+    exact = replace(case, arguments=_rounded(case.arguments, dtype), options=_rounded(case.options, dtype), dtype="float64")
+    try:
+        answer = run_case(framework_named("numpy"), original.function, exact)
+    except (TypeError, ValueError):
+        return None
+    return Entry(replace(case, dtype=dtype, tolerance=None), answer)
 
 
 def _rounded(values: Any, dtype: str) -> Any:
@@ -243,7 +242,7 @@ def compare(subject: Subject, reference: Reference, run: Framework, progress: Ca
         differences += _differences(entry, answer)
     if not calls:
         raise UnusableError(f"{subject.name} takes no {', '.join(left_out)}, which every call of {reference.name} has.")
-    return Comparison(subject.name, reference.name, run.name, calls, tuple(differences), tuple(failures), left_out, without_gradient)
+    return Comparison(subject.name, reference.name, run.name, calls, tuple(differences), tuple(failures), dict(left_out), without_gradient)
 
 
 def bar(case: Case) -> float:

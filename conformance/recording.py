@@ -25,9 +25,18 @@ def record(dialects: Sequence[str], folder: Path) -> int:
         dialect: module_of(dialect).ORIGINAL for dialect in dialects or dialect_names() if dialect in dialect_names()
     }
     if unknown := [dialect for dialect in dialects if dialect not in originals]:
-        errors.print(f"There is no dialect {', '.join(unknown)}; there are {', '.join(dialect_names())}.", markup=False, highlight=False)
+        errors.print(
+            f"There is no dialect {', '.join(unknown)}; there are {', '.join(dialect_names())}.",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
         return UNUSABLE
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        errors.print(f"--output must be a folder; {folder}: {error.strerror}.", markup=False, highlight=False, soft_wrap=True)
+        return UNUSABLE
     status = AGREES
     for dialect, original in originals.items():
         missing = original.missing()

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,15 @@ class Record:
         return self._answers[str(case)]
 
     def write(self, path: Path) -> None:
-        """Write the record to a file."""
+        """Write the record to a file.
+
+        Raises
+        ------
+        ValueError
+            If it is larger than what is read, or holds arrays of other dtypes.
+        OSError
+            If the file cannot be written.
+        """
         packer = _Packer()
         document = {
             "format": FORMAT,
@@ -76,9 +85,13 @@ class Record:
             "entries": [_packed(entry, packer) for entry in self.entries],
         }
         manifest = np.frombuffer(json.dumps(document | {"arrays": packer.index}, separators=(",", ":")).encode(), np.uint8)
-        flat = {name: np.concatenate(parts) for name, parts in sorted(packer.parts.items())}
-        with path.open("wb") as file:
-            np.savez_compressed(file, **{_MANIFEST: manifest}, **flat)  # type: ignore[arg-type]
+        members = {_MANIFEST: manifest, **{name: np.concatenate(parts) for name, parts in sorted(packer.parts.items())}}
+        file = BytesIO()
+        np.savez_compressed(file, **members)  # type: ignore[arg-type]
+        content = sum(member.nbytes for member in members.values())
+        if file.tell() > LARGEST_FILE or content > LARGEST_CONTENT:
+            raise ValueError(f"A record of {content} bytes is too large: {LARGEST_CONTENT} are read at most, and {LARGEST_FILE} in a file.")
+        path.write_bytes(file.getvalue())
 
     @classmethod
     def read(cls, path: Path) -> Record:
@@ -89,12 +102,16 @@ class Record:
         ValueError
             If the file is not there, is too large, or is no record; the message says which.
         """
+        members = arrays_in(path)
         try:
-            members = _members(path)
+            if _MANIFEST not in members:
+                raise _RefusedError(f"it has no {_MANIFEST!r}")
             document = json.loads(members.pop(_MANIFEST).tobytes())
             if document["format"] != FORMAT:
                 raise _RefusedError(f"its format is {document['format']!r}, and {FORMAT!r} is what this version reads")
             arrays = [_cut(members, *place) for place in document["arrays"]]
+            if not document["entries"]:
+                raise _RefusedError("it has no calls")
             return cls(
                 str(document["subject"]),
                 str(document["framework"]),
@@ -102,12 +119,38 @@ class Record:
                 tuple(_unpacked(entry, arrays) for entry in document["entries"]),
                 _texts(document["signatures"]),
             )
-        except OSError as error:
-            raise ValueError(f"{path} cannot be read: {error.strerror or error}.") from error
         except _RefusedError as error:
             raise ValueError(f"{path} is not a usable record: {error}.") from error
         except Exception as error:  # whatever a damaged or foreign file leads to
             raise ValueError(f"{path} is not a record of unifocal's, or is damaged ({type(error).__name__}).") from error
+
+
+def arrays_in(path: Path) -> dict[str, NumPyArray]:
+    """The arrays of an ``.npz`` file without pickles.
+
+    Raises
+    ------
+    ValueError
+        If it is not there, is too large, or is no such file; the message says which.
+    """
+    try:
+        if not path.is_file():
+            path.stat()
+            raise _RefusedError("it is no file")
+        if path.stat().st_size > LARGEST_FILE:
+            raise _RefusedError(f"it has {path.stat().st_size} bytes, and {LARGEST_FILE} are read at most")
+        with zipfile.ZipFile(path) as archive:
+            content = sum(member.file_size for member in archive.infolist())
+        if content > LARGEST_CONTENT:
+            raise _RefusedError(f"it unpacks to {content} bytes, and {LARGEST_CONTENT} are read at most")
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except _RefusedError as error:
+        raise ValueError(f"{path} is not usable: {error}.") from error
+    except Exception as error:  # whatever a damaged or foreign file leads to
+        raise ValueError(f"{path} is no .npz file of arrays without pickles, or is damaged ({type(error).__name__}).") from error
 
 
 class _RefusedError(Exception):
@@ -173,27 +216,14 @@ def _unpacked(entry: Mapping[str, Any], arrays: list[NumPyArray]) -> Entry:
     return Entry(case, Answer(arrays[entry["value"]], gradient))
 
 
-def _members(path: Path) -> dict[str, NumPyArray]:
-    """The arrays in a file, if neither it nor they are too large."""
-    if path.stat().st_size > LARGEST_FILE:
-        raise _RefusedError(f"it has {path.stat().st_size} bytes, and {LARGEST_FILE} are read at most")
-    with zipfile.ZipFile(path) as archive:
-        content = sum(member.file_size for member in archive.infolist())
-    if content > LARGEST_CONTENT:
-        raise _RefusedError(f"it unpacks to {content} bytes, and {LARGEST_CONTENT} are read at most")
-    with np.load(path, allow_pickle=False) as archive:
-        members = {name: archive[name] for name in archive.files}
-    if _MANIFEST not in members:
-        raise _RefusedError(f"it has no {_MANIFEST!r}")
-    return members
-
-
 def _cut(members: Mapping[str, NumPyArray], name: str, shape: list[int], start: int) -> NumPyArray:
     size = math.prod(shape)
     flat = members[name]
     if flat.dtype.name != name or not 0 <= start <= start + size <= flat.size:
         raise _RefusedError("an array in it is cut short")
-    return flat[start : start + size].reshape(shape)
+    array = flat[start : start + size].reshape(shape)
+    array.setflags(write=False)
+    return array
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:

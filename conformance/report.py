@@ -242,7 +242,7 @@ def _summary(report: Report, answered: Sequence[Column]) -> str:
         farther = sum(distances.original_from_truth > distances.from_truth for distances in report.distances)
         calls = len({distances.call for distances in report.distances})
         count += (
-            f" and {len(report.distances)} of {calls} recorded calls, on {names} "
+            f" and {len(report.distances)} comparisons of {calls} recorded calls, on {names} "
             f"(in {farther} the original is farther from the truth than unifocal)"
         )
     else:

@@ -5,23 +5,23 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
-from inspect import Parameter, isclass, signature
+from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
 import numpy as np
 
 import unifocal
+from unifocal.dispatch import FRAMEWORKS as SHIMS
+from unifocal.dispatch import backend_of
 from unifocal.protocol import NumPyArray
 
-from .calls import Answer, Case
+from .calls import Answer, Case, as_operand
 from .frameworks import Framework
-
-_NAMED = {Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD}
+from .signed import Signed, described, required, takes
 
 
 class UnusableError(Exception):
@@ -36,9 +36,13 @@ class _NotTakenError(Exception):
     """The name of an option that the function has not."""
 
 
-def tensors_of(case: Case) -> list[str]:
-    """The names of the tensors that are given by position: predictions and labels."""
-    return [name for name, value in case.arguments.items() if isinstance(value, np.ndarray)][:2]
+@dataclass(frozen=True)
+class Given:
+    """A case's arguments as a function takes them: when it is made, by position, and by name."""
+
+    constructor: Mapping[str, Any]
+    tensors: tuple[Any, ...]
+    named: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -49,40 +53,36 @@ class Subject:
     function: Callable[..., Any]
 
     @cached_property
-    def _options(self) -> Mapping[str, Parameter] | None:
-        """What the class's constructor takes; None for a function."""
-        return signature(self.function).parameters if isclass(self.function) else None
+    def signed(self) -> Signed:
+        """What it takes.
 
-    @cached_property
-    def _parameters(self) -> Mapping[str, Parameter]:
-        """What a call takes."""
-        if not isclass(self.function):
-            return signature(self.function).parameters
-        # A module's own __call__ takes anything; what it takes is in forward, or call.
-        called = next(
-            (getattr(self.function, name) for name in ("forward", "call") if hasattr(self.function, name)), self.function.__call__
-        )
-        return dict(list(signature(called).parameters.items())[1:])
-
-    def _required(self, parameters: Mapping[str, Parameter], tensors: int) -> list[str]:
-        """The names that must be given, beyond so many tensors by position."""
-        own = list(parameters.values())[tensors:]
-        return [p.name for p in own if p.default is p.empty and p.kind in {*_NAMED, Parameter.POSITIONAL_ONLY}]
+        Raises
+        ------
+        UnusableError
+            If it has no signature.
+        """
+        signed = Signed(self.function)
+        try:
+            _ = signed.options
+        except (TypeError, ValueError) as error:
+            raise UnusableError(
+                f"{self.name} must be a function whose parameters can be known; its type is {_type(self.function)}."
+            ) from error
+        return signed
 
     def check_arity(self, case: Case, optional: Mapping[str, Any]) -> None:
-        """Raise UnusableError unless a call can take the case's two tensors by position, and needs nothing that nobody has."""
+        """Raise UnusableError unless a call can take the case's tensors by position, and needs nothing that nobody has."""
         tensors, known = len(tensors_of(case)), {*case.arguments, *(case.options or {}), *optional}
-        by_position = [p for p in self._parameters.values() if p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
-        anything = any(p.kind is Parameter.VAR_POSITIONAL for p in self._parameters.values())
-        required = {*self._required(self._options or {}, 0), *self._required(self._parameters, tensors)}
-        if (len(by_position) < tensors and not anything) or required - known:
+        missing = {*required(self.signed.constructor), *required(self.signed.call, tensors)} - known
+        if missing or not self.signed.has_room_for(tensors):
+            made = f"made with {described(self.signed.constructor)} and " if self.signed.is_class else ""
             raise UnusableError(
-                f"{self.name} must be called with {tensors} tensors, and require no other arguments than the original's options; "
-                f"it takes ({', '.join(map(str, self._parameters.values()))})."
+                f"{self.name} must take {tensors} tensors by position, and require nothing else but options of the original's; "
+                f"it is {made}called with {described(self.signed.call)}{', and requires ' * bool(missing)}{', '.join(sorted(missing))}."
             )
 
-    def arguments(self, case: Case, optional: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
-        """A case's arguments as this function takes them: the constructor's, by position, and by name.
+    def given(self, case: Case, optional: Mapping[str, Any]) -> Given:
+        """What the function is given for a case.
 
         The first two tensors go by position.  Of the others, those that the function does not take and that have the value in
         ``optional`` are left out; those that it requires and the case has not have that value.
@@ -92,23 +92,20 @@ class Subject:
         named: dict[str, Any] = {}
         rest = {name: value for name, value in case.arguments.items() if name not in tensors}
         for name, value in {**(case.options or {}), **rest}.items():
-            if self._options is not None and _takes(self._options, name):
+            if takes(self.signed.constructor, name):
                 constructor[name] = value
-            elif _takes(self._parameters, name):
+            elif takes(self.signed.call, name):
                 named[name] = value
             elif name not in optional or not _same(optional[name], value):
                 raise _NotTakenError(name)
-        for given, required in (
-            (constructor, self._required(self._options or {}, 0)),
-            (named, self._required(self._parameters, len(tensors))),
-        ):
-            given.update({name: optional[name] for name in required if name not in given and name in optional})
-        return constructor, [case.arguments[name] for name in tensors], named
+        for own, needed in ((constructor, required(self.signed.constructor)), (named, required(self.signed.call, len(tensors)))):
+            own.update({name: optional[name] for name in needed if name not in own and name in optional})
+        return Given(constructor, tuple(case.arguments[name] for name in tensors), named)
 
     def left_out(self, case: Case, optional: Mapping[str, Any]) -> str | None:
         """The option of a case that this function has not and would need, if there is one."""
         try:
-            self.arguments(case, optional)
+            self.given(case, optional)
         except _NotTakenError as option:
             return str(option)
         return None
@@ -121,59 +118,63 @@ class Subject:
         SubjectError
             If it raises anything, or returns what is no tensor.
         """
-
-        def operand(value: Any) -> Any:
-            if not isinstance(value, np.ndarray):
-                return value
-            return run.tensor(value, case.dtype) if value.dtype.kind == "f" else run.tensor(value)
-
-        constructor, tensors, named = self.arguments(case, optional)
+        given = self.given(case, optional)
         at = tensors_of(case).index(case.predictions)
         try:
-            with run.precision(case.dtype), redirect_stdout(sys.stderr):
-                tensors = [operand(value) for value in tensors]
-                named = {name: operand(value) for name, value in named.items()}
-                function = self.function
-                if self._options is not None:
-                    function = function(**{name: operand(value) for name, value in constructor.items()})
+            with run.precision(case.dtype):
+                tensors = [as_operand(run, value, case.dtype) for value in given.tensors]
+                constructor, named = (
+                    {name: as_operand(run, value, case.dtype) for name, value in part.items()} for part in (given.constructor, given.named)
+                )
+                function = self.function(**constructor) if self.signed.is_class else self.function
 
                 def loss(x: Any) -> Any:
-                    given = [*tensors[:at], x, *tensors[at + 1 :]]
-                    return function(*(reversed(given) if exchanged else given), **named)
+                    own = [*tensors[:at], x, *tensors[at + 1 :]]
+                    return _checked(run, function(*(reversed(own) if exchanged else own), **named))
 
-                return _answered(run, function, loss, tensors[at], tensors, named)
-        except Exception as error:
+                if not run.differentiates and hasattr(function, "describe"):
+                    function = unifocal.value_and_grad(function)
+                return _answered(run, loss, tensors[at])
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too: it is no answer
             raise SubjectError(_told(error)) from error
 
 
-def _answered(
-    run: Framework, function: Callable[..., Any], loss: Callable[[Any], Any], x: Any, tensors: list[Any], named: Mapping[str, Any]
-) -> Answer:
+def tensors_of(case: Case) -> list[str]:
+    """The names of the tensors that are given by position: predictions and labels."""
+    return [name for name, value in case.arguments.items() if isinstance(value, np.ndarray)][:2]
+
+
+def _answered(run: Framework, loss: Callable[[Any], Any], x: Any) -> Answer:
     if run.differentiates:
         value, gradient = run.gradient(loss, x)
         if gradient is None:
             raise ValueError("no gradient comes back to the predictions")
         return Answer(run.numpy(value), run.numpy(gradient))
-    if hasattr(function, "describe"):
-        value, gradient = unifocal.value_and_grad(function)(*tensors, **named)
-        return Answer(run.numpy(value), run.numpy(gradient))
     result = loss(x)
-    if isinstance(result, tuple) and len(result) == 2:
+    if isinstance(result, tuple):
         return Answer(_numbers(run, result[0]), _numbers(run, result[1]))
     return Answer(_numbers(run, result), None)
 
 
+def _checked(run: Framework, result: Any) -> Any:
+    """The result, if it is what a loss returns: a tensor of the framework's; of NumPy also a number, or a value with its gradient."""
+    shim = SHIMS[run.name].shim if run.name in SHIMS else "standard"
+    pair = isinstance(result, tuple) and len(result) == 2 and not run.differentiates
+    for part in result if pair else (result,):
+        owner = backend_of(part)
+        if not (owner is not None and owner.name == shim) and not (run.name == "numpy" and isinstance(part, (int, float))):
+            raise TypeError(f"it returns {_type(part)}, and no tensor of {run.name}'s")
+    return result
+
+
 def _numbers(run: Framework, result: Any) -> NumPyArray:
-    array = run.numpy(result)
-    if array.dtype.kind not in "fiu":
-        raise TypeError(f"it returns {type(result).__name__}, and no numbers")
-    return array
+    return np.asarray(result) if isinstance(result, (int, float)) else run.numpy(result)
 
 
-def _takes(parameters: Mapping[str, Parameter], name: str) -> bool:
-    if name in parameters:
-        return parameters[name].kind in _NAMED
-    return any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values())
+def _type(value: object) -> str:
+    return type(value).__name__
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -182,13 +183,16 @@ def _same(a: Any, b: Any) -> bool:
     return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
 
 
-def _told(error: Exception) -> str:
+_HERE = str(Path(__file__).parent)
+
+
+def _told(error: BaseException) -> str:
     """An exception in one line, with the place in the function's own code that it came from."""
     text = " ".join(str(error).split()) or "no message"
-    elsewhere = tuple(f"{os.sep}{folder}{os.sep}" for folder in ("site-packages", "conformance", "importlib"))
-    frames = [frame for frame in extract_tb(error.__traceback__) if not any(part in frame.filename for part in elsewhere)]
+    others = (f"{os.sep}site-packages{os.sep}", f"{os.sep}importlib{os.sep}", _HERE)
+    frames = [frame for frame in extract_tb(error.__traceback__) if not any(part in frame.filename for part in others)]
     where = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {text[:300]}{where}"
+    return f"{_type(error)}: {text[:300]}{where}"
 
 
 def subject_named(name: str) -> Subject:
@@ -205,18 +209,18 @@ def subject_named(name: str) -> Subject:
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())  # as ``python -m`` has it
     try:
-        with redirect_stdout(sys.stderr):
-            found: Any = import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and (module_name == error.name or module_name.startswith(f"{error.name}.")):
-            raise UnusableError(f"There is no module {error.name}, from {os.getcwd()} or among what is installed.") from error
-        raise UnusableError(f"Importing {module_name} failed: {_told(error)}.") from error
-    except Exception as error:
+        found: Any = import_module(module_name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        lacking = error.name if isinstance(error, ModuleNotFoundError) else None
+        if lacking is not None and (module_name == lacking or module_name.startswith(f"{lacking}.")):
+            raise UnusableError(f"There is no module {lacking}, from {os.getcwd()} or among what is installed.") from error
         raise UnusableError(f"Importing {module_name} failed: {_told(error)}.") from error
     for attribute in path.split("."):
         if not hasattr(found, attribute):
             raise UnusableError(f"{module_name} has no {path}.")
         found = getattr(found, attribute)
     if not callable(found):
-        raise UnusableError(f"{name} must be a function; it is of type {type(found).__name__}.")
+        raise UnusableError(f"{name} must be a function; it is of type {_type(found)}.")
     return Subject(name, found)

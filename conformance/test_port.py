@@ -61,6 +61,26 @@ def built_in(logit, label): return focal(logit, label, gamma=1.5, reduction="mea
 def printing(logit, label):
     print("hello")
     return focal(logit, label)
+def leaving(logit, label):
+    import sys
+    sys.exit()
+def deep(logit, label): return deep(logit, label)
+def clipped(logit, label):
+    p = torch.sigmoid(logit).clamp(1e-7, 1 - 1e-7)
+    p_t = p * label + (1 - p) * (1 - label)
+    return ((0.25 * label + 0.75 * (1 - label)) * (1 - p_t) ** 2 * -(label * p.log() + (1 - label) * (1 - p).log())).sum()
+def in_place(logit, label):
+    loss = focal(logit.clone(), label.clone())
+    label[...] = 0.5
+    return loss
+def number_of(logit, label): return float(focal(logit, label))
+def native(logit, label):
+    import os
+    os.write(1, b"printed by native code\\n")
+    return focal(logit, label)
+def labels_first(label, logit): return ((label - logit) ** 2).sum()
+def labels_first_detached(label, logit): return ((label - logit.detach()) ** 2).sum()
+def fixed(logit, label): return focal(logit, label, gamma=1.5)
 number = 3
 
 class Module(torch.nn.Module):
@@ -69,6 +89,12 @@ class Module(torch.nn.Module):
         self.gamma, self.alpha = gamma, alpha
     def forward(self, logit, label, reduction="sum"):
         return focal(logit, label, alpha=self.alpha, gamma=self.gamma, reduction=reduction)
+
+instance = Module()
+
+class Needy(Module):
+    def __init__(self, temperature):
+        super().__init__()
 
 def keras_bce(y_true, y_pred):
     p = y_pred.clamp(1e-7, 1 - 1e-7)
@@ -86,6 +112,7 @@ def losses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     (tmp_path / "ported_losses.py").write_text(_SOURCE)
     (tmp_path / "broken_losses.py").write_text("import torch\n1 / 0\n")
     (tmp_path / "needy_losses.py").write_text("import not_to_be_had\n")
+    (tmp_path / "leaving_losses.py").write_text("import sys\nsys.exit()\n")
     sys.path.insert(0, str(tmp_path))
     return __import__("ported_losses")
 
@@ -100,7 +127,7 @@ def _parity(function: str, *arguments: str) -> Any:
     return _run("parity", "--function", f"ported_losses:{function}", *arguments)
 
 
-@pytest.mark.parametrize("function", ["focal", "Module", "printing", "required"])
+@pytest.mark.parametrize("function", ["focal", "Module", "instance", "printing", "native", "required", "in_place"])
 def test_port_is_one(function: str) -> None:
     done = _parity(function, *_LIKE)
     assert done.exit_code == 0, done.output
@@ -125,7 +152,11 @@ def test_port_is_one(function: str) -> None:
         ("column", "shape (1,) for ()"),
         ("failing", "It raised RuntimeError: no loss today (ported_losses.py, line"),
         ("detached", "It raised RuntimeError: element 0 of tensors does not require grad"),
-        ("text", "It raised TypeError: "),
+        ("clipped", "sigmoid_focal_loss[saturated]"),
+        ("text", "It raised TypeError: it returns str, and no tensor of torch's in "),
+        ("number_of", "It raised TypeError: it returns float, and no tensor of torch's in "),
+        ("leaving", "It raised SystemExit: no message (ported_losses.py, line"),
+        ("deep", "It raised RecursionError: "),
     ],
 )
 def test_wrong_port_is_refused(function: str, told: str) -> None:
@@ -154,6 +185,7 @@ def test_json() -> None:
     document = json.loads(done.stdout)
     assert document["agrees"] is False
     assert document["calls"] == len(document["differences"]) / 2 > 0
+    assert document["left_out"] == {"gamma": 12, "reduction": 4, "alpha": 18, "normalizer": 18}
     assert {difference["distance"] for difference in document["differences"]} == {"inf"}
 
 
@@ -166,11 +198,13 @@ def test_json() -> None:
         (["no_such_module:focal"], "There is no module no_such_module, from "),
         (["broken_losses:focal"], "Importing broken_losses failed: ZeroDivisionError: division by zero (broken_losses.py, line 2)."),
         (["needy_losses:focal"], "Importing needy_losses failed: ModuleNotFoundError: No module named 'not_to_be_had'"),
+        (["leaving_losses:focal"], "Importing leaving_losses failed: SystemExit: no message (leaving_losses.py, line 2)."),
+        (["ported_losses:alone"], "ported_losses:alone must take 2 tensors by position, and require nothing else"),
         (
-            ["ported_losses:alone"],
-            "ported_losses:alone must be called with 2 tensors, and require no other arguments than the original's options; it takes",
+            ["ported_losses:Needy"],
+            "it is made with (temperature) and called with (logit, label, reduction='sum'), and requires temperature.",
         ),
-        (["ported_losses:unknown"], "it takes (logit, label, temperature)."),
+        (["ported_losses:unknown"], "it is called with (logit, label, temperature), and requires temperature."),
         (["ported_losses:focal", "--like", "paddle.focal"], "paddle has no 'focal'; it has sigmoid_focal_loss, "),
         (["ported_losses:focal", "--like", "sigmoid_focal_loss"], "--like must be dialect.function, with a dialect of paddle, "),
         (["ported_losses:focal", "--like", "mxnet.focal"], "--like must be dialect.function"),
@@ -229,6 +263,8 @@ def test_record_of_ones_own_inputs() -> None:
         "ported_losses:focal",
         "--inputs",
         "inputs.npz",
+        "--predictions",
+        "logit",
         "--option",
         "gamma=1.5",
         "--backend",
@@ -249,7 +285,10 @@ def test_record_of_ones_own_inputs() -> None:
     ("arrays", "message"),
     [
         ({"logit": np.zeros(3)}, "must hold the predictions and labels, in the order of the call; it has logit."),
-        ({"logit": np.array([{}], object), "label": np.zeros(1)}, "must be an .npz file of arrays without pickles (ValueError)."),
+        (
+            {"logit": np.array([{}], object), "label": np.zeros(1)},
+            "inputs.npz is no .npz file of arrays without pickles, or is damaged (ValueError).",
+        ),
     ],
     ids=["one array", "pickle"],
 )
@@ -261,18 +300,80 @@ def test_inputs_are_refused(arrays: dict[str, Any], message: str) -> None:
     assert not Path("ref.npz").exists()
 
 
-def test_function_that_raises_is_not_recorded() -> None:
-    done = _run("record", "--function", "ported_losses:failing", *_LIKE, "-o", "ref.npz")
+def test_gradient_is_by_the_predictions() -> None:
+    """Where labels come first and are floating too, the user says which are which."""
+    np.savez("inputs.npz", label=np.array([0.0, 1.0]), logit=np.array([0.5, -2.0]))
+    record = ["record", "--function", "ported_losses:labels_first", "--inputs", "inputs.npz", "--backend", "torch", "-o", "ref.npz"]
+    done = _run(*record)
+    assert done.exit_code == 2
+    assert "--predictions must name the predictions, one of label, logit; received None." in done.stderr
+    assert _run(*record, "--predictions", "logit").exit_code == 0
+    against = ["--against", "ref.npz", "--backend", "torch"]
+    assert _parity("labels_first", *against).exit_code == 0
+    assert _parity("labels_first_detached", *against).exit_code == 1
+
+
+@pytest.mark.parametrize("options", [[], ["--option", "gamma=1.5"]], ids=["defaults", "gamma"])
+@pytest.mark.parametrize("function", ["fixed", "focal", "Module"])
+def test_function_agrees_with_its_own_record(function: str, options: list[str]) -> None:
+    assert _run("record", "--function", f"ported_losses:{function}", *_LIKE, *options, "-o", "ref.npz").exit_code == 0
+    done = _parity(function, "--against", "ref.npz", "--backend", "torch")
+    assert done.exit_code == 0, done.output
+    assert "Left out" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        ("failing", "ported_losses:failing: RuntimeError: no loss today"),
+        ("undefined", "ported_losses:undefined: NaN in sigmoid_focal_loss["),
+    ],
+)
+def test_what_is_no_answer_is_not_recorded(function: str, message: str) -> None:
+    done = _run("record", "--function", f"ported_losses:{function}", *_LIKE, "-o", "ref.npz")
     assert done.exit_code == 1
-    assert "ported_losses:failing raised RuntimeError: no loss today" in done.stderr
+    assert message in done.stderr
     assert not Path("ref.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["torch", "-o", "ported_losses.py"], "--output must be a folder; ported_losses.py: File exists."),
+        (["--function", "ported_losses:focal", *_LIKE, "-o", "no/such/ref.npz"], "no/such/ref.npz cannot be written: No such file"),
+    ],
+    ids=["originals", "function"],
+)
+def test_unwritable_output(arguments: list[str], message: str) -> None:
+    done = _run("record", *arguments)
+    assert done.exit_code == 2, done.output
+    assert message in done.stderr
+
+
+def test_other_frameworks_function_without_a_backend() -> None:
+    done = _parity("focal", "--like", "paddle.sigmoid_focal_loss")
+    assert done.exit_code == 1
+    assert "Likely: It takes another framework's tensors than NumPy's: --backend names it." in done.stdout
+
+
+def test_golden_vectors_outlive_functions_that_write_into_them() -> None:
+    def overwriting(labels: Any, logits: Any) -> Any:
+        value = _textbook(1.0)(labels, logits)
+        logits *= 0
+        labels[...] = 1
+        return value
+
+    for _ in range(2):
+        assert_parity(overwriting, like="tf.sigmoid_cross_entropy_with_logits")
+    with pytest.raises(ValueError, match="read-only"):
+        golden_record("tf").entries[0].case.arguments["logits"][...] = 0
 
 
 def test_damaged_record() -> None:
     Path("ref.npz").write_bytes(b"PK\x03\x04 nothing")
     done = _parity("focal", "--against", "ref.npz", "--backend", "torch")
     assert done.exit_code == 2
-    assert "ref.npz is not a record of unifocal's, or is damaged" in done.stderr
+    assert "ref.npz is no .npz file of arrays without pickles, or is damaged" in done.stderr
 
 
 def test_record_of_an_original() -> None:
@@ -294,6 +395,8 @@ def test_assertion(losses: Any) -> None:
     assert "sigmoid_focal_loss[defaults] | value" in str(raised.value)
     with pytest.raises(ValueError, match=r"^like must be dialect\.function"):
         assert_parity(losses.mean, like="focal", backend="torch")
+    with pytest.raises(TypeError, match="requires a function; received int"):
+        assert_parity(3, like="torch.cross_entropy")  # type: ignore[arg-type]
 
 
 def _textbook(sign: float) -> Callable[..., Any]:
@@ -314,14 +417,13 @@ def test_numpy_functions_may_return_their_gradient() -> None:
 def test_recorded_answers_are_used_as_they_are() -> None:
     recorded = {id(entry.answer) for entry in golden_record("optax").entries}
     reference = like("optax.sigmoid_focal_loss", {})
-    assert len(reference.entries) == 45
-    assert {id(entry.answer) for entry in reference.entries} <= recorded
-    paddle = like("paddle.sigmoid_focal_loss", {})
-    assert [
-        entry.case.name for entry in paddle.entries if id(entry.answer) not in {id(one.answer) for one in golden_record("paddle").entries}
-    ] == ["defaults"]
+    assert len(reference.entries) == 46
+    assert [entry.case.name for entry in reference.entries if id(entry.answer) not in recorded] == ["saturated"]
+    shipped = {id(entry.answer) for entry in golden_record("paddle").entries}
+    paddle = like("paddle.sigmoid_focal_loss", {}).entries
+    assert [entry.case.name for entry in paddle if id(entry.answer) not in shipped] == ["defaults", "saturated"]
     changed = like("optax.sigmoid_focal_loss", {"gamma": 3.0})
-    assert 1 < len(changed.entries) < 45  # calls that differed in γ alone are one
+    assert 1 < len(changed.entries) < 46  # calls that differed in γ alone are one
 
 
 @pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "array-api-strict", "dask")

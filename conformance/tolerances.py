@@ -43,3 +43,6 @@ FLOAT32_AT_CLIP = 32.0
 PORT = {"float32": 1024.0, "float64": 2.0**16}
 """How far somebody's own function may be from the original that it is a port of, in ulp of the largest number: textbook formulas lose a few
 digits where they subtract from 1, and are ports all the same.  A float32 step in float64 is 2^29 ulp, a γ off by 1e-6 some 2^32."""
+
+AGAIN = 4.0
+"""How far an original may be from what was recorded of it, on another processor or of another build, in ulp of the largest number."""

@@ -77,7 +77,10 @@ def record(
     function: _Function = None,
     like: _Like = None,
     inputs: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="An .npz file of arrays to call your function with: predictions and labels first.")
+        Path | None, typer.Option(metavar="FILE", help="An .npz file of arrays to call your function with, in its order.")
+    ] = None,
+    predictions: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which of the first two arrays of --inputs are the predictions, if both may be.")
     ] = None,
     option: _Options = None,
     backend: Annotated[str, typer.Option(help="Whose tensors your function takes.")] = "numpy",
@@ -85,14 +88,16 @@ def record(
 ) -> None:
     """Record what originals answer, or with --function what your own function answers, for `unifocal parity --against` elsewhere."""
     if function is None:
-        if stray := [name for name, given in (("--like", like), ("--inputs", inputs), ("--option", option)) if given]:
+        if stray := [
+            name for name, given in (("--like", like), ("--inputs", inputs), ("--predictions", predictions), ("--option", option)) if given
+        ]:
             raise typer.BadParameter(f"{', '.join(stray)} requires --function.")
         status: int = import_module("unifocal.conformance.recording").record(dialect or [], output)
     else:
         if dialect or output == Path():
             raise typer.BadParameter("--function requires a file for --output, and no dialects.")
         record_function = import_module("unifocal.conformance.port_report").record_function
-        status = record_function(function, like, inputs, _options(option), backend, dtype, output)
+        status = record_function(function, like, inputs, predictions, _options(option), backend, dtype, output)
     raise typer.Exit(status)
 
 
