@@ -72,6 +72,8 @@ def like(name: str, options: Mapping[str, Any], dtype: str = "float64") -> Refer
             f"{name} takes none of its recorded calls with {', '.join(f'{key}={value!r}' for key, value in options.items())}."
         )
     optional = {option: parameter.default for option, parameter in original.options.items() if parameter.default is not Parameter.empty}
+    if "dtype" in original.options:  # a function of one's own may have it of its tensors
+        optional["dtype"] = dtype
     return Reference(name, found, {**optional, **options}, lambda changed: variant({**options, **changed}))
 
 

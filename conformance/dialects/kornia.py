@@ -25,6 +25,9 @@ _IMAGE, _MAPS = _RNG.normal(size=(2, 3, 2, 2)), _RNG.random((2, 3, 2, 2))
 _PIXELS = np.array([[[1, 0], [2, 0]], [[1, -100], [0, 2]]])
 _REDUCTIONS = ["none", "mean", "sum"]
 _LABELS = {"soft": _Y, "hard": _HARD, "ignored": _IGNORED}
+# Beyond a clip at 1e-7.
+_SATURATED = np.copysign(20 + np.abs(_X), _X)
+
 
 CASES = [
     *cases(
@@ -114,4 +117,8 @@ CASES = [
         _weight={"none": ABSENT, "row": _VECTOR},
         _ignore_index=[1],
     ),
+    *cases(
+        "binary_focal_loss_with_logits", "pred", group="saturated", pred=[_SATURATED], target={"soft": _Y, "hard": _HARD}, gamma=[0.0, 2.0]
+    ),
+    *cases("focal_loss", "pred", group="saturated", pred=[_SATURATED], target=[_INDEX], alpha=[0.25], gamma=[2.0]),
 ]

@@ -28,6 +28,9 @@ _WHERE = np.array([[True, False, True], [True, True, True], [False, True, True],
 _ROWS = np.array([True, False, True, True])
 _MASKS = {"none": ABSENT, "classes": _WHERE, "one row none": _WHERE & _ROWS[:, None]}
 _LABELS = {"soft": _Y, "hard": _HARD, "int": _HARD.astype(np.int32), "bool": _HARD.astype(bool), "row": _Y[0], "one": _Y[:1, :1]}
+# Beyond a clip at 1e-7.
+_SATURATED = np.copysign(20 + np.abs(_X), _X)
+
 
 CASES = [
     *cases("sigmoid_binary_cross_entropy", "logits", logits=[_X], labels=_LABELS),
@@ -61,4 +64,7 @@ CASES = [
     *cases("softmax_cross_entropy_with_integer_labels", "logits", group="image", logits=[_IMAGE], labels=[_PIXELS], axis=[1, -2]),
     *cases("softmax_cross_entropy_with_integer_labels", "logits", group="columns", logits=[_X.T.copy()], labels=[_INDEX], axis=[0]),
     *cases("softmax_cross_entropy_with_integer_labels", "logits", group="vector", logits=[_X[0]], labels=[np.array(2)]),
+    *cases("sigmoid_focal_loss", "logits", group="saturated", logits=[_SATURATED], labels={"soft": _Y, "hard": _HARD}, gamma=[0.0, 2.0]),
+    *cases("softmax_cross_entropy", "logits", group="saturated", logits=[_SATURATED], labels={"soft": _SOFT, "hard": _HARD}),
+    *cases("softmax_cross_entropy_with_integer_labels", "logits", group="saturated", logits=[_SATURATED], labels=[_INDEX]),
 ]

@@ -40,6 +40,9 @@ _MAYBE_ROW = {"none": ABSENT, "row": _VECTOR}
 _WEIGHTS = {"none": ABSENT, "full": _WEIGHT, "row": _VECTOR, "column": _WEIGHT[:, :1]}
 _EDGES = np.array([[0.0, 1.0, 0.5, 1e-13], [1.0, 0.0, 1e-30, 0.5], [0.25, 0.0, 1.0, 0.75]])
 _SINGLE: dict[str, Any] = {"dtype": "float32"}  # log_loss takes nothing else
+# Beyond a clip at 1e-7; for Paddle's softmax within its cap at 64.
+_SATURATED = np.copysign(20 + np.abs(_X), _X)
+
 
 CASES = [
     *cases("sigmoid_focal_loss", "logit", logit=[_X], label=_LABELS, alpha=[0.25, 0.75], gamma=[0.0, 0.5, 2.0], reduction=_REDUCTIONS),
@@ -199,4 +202,8 @@ CASES = [
         label={"hard": _HARD[:, :1], "soft": _Y[:, :1]},
         epsilon={"default": ABSENT, "0.01": 0.01},
     ),
+    *cases("sigmoid_focal_loss", "logit", group="saturated", logit=[_SATURATED], label=_LABELS, gamma=[0.0, 2.0], reduction=["none"]),
+    *cases("binary_cross_entropy_with_logits", "logit", group="saturated", logit=[_SATURATED], label=_LABELS, reduction=["none"]),
+    *cases("cross_entropy", "input", group="saturated", input=[_SATURATED], label=[_INDEX], reduction=["none"]),
+    *cases("softmax_with_cross_entropy", "logits", group="saturated", logits=[_SATURATED], label=[_INDEX[:, None]]),
 ]

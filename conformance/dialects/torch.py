@@ -29,6 +29,9 @@ _EDGES = np.array([[0.0, 1.0, 0.5], [1.0, 0.0, 1e-30], [0.25, 1 - 1e-14, 1e-13],
 
 # torch's smallest p(1 − p) is the float32 number nearest 1e-12, at whatever dtype: 4e-9 away.
 _EDGE = {"tolerance": tolerances.SINGLE_PRECISION_CONSTANT}
+# Beyond a clip at 1e-7.
+_SATURATED = np.copysign(20 + np.abs(_X), _X)
+
 
 CASES = [
     *cases(
@@ -79,4 +82,13 @@ CASES = [
         reduction=_REDUCTIONS,
     ),
     *cases("nll_loss", "input", input={"image": _IMAGE}, target={"index": _PIXELS}, ignore_index=[-100, 1], reduction=_REDUCTIONS),
+    *cases(
+        "binary_cross_entropy_with_logits",
+        "input",
+        group="saturated",
+        input=[_SATURATED],
+        target={"soft": _Y, "hard": _HARD},
+        reduction=["none"],
+    ),
+    *cases("cross_entropy", "input", group="saturated", input=[_SATURATED], target={"index": _INDEX, "soft": _SOFT}, reduction=["none"]),
 ]
