@@ -24,6 +24,11 @@ from unifocal.protocol import Array
 NumPyArray = npt.NDArray[Any]
 Function = Callable[[Array], Array]
 ALL_DTYPES = ("float16", "bfloat16", "float32", "float64")
+DEVICES = ("cpu", "cuda")
+
+
+class DeviceAbsentError(RuntimeError):
+    """The framework has no such device, here or at all."""
 
 
 class Framework(Protocol):
@@ -37,6 +42,22 @@ class Framework(Protocol):
     module: ClassVar[str]
     dtypes: ClassVar[tuple[str, ...]] = ALL_DTYPES
     differentiates: ClassVar[bool] = True
+    device: str
+    """Where tensors are put, one of :data:`DEVICES`."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = device
+        self._load()
+        if device != "cpu" and not self._has_accelerator():
+            raise DeviceAbsentError(f"{self.name} has no {device} device here.")
+
+    def _load(self) -> None:
+        """Import the framework."""
+        return
+
+    def _has_accelerator(self) -> bool:
+        """Whether the framework has the device, which is not the CPU."""
+        return False
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
         """A tensor with the array's values, in the dtype of this name or the array's own."""
@@ -144,7 +165,7 @@ class Strict(_Analytic):
     name, module = "array-api-strict", "array_api_strict"
     dtypes = ("float32", "float64")
 
-    def __init__(self) -> None:
+    def _load(self) -> None:
         self._xp = import_module(self.module)
         self._xp.set_array_api_strict_flags(boolean_indexing=False, data_dependent_shapes=False, enabled_extensions=())
 
@@ -158,7 +179,7 @@ class Dask(_Analytic):
     name, module = "dask", "dask.array"
     dtypes = ("float16", "float32", "float64")
 
-    def __init__(self) -> None:
+    def _load(self) -> None:
         self._da = import_module(self.module)
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
@@ -176,14 +197,17 @@ class Torch(Framework):
 
     name = module = "torch"
 
-    def __init__(self) -> None:
+    def _load(self) -> None:
         self._torch = import_module(self.module)
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
-        return self._torch.tensor(np.asarray(array), dtype=dtype and getattr(self._torch, dtype))
+        return self._torch.tensor(np.asarray(array), dtype=dtype and getattr(self._torch, dtype), device=self.device)
+
+    def _has_accelerator(self) -> bool:
+        return bool(self._torch.cuda.is_available())
 
     def numpy(self, tensor: Array) -> NumPyArray:
-        tensor = tensor.detach()
+        tensor = tensor.detach().cpu()
         return np.asarray(tensor.float() if tensor.dtype == self._torch.bfloat16 else tensor)
 
     def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
@@ -207,15 +231,19 @@ class TensorFlow(Framework):
 
     name = module = "tensorflow"
 
-    def __init__(self) -> None:
+    def _load(self) -> None:
         # Importing paddle 3.3.1 after tensorflow 2.21 crashes the interpreter; the other order is fine.
         if Paddle.name in installed():
             framework(Paddle.name)
         self._tf = import_module(self.module)
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
-        tensor = self._tf.constant(np.asarray(array))
-        return tensor if dtype is None else self._tf.cast(tensor, dtype)
+        with self._tf.device("CPU" if self.device == "cpu" else "GPU"):
+            tensor = self._tf.constant(np.asarray(array))
+            return tensor if dtype is None else self._tf.cast(tensor, dtype)
+
+    def _has_accelerator(self) -> bool:
+        return bool(self._tf.config.list_physical_devices("GPU"))
 
     def numpy(self, tensor: Array) -> NumPyArray:
         return np.asarray(self._tf.cast(tensor, "float32") if tensor.dtype == self._tf.bfloat16 else tensor)
@@ -241,12 +269,15 @@ class Paddle(Framework):
 
     name = module = "paddle"
 
-    def __init__(self) -> None:
+    def _load(self) -> None:
         self._paddle = import_module(self.module)
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
-        tensor = self._paddle.to_tensor(np.asarray(array))
+        tensor = self._paddle.to_tensor(np.asarray(array), place="cpu" if self.device == "cpu" else "gpu")
         return tensor if dtype is None else tensor.astype(dtype)
+
+    def _has_accelerator(self) -> bool:
+        return bool(self._paddle.device.is_compiled_with_cuda() and self._paddle.device.cuda.device_count())
 
     def numpy(self, tensor: Array) -> NumPyArray:
         values: NumPyArray = (tensor.astype("float32") if tensor.dtype == self._paddle.bfloat16 else tensor).numpy()
@@ -284,7 +315,7 @@ class Jax(Framework):
 
     name = module = "jax"
 
-    def __init__(self) -> None:
+    def _load(self) -> None:
         self._jax = import_module(self.module)
 
     def precision(self, dtype: str) -> AbstractContextManager[Any]:
@@ -292,7 +323,15 @@ class Jax(Framework):
         return self._jax.enable_x64(True) if dtype == "float64" else nullcontext()
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
-        return self._jax.numpy.asarray(np.asarray(array), dtype)
+        # On the CPU uncommitted, as a user's arrays are.
+        place = None if self.device == "cpu" else self._jax.devices(self.device)[0]
+        return self._jax.device_put(self._jax.numpy.asarray(np.asarray(array), dtype), place)
+
+    def _has_accelerator(self) -> bool:
+        try:
+            return bool(self._jax.devices(self.device))
+        except RuntimeError:
+            return False
 
     def numpy(self, tensor: Array) -> NumPyArray:
         return np.asarray(tensor.astype("float32") if tensor.dtype == "bfloat16" else tensor)
@@ -319,6 +358,12 @@ def installed() -> tuple[str, ...]:
 
 
 @cache
-def framework(name: str) -> Framework:
-    """The framework of this name, imported."""
-    return FRAMEWORKS[name]()
+def framework(name: str, device: str = "cpu") -> Framework:
+    """The framework of this name, imported, with its tensors on the device.
+
+    Raises
+    ------
+    DeviceAbsentError
+        If the framework has no such device here.
+    """
+    return FRAMEWORKS[name](device)

@@ -79,7 +79,8 @@ def _answers(dialect: str, function: str) -> dict[str, Answer]:
 def _every_value(cases: Sequence[Case]) -> list[Case]:
     """Few of the cases, in which every group and every value of every option occurs."""
     words = {str(case): set(case.name.split()) for case in cases}
-    missing, left, chosen = set().union(*words.values()), list(cases), []
+    missing, left = set().union(*words.values()), list(cases)
+    chosen: list[Case] = []
     while left and (missing or not chosen):
         best = max(left, key=lambda case: len(words[str(case)] & missing))
         missing -= words[str(best)]

@@ -42,7 +42,8 @@ def both_modes_and_orders(total: Callable[..., Any], at: tuple[Any, ...], along:
         return lambda *at: jax.jvp(f, at, along)[1]
 
     def reverse(f: Callable[..., Any]) -> Callable[..., Any]:
-        return jax.grad(lambda *at: inner(f(*at), along), every)
+        gradient: Callable[..., Any] = jax.grad(lambda *at: inner(f(*at), along), every)
+        return gradient
 
     def derivatives(*at: Any) -> Any:
         first = jax.grad(total, every), jax.jacfwd(total, every)
