@@ -39,3 +39,6 @@ REASSOCIATED = 4.5e4
 
 FLOAT32_AT_CLIP = 32.0
 """The same for float32 probabilities at a clip's bounds, where 1 − p cancels."""
+
+ELEMENTARY = 8.0
+"""A framework's own exp, log, log1p, pow, and sums of terms of one sign, from NumPy's.  torch's float32 pow is 6 away at 2^-80."""
