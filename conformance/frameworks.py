@@ -42,6 +42,7 @@ class Framework(Protocol):
     module: ClassVar[str]
     dtypes: ClassVar[tuple[str, ...]] = ALL_DTYPES
     differentiates: ClassVar[bool] = True
+    compiles_each_call: ClassVar[bool] = False
     device: str
     """Where tensors are put, one of :data:`DEVICES`."""
 
@@ -113,7 +114,7 @@ class Framework(Protocol):
         return self.tensor(value) if isinstance(value, np.ndarray) else value
 
 
-class _Analytic(Framework, Protocol):
+class Analytic(Framework, Protocol):
     """A library without automatic differentiation: derivatives are the kernels' own."""
 
     differentiates: ClassVar[bool] = False
@@ -149,7 +150,7 @@ class _Analytic(Framework, Protocol):
         return self.numpy(result if call.denominator is None else result / call.denominator)
 
 
-class NumPy(_Analytic):
+class NumPy(Analytic):
     """NumPy, which has no bfloat16."""
 
     name = module = "numpy"
@@ -159,7 +160,7 @@ class NumPy(_Analytic):
         return np.asarray(array, dtype)
 
 
-class Strict(_Analytic):
+class Strict(Analytic):
     """array-api-strict with all that is optional in the standard turned off: what runs here is pure Array API."""
 
     name, module = "array-api-strict", "array_api_strict"
@@ -173,11 +174,12 @@ class Strict(_Analytic):
         return self._xp.asarray(np.asarray(array, dtype))
 
 
-class Dask(_Analytic):
+class Dask(Analytic):
     """Lazy arrays, in two chunks along the first axis."""
 
     name, module = "dask", "dask.array"
     dtypes = ("float16", "float32", "float64")
+    compiles_each_call = True
 
     def _load(self) -> None:
         self._da = import_module(self.module)
@@ -314,6 +316,7 @@ class Jax(Framework):
     """JAX, in 64 bits only where float64 is asked for."""
 
     name = module = "jax"
+    compiles_each_call = True
 
     def _load(self) -> None:
         self._jax = import_module(self.module)

@@ -1,4 +1,5 @@
-"""Whether every installed framework gives the documented examples' results: by the figures, the truth and the original functions.
+"""Whether every installed framework gives the documented examples' results, by the figures, the truth and the original functions, and the
+dialects' originals' recorded answers (:mod:`.golden`).
 
 Each framework answers in a process of its own (:mod:`.answers`), so that a crash, a hang or a missing package costs one column.
 :func:`run` computes; :mod:`.report` prints.
@@ -6,21 +7,24 @@ Each framework answers in a process of its own (:mod:`.answers`), so that a cras
 
 from __future__ import annotations
 
+import json
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
+from subprocess import PIPE, Popen
+from tempfile import TemporaryFile
+from threading import Timer
 from time import perf_counter
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from . import originals
-from .answers import DTYPES, UNIFOCAL, Answer, Answers
+from . import golden, originals
+from .answers import DIALECTS, DTYPES, UNIFOCAL, Announcement, Answer
 from .documented import EXAMPLES, PARTS, Example, Figures, Part
 from .frameworks import FRAMEWORKS, installed
 from .truth import truth_of
@@ -83,6 +87,9 @@ class Report:
     examples: tuple[Example, ...]
     columns: tuple[Column, ...]
     verdicts: tuple[Verdict, ...]
+    distances: tuple[golden.Distances, ...] = ()
+    """Of the dialects' answers to the recorded calls."""
+    thorough: bool = False
 
     def original_distances(self) -> Iterator[tuple[originals.Original, Part, float]]:
         """How far the originals themselves are from the truth, in ulp, example by example; they are held to no bar."""
@@ -105,18 +112,28 @@ class Report:
         return tuple(verdict for verdict in self.verdicts if not verdict.agrees)
 
     @property
+    def strays(self) -> tuple[golden.Distances, ...]:
+        """Answers of dialects beyond their bar from the original's."""
+        return tuple(distances for distances in self.distances if not distances.agrees)
+
+    @property
     def agrees(self) -> bool:
         """Whether every framework that is installed answered everything within the bars."""
         failed = any(column.state == "failed" for column in self.columns)
-        return not (failed or self.errors or self.mismatches)
+        return not (failed or self.errors or self.mismatches or self.strays)
+
+
+Progress = Callable[[str, int, int], None]
+"""Told a framework, how many answers it has given, and how many there will be; from another thread."""
 
 
 def run(
     frameworks: Sequence[str] = tuple(FRAMEWORKS),
     *,
     examples: Sequence[Example] = EXAMPLES,
-    timeout: float = 300.0,
-    finished: Callable[[Column], None] = lambda column: None,
+    timeout: float = 600.0,
+    thorough: bool = False,
+    progress: Progress = lambda framework, done, total: None,
 ) -> Report:
     """Ask the frameworks, as many at a time as there are processors, and judge their answers.
 
@@ -125,43 +142,66 @@ def run(
     frameworks : names of :data:`~.frameworks.FRAMEWORKS`
     examples : what is documented, for the judges; the frameworks answer to :data:`~.documented.EXAMPLES`
     timeout : seconds that one framework may take
-    finished : called with each column as it is there, from another thread
+    thorough : whether JAX and Dask, which compile every call, answer to all recorded calls too
+    progress : see :data:`Progress`
     """
-
-    def ask(framework: str) -> Column:
-        column = _ask(framework, timeout)
-        finished(column)
-        return column
-
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         # Those named last load slowest, so they start first.
-        columns = tuple(pool.map(ask, reversed(frameworks)))[::-1]
-    return Report(tuple(examples), columns, tuple(judge(columns, examples)))
+        columns = tuple(pool.map(lambda framework: _ask(framework, timeout, thorough, progress), reversed(frameworks)))[::-1]
+    return judged(columns, examples, thorough)
 
 
-def _ask(framework: str, timeout: float) -> Column:
+def judged(columns: Sequence[Column], examples: Sequence[Example] = EXAMPLES, thorough: bool = False) -> Report:
+    """The report on what frameworks answered."""
+    return Report(tuple(examples), tuple(columns), tuple(judge(columns, examples)), tuple(_recorded(columns)), thorough)
+
+
+def _recorded(columns: Iterable[Column]) -> Iterator[golden.Distances]:
+    for column in columns:
+        if column.state == "answered":
+            found = {answer.example: answer.arrays() for answer in column.answers if answer.by == DIALECTS and answer.error is None}
+            yield from golden.judge(column.framework, found)
+
+
+def _ask(framework: str, timeout: float, thorough: bool, progress: Progress) -> Column:
     if framework not in installed():
         return Column(framework, "absent", "not installed")
     start = perf_counter()
     # -P: whatever lies in the current directory is not imported instead of a framework.
-    command = [sys.executable, "-P", "-m", "unifocal.conformance.answers", framework]
-    try:
-        process = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=os.environ | _ENVIRONMENT, check=False)
-    except subprocess.TimeoutExpired:
-        return Column(framework, "failed", f"no answer in {timeout:g} s")
+    command = [sys.executable, "-P", "-m", "unifocal.conformance.answers", framework, *["thorough"] * thorough]
+    with TemporaryFile("w+") as said, Popen(command, stdout=PIPE, stderr=said, text=True, env=os.environ | _ENVIRONMENT) as process:
+        late = Timer(timeout, process.kill)
+        late.start()
+        assert process.stdout is not None
+        announced, *lines = [*_lines(process.stdout, framework, progress)] or [""]
+        status = process.wait()
+        if not late.is_alive():
+            return Column(framework, "failed", f"no answer in {timeout:g} s")
+        late.cancel()
+        said.seek(0)
+        reason = _reason(status, said.read())
     seconds = perf_counter() - start
-    if process.returncode:
-        return Column(framework, "failed", _reason(process), seconds=seconds)
-    found = Answers.from_json(process.stdout)
-    return Column(framework, "answered", version=found.version, seconds=seconds, answers=found.answers)
+    if status:
+        return Column(framework, "failed", reason, seconds=seconds)
+    version = Announcement(**json.loads(announced)).version
+    return Column(framework, "answered", version=version, seconds=seconds, answers=tuple(map(Answer.from_json, lines)))
 
 
-def _reason(process: subprocess.CompletedProcess[str]) -> str:
+def _lines(stream: Iterable[str], framework: str, progress: Progress) -> Iterator[str]:
+    """The lines of a process, each told of as it comes."""
+    total = 0
+    for done, line in enumerate(stream):
+        if not done:
+            total = Announcement(**json.loads(line)).answers
+        progress(framework, done, total)
+        yield line
+
+
+def _reason(status: int, said: str) -> str:
     """Why a process ended badly: the signal, or the last thing it said."""
-    if process.returncode < 0:
-        return f"its process was ended by {signal.Signals(-process.returncode).name}"
-    said = process.stderr.strip().splitlines() or ["nothing"]
-    return f"its process ended with status {process.returncode}: {said[-1]}"
+    if status < 0:
+        return f"its process was ended by {signal.Signals(-status).name}"
+    return f"its process ended with status {status}: {(said.strip().splitlines() or ['nothing'])[-1]}"
 
 
 class _Judgement(NamedTuple):

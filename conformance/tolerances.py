@@ -29,7 +29,7 @@ def value_and_gradient(link: Link, dtype: str, gamma: float) -> float:
     return 8 + 5 * gamma if link == "sigmoid" else SOFTMAX[dtype]
 
 
-ORIGINAL = {"float32": 8.0, "float64": 4096.0}
+ORIGINAL = {"float32": 8.0, "float64": 256.0}
 """How far a dialect's result may be from its original's, in ulp of the largest number.  Originals lose some bits of float64 where they
 subtract probabilities from 1; a γ that is off by 1e-6 moves a result by thousands of millions of ulp."""
 
@@ -41,6 +41,10 @@ REASSOCIATED = 4.5e4
 
 FLOAT32_AT_CLIP = 32.0
 """The same for float32 probabilities at a clip's bounds, where 1 − p cancels."""
+
+PORT = {"float32": 1024.0, "float64": 2.0**16}
+"""How far somebody's own function may be from the original that it is a port of, in ulp of the largest number: textbook formulas lose a few
+digits where they subtract from 1, and are ports all the same.  A float32 step in float64 is 2^29 ulp, a γ off by 1e-6 some 2^32."""
 
 ELEMENTARY = 8.0
 """A framework's own exp, log, log1p, pow, and sums of terms of one sign, from NumPy's.  torch's float32 pow is 6 away at 2^-80."""

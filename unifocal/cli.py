@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 from . import __version__
+from .convention_tables import read_option
 
 app = typer.Typer(name="unifocal", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -25,18 +27,86 @@ def _unifocal(
     """Focal loss and the cross-entropy family on the tensors of NumPy, PyTorch, TensorFlow, Paddle, JAX and others."""
 
 
+_Function = Annotated[str | None, typer.Option(metavar="MODULE:NAME", help="Your own function, such as mypackage.losses:focal.")]
+_Like = Annotated[str | None, typer.Option(metavar="DIALECT.FUNCTION", help="The original, such as paddle.sigmoid_focal_loss.")]
+_Options = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="NAME=VALUE", help="An option of --like that your function has built in; may be repeated."),
+]
+_Dtype = Annotated[str, typer.Option(help="float64 or float32: of the tensors that your function is given.")]
+
+
 @app.command()
 def parity(
     backend: Annotated[list[str] | None, typer.Option(help="A backend to check; may be repeated.  All of them if left out.")] = None,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds that one backend may take to load and answer.")] = 300,
+    function: _Function = None,
+    like: _Like = None,
+    against: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What `unifocal record` wrote, to compare your function with.")
+    ] = None,
+    option: _Options = None,
+    dtype: _Dtype = "float64",
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that one backend may take to load and answer.")] = 600,
+    thorough: Annotated[bool, typer.Option(help="All recorded calls on JAX and Dask too, which compile each: minutes.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")] = False,
 ) -> None:
-    """Check the documented examples on every installed backend: against the documents, the exact result and the original functions.
+    """Check every installed backend: the documented examples, and each dialect against its original's recorded answers.
 
-    The exit status is 0 if all agree, 1 if not, 2 if a chosen backend is not there.
+    With --function, check your own function instead: whether its value and gradient, on one backend, are those of an original (--like),
+    or of another function that was recorded (--against), perhaps elsewhere.
+
+    The exit status is 0 if all agree, 1 if not, 2 if the question cannot be answered as it was put.
     """
-    # A lazy name: the suite's folder is outside this package in the source tree.
-    status: int = import_module("unifocal.conformance.report").run(backend or [], timeout)
+    # Lazy names: the suite's folder is outside this package in the source tree.
+    if function is None:
+        if stray := [name for name, given in (("--like", like), ("--against", against), ("--option", option)) if given]:
+            raise typer.BadParameter(f"{', '.join(stray)} requires --function.")
+        status: int = import_module("unifocal.conformance.report").run(backend or [], timeout, thorough, as_json)
+    else:
+        check = import_module("unifocal.conformance.port_report").check
+        status = check(function, like, against, _options(option), _one(backend), dtype, as_json)
     raise typer.Exit(status)
+
+
+@app.command()
+def record(
+    dialect: Annotated[
+        list[str] | None, typer.Argument(help="Dialects whose originals to record; those that run here if left out.")
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="A folder for originals, a file for your function.")] = Path(),
+    function: _Function = None,
+    like: _Like = None,
+    inputs: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="An .npz file of arrays to call your function with: predictions and labels first.")
+    ] = None,
+    option: _Options = None,
+    backend: Annotated[str, typer.Option(help="Whose tensors your function takes.")] = "numpy",
+    dtype: _Dtype = "float64",
+) -> None:
+    """Record what originals answer, or with --function what your own function answers, for `unifocal parity --against` elsewhere."""
+    if function is None:
+        if stray := [name for name, given in (("--like", like), ("--inputs", inputs), ("--option", option)) if given]:
+            raise typer.BadParameter(f"{', '.join(stray)} requires --function.")
+        status: int = import_module("unifocal.conformance.recording").record(dialect or [], output)
+    else:
+        if dialect or output == Path():
+            raise typer.BadParameter("--function requires a file for --output, and no dialects.")
+        record_function = import_module("unifocal.conformance.port_report").record_function
+        status = record_function(function, like, inputs, _options(option), backend, dtype, output)
+    raise typer.Exit(status)
+
+
+def _one(backends: list[str] | None) -> str:
+    if backends is not None and len(backends) > 1:
+        raise typer.BadParameter(f"--function takes one --backend; received {', '.join(backends)}.")
+    return backends[0] if backends else "numpy"
+
+
+def _options(texts: list[str] | None) -> dict[str, Any]:
+    try:
+        return dict(map(read_option, texts or []))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 @app.command()

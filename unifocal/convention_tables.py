@@ -36,7 +36,7 @@ def print_dialects() -> None:
 def print_explanation(function: str, options: Sequence[str]) -> int:
     """The explanation of a function, or why there is none; the exit status."""
     try:
-        explanation = explain(function, **dict(map(_option, options)))
+        explanation = explain(function, **dict(map(read_option, options)))
     except ValueError as error:
         Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
         return UNKNOWN
@@ -56,7 +56,14 @@ def print_explanation(function: str, options: Sequence[str]) -> int:
     return EXPLAINED
 
 
-def _option(text: str) -> tuple[str, Any]:
+def read_option(text: str) -> tuple[str, Any]:
+    """The name and value of an option written ``name=value``; a value that is no Python literal is text.
+
+    Raises
+    ------
+    ValueError
+        If it is not so written.
+    """
     name, equals, value = text.partition("=")
     if not (equals and name.isidentifier()):
         raise ValueError(f"Options are written name=value; received {text!r}.")

@@ -127,12 +127,12 @@ def original_answer(dialect: str, case: Case) -> Answer:
     """What the original gives for a case: now, or where it cannot be run here, as it was recorded."""
     original: Original = module_of(dialect).ORIGINAL
     if original.recorded:
-        return golden(dialect).answer(case)
+        return golden_record(dialect).answer(case)
     return run_case(framework_named(original.framework), original.find(case.function), case)
 
 
 @cache
-def golden(dialect: str) -> Record:
+def golden_record(dialect: str) -> Record:
     """The recorded answers of a dialect's original, as they ship with the package."""
     with as_file(files(__package__).joinpath("golden", f"{dialect}.npz")) as path:
         return Record.read(path)

@@ -1,0 +1,333 @@
+"""Anyone's own loss beside an original or a record: the right ones pass, the wrong ones are refused, and are told why."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from unifocal.dialects import functions_of
+
+from . import assert_parity
+from .dialects import golden_record
+from .frameworks import Framework
+from .port import like
+
+typer_testing = pytest.importorskip("typer.testing")
+torch: Any = pytest.importorskip("torch")
+
+_SOURCE = '''
+import torch
+
+def focal(logit, label, normalizer=None, alpha=0.25, gamma=2.0, reduction="sum"):
+    """Paddle's, as a port would have it."""
+    kept = label != -100
+    label = torch.where(kept, label, torch.zeros_like(label))
+    p = torch.sigmoid(logit)
+    p_t = p * label + (1 - p) * (1 - label)
+    alpha_t = alpha * label + (1 - alpha) * (1 - label)
+    entropy = torch.nn.functional.binary_cross_entropy_with_logits(logit, label, reduction="none")
+    loss = torch.where(kept, alpha_t * (1 - p_t) ** gamma * entropy, torch.zeros_like(logit))
+    loss = loss if normalizer is None else loss / normalizer
+    return loss if reduction == "none" else getattr(loss, reduction)()
+
+def mean(logit, label): return focal(logit, label, reduction="mean")
+def other_alpha(logit, label): return focal(logit, label, alpha=0.75)
+def other_default(logit, label, normalizer=None, alpha=0.75, gamma=2.0, reduction="sum"): return focal(**locals())
+def other_gamma(logit, label, reduction="sum"): return focal(logit, label, gamma=2 + 1e-6, reduction=reduction)
+def exchanged(label, logit): return focal(logit, label)
+def doubled(logit, label): return 2 * focal(logit, label)
+def single(logit, label): return focal(logit.float(), label.float()).double()
+def undefined(logit, label): return focal(logit, label) * float("nan")
+def failing(logit, label): raise RuntimeError("no loss today")
+def detached(logit, label): return focal(logit.detach(), label)
+def backwards(logit, label):
+    loss = focal(logit, label)
+    return 2 * loss.detach() - loss
+def text(logit, label): return "0.25"
+def column(logit, label): return focal(logit, label)[None]
+def keeping(logit, label, normalizer=None, alpha=0.25, gamma=2.0, reduction="sum"):
+    kept = torch.where(label == -100, torch.full_like(label, 0.5), label)
+    return focal(logit, kept, normalizer, alpha, gamma, reduction)
+def alone(logit): return logit.sum()
+def required(logit, label, alpha, gamma): return focal(logit, label, None, alpha, gamma)
+def unknown(logit, label, temperature): return focal(logit / temperature, label)
+def built_in(logit, label): return focal(logit, label, gamma=1.5, reduction="mean")
+def printing(logit, label):
+    print("hello")
+    return focal(logit, label)
+number = 3
+
+class Module(torch.nn.Module):
+    def __init__(self, gamma=2.0, alpha=0.25):
+        super().__init__()
+        self.gamma, self.alpha = gamma, alpha
+    def forward(self, logit, label, reduction="sum"):
+        return focal(logit, label, alpha=self.alpha, gamma=self.gamma, reduction=reduction)
+
+def keras_bce(y_true, y_pred):
+    p = y_pred.clamp(1e-7, 1 - 1e-7)
+    return -(y_true * p.log() + (1 - y_true) * (-p).log1p()).mean(-1)
+'''
+_LIKE = ["--like", "paddle.sigmoid_focal_loss", "--backend", "torch"]
+
+
+@pytest.fixture(autouse=True)
+def losses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A module of losses in the current directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "ported_losses", raising=False)
+    (tmp_path / "ported_losses.py").write_text(_SOURCE)
+    (tmp_path / "broken_losses.py").write_text("import torch\n1 / 0\n")
+    (tmp_path / "needy_losses.py").write_text("import not_to_be_had\n")
+    sys.path.insert(0, str(tmp_path))
+    return __import__("ported_losses")
+
+
+def _run(*arguments: str) -> Any:
+    from unifocal.cli import app
+
+    return typer_testing.CliRunner().invoke(app, [*arguments])
+
+
+def _parity(function: str, *arguments: str) -> Any:
+    return _run("parity", "--function", f"ported_losses:{function}", *arguments)
+
+
+@pytest.mark.parametrize("function", ["focal", "Module", "printing", "required"])
+def test_port_is_one(function: str) -> None:
+    done = _parity(function, *_LIKE)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith(f"Agree: ported_losses:{function} and paddle.sigmoid_focal_loss, on torch: ")
+    assert "value and gradient" in done.stdout
+    assert "hello" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        ("mean", "Likely: It is the original with reduction='mean'."),
+        ("other_alpha", "Likely: It is the original with alpha=0.75."),
+        ("other_default", "Likely: It is the original with alpha=0.75."),
+        ("exchanged", "Likely: Its first two arguments come in the other order."),
+        ("doubled", "Likely: Its values are 2 times the original's."),
+        ("backwards", "Likely: The values agree, and the gradients have the other sign."),
+        ("keeping", "Likely: Only calls with label=ignored differ."),
+        ("other_gamma", "The largest differences"),
+        ("single", "The largest differences"),
+        ("undefined", "nan"),
+        ("column", "shape (1,) for ()"),
+        ("failing", "It raised RuntimeError: no loss today (ported_losses.py, line"),
+        ("detached", "It raised RuntimeError: element 0 of tensors does not require grad"),
+        ("text", "It raised TypeError: "),
+    ],
+)
+def test_wrong_port_is_refused(function: str, told: str) -> None:
+    done = _parity(function, *_LIKE)
+    assert done.exit_code == 1, done.output
+    assert done.stdout.startswith(f"Do not agree: ported_losses:{function} and paddle.sigmoid_focal_loss, on torch: ")
+    assert told in done.stdout
+    assert "Traceback" not in done.output
+
+
+def test_options_that_are_built_in() -> None:
+    options = ["--option", "gamma=1.5", "--option", "reduction=mean"]
+    assert _parity("built_in", *_LIKE, *options).exit_code == 0
+    assert _parity("built_in", *_LIKE).exit_code == 1
+    assert _parity("focal", *_LIKE, *options).exit_code == 0  # which has them as options
+
+
+def test_single_precision() -> None:
+    assert _parity("focal", *_LIKE, "--dtype", "float32").exit_code == 0
+    assert _parity("mean", *_LIKE, "--dtype", "float32").exit_code == 1
+
+
+def test_json() -> None:
+    done = _parity("undefined", *_LIKE, "--json")
+    assert done.exit_code == 1
+    document = json.loads(done.stdout)
+    assert document["agrees"] is False
+    assert document["calls"] == len(document["differences"]) / 2 > 0
+    assert {difference["distance"] for difference in document["differences"]} == {"inf"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["ported_losses"], "--function must be written package.module:function; received ported_losses."),
+        (["ported_losses:missing"], "ported_losses has no missing."),
+        (["ported_losses:number"], "ported_losses:number must be a function; it is of type int."),
+        (["no_such_module:focal"], "There is no module no_such_module, from "),
+        (["broken_losses:focal"], "Importing broken_losses failed: ZeroDivisionError: division by zero (broken_losses.py, line 2)."),
+        (["needy_losses:focal"], "Importing needy_losses failed: ModuleNotFoundError: No module named 'not_to_be_had'"),
+        (
+            ["ported_losses:alone"],
+            "ported_losses:alone must be called with 2 tensors, and require no other arguments than the original's options; it takes",
+        ),
+        (["ported_losses:unknown"], "it takes (logit, label, temperature)."),
+        (["ported_losses:focal", "--like", "paddle.focal"], "paddle has no 'focal'; it has sigmoid_focal_loss, "),
+        (["ported_losses:focal", "--like", "sigmoid_focal_loss"], "--like must be dialect.function, with a dialect of paddle, "),
+        (["ported_losses:focal", "--like", "mxnet.focal"], "--like must be dialect.function"),
+        (["ported_losses:focal", "--option", "beta=1"], "paddle.sigmoid_focal_loss has no option beta; it has normalizer, alpha, "),
+        (["ported_losses:focal", "--option", "gamma=-1"], "paddle.sigmoid_focal_loss takes none of its recorded calls with gamma=-1."),
+        (["ported_losses:focal", "--dtype", "float8"], "--dtype must be float32 or float64; received float8."),
+        (["ported_losses:focal", "--backend", "mxnet"], "--backend must be one that is installed: numpy, "),
+        (["ported_losses:focal", "--against", "ref.npz"], "--function requires one of --like and --against."),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_unusable_question(arguments: Sequence[str], message: str) -> None:
+    given = [*arguments] if "--like" in arguments else [*arguments, "--like", "paddle.sigmoid_focal_loss"]
+    done = _run("parity", "--function", *given, *([] if "--backend" in given else ["--backend", "torch"]))
+    assert done.exit_code == 2, done.output
+    assert message in done.stderr
+    assert not done.stdout
+    assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["parity", "--like", "paddle.sigmoid_focal_loss"],
+        ["parity", "--function", "ported_losses:focal", "--backend", "torch", "--backend", "numpy", "--like", "paddle.sigmoid_focal_loss"],
+        ["parity", "--function", "ported_losses:focal", "--option", "gamma", "--like", "paddle.sigmoid_focal_loss"],
+        ["record", "--inputs", "a.npz"],
+        ["record", "--function", "ported_losses:focal", "--like", "paddle.sigmoid_focal_loss"],
+    ],
+    ids=" ".join,
+)
+def test_unusable_options(arguments: Sequence[str]) -> None:
+    done = _run(*arguments)
+    assert done.exit_code == 2
+    assert "Traceback" not in done.output
+
+
+def test_record_in_one_place_and_check_in_another() -> None:
+    recorded = _run("record", "--function", "ported_losses:focal", *_LIKE, "-o", "ref.npz")
+    assert recorded.exit_code == 0, recorded.output
+    assert "calls of ported_losses:focal on torch." in recorded.stdout
+    against = ["--against", "ref.npz", "--backend", "torch"]
+    assert _parity("focal", *against).exit_code == 0
+    for wrong in ("other_default", "exchanged", "mean"):
+        done = _parity(wrong, *against)
+        assert done.exit_code == 1, done.output
+        assert f"ported_losses:{wrong} and ported_losses:focal" in done.stdout
+
+
+def test_record_of_ones_own_inputs() -> None:
+    rng = np.random.default_rng(0)
+    np.savez("inputs.npz", logit=rng.normal(size=(5, 2)), label=rng.integers(0, 2, (5, 2)).astype(np.float64))
+    recorded = _run(
+        "record",
+        "--function",
+        "ported_losses:focal",
+        "--inputs",
+        "inputs.npz",
+        "--option",
+        "gamma=1.5",
+        "--backend",
+        "torch",
+        "-o",
+        "ref.npz",
+    )
+    assert recorded.exit_code == 0, recorded.output
+    against = ["--against", "ref.npz", "--backend", "torch"]
+    assert _parity("focal", *against).exit_code == 0
+    assert _parity("other_default", *against).exit_code == 1
+    done = _parity("mean", *against)
+    assert done.exit_code == 2
+    assert "ported_losses:mean takes no gamma, which every call of ported_losses:focal has." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"logit": np.zeros(3)}, "must hold the predictions and labels, in the order of the call; it has logit."),
+        ({"logit": np.array([{}], object), "label": np.zeros(1)}, "must be an .npz file of arrays without pickles (ValueError)."),
+    ],
+    ids=["one array", "pickle"],
+)
+def test_inputs_are_refused(arrays: dict[str, Any], message: str) -> None:
+    np.savez("inputs.npz", **arrays, allow_pickle=True)
+    done = _run("record", "--function", "ported_losses:focal", "--inputs", "inputs.npz", "--backend", "torch", "-o", "ref.npz")
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert not Path("ref.npz").exists()
+
+
+def test_function_that_raises_is_not_recorded() -> None:
+    done = _run("record", "--function", "ported_losses:failing", *_LIKE, "-o", "ref.npz")
+    assert done.exit_code == 1
+    assert "ported_losses:failing raised RuntimeError: no loss today" in done.stderr
+    assert not Path("ref.npz").exists()
+
+
+def test_damaged_record() -> None:
+    Path("ref.npz").write_bytes(b"PK\x03\x04 nothing")
+    done = _parity("focal", "--against", "ref.npz", "--backend", "torch")
+    assert done.exit_code == 2
+    assert "ref.npz is not a record of unifocal's, or is damaged" in done.stderr
+
+
+def test_record_of_an_original() -> None:
+    done = _run("record", "torch", "-o", "golden")
+    assert done.exit_code == 0, done.output
+    shipped = Path(__file__).parent / "dialects" / "golden" / "torch.npz"
+    assert (Path("golden") / "torch.npz").stat().st_size == pytest.approx(shipped.stat().st_size, rel=0.05)
+    assert _run("record", "mxnet", "-o", "golden").exit_code == 2
+    done = _run("record", "tfa", "-o", "golden")
+    assert (done.exit_code, done.stdout) == (2, "tfa: left out, tensorflow_addons not installed\n")
+
+
+def test_assertion(losses: Any) -> None:
+    assert_parity(losses.focal, like="paddle.sigmoid_focal_loss", backend="torch")
+    assert_parity(losses.built_in, like="paddle.sigmoid_focal_loss", backend="torch", options={"gamma": 1.5, "reduction": "mean"})
+    assert_parity(losses.keras_bce, like="keras.binary_crossentropy", backend="torch")
+    with pytest.raises(AssertionError, match="It is the original with reduction='mean'") as raised:
+        assert_parity(losses.mean, like="paddle.sigmoid_focal_loss", backend="torch")
+    assert "sigmoid_focal_loss[defaults] | value" in str(raised.value)
+    with pytest.raises(ValueError, match=r"^like must be dialect\.function"):
+        assert_parity(losses.mean, like="focal", backend="torch")
+
+
+def _textbook(sign: float) -> Callable[..., Any]:
+    def cross_entropy(labels: Any, logits: Any) -> Any:
+        value = np.maximum(logits, 0) - logits * labels + np.log1p(np.exp(-np.abs(logits)))
+        return value, sign * (1 / (1 + np.exp(-logits)) - labels)
+
+    return cross_entropy
+
+
+def test_numpy_functions_may_return_their_gradient() -> None:
+    assert_parity(_textbook(1.0), like="tf.sigmoid_cross_entropy_with_logits")
+    with pytest.raises(AssertionError, match="the gradients have the other sign"):
+        assert_parity(_textbook(-1.0), like="tf.sigmoid_cross_entropy_with_logits")
+    assert_parity(lambda labels, logits: _textbook(1.0)(labels, logits)[0], like="tf.sigmoid_cross_entropy_with_logits")
+
+
+def test_recorded_answers_are_used_as_they_are() -> None:
+    recorded = {id(entry.answer) for entry in golden_record("optax").entries}
+    reference = like("optax.sigmoid_focal_loss", {})
+    assert len(reference.entries) == 45
+    assert {id(entry.answer) for entry in reference.entries} <= recorded
+    paddle = like("paddle.sigmoid_focal_loss", {})
+    assert [
+        entry.case.name for entry in paddle.entries if id(entry.answer) not in {id(one.answer) for one in golden_record("paddle").entries}
+    ] == ["defaults"]
+    changed = like("optax.sigmoid_focal_loss", {"gamma": 3.0})
+    assert 1 < len(changed.entries) < 45  # calls that differed in γ alone are one
+
+
+@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "array-api-strict", "dask")
+def test_dialects_are_ports_on_every_framework(framework: Framework) -> None:
+    function = functions_of("keras")["binary_crossentropy"]
+    options = {"label_smoothing": 0.1}
+    assert_parity(function, like="keras.binary_crossentropy", backend=framework.name, options=options)
+    with pytest.raises(AssertionError, match="Do not agree"):  # two epsilons
+        assert_parity(function, like="keras2.binary_crossentropy", backend=framework.name, options=options)
