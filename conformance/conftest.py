@@ -1,5 +1,7 @@
 """Fixtures of the suite: ``framework`` and ``dtype`` run a test on every framework, in every floating-point format it has.
 
+With ``mode`` and ``dtype`` a test runs in every way in which a framework compiles.
+
 ``@pytest.mark.dtypes(...)`` names other formats than float32 and float64, ``@pytest.mark.frameworks(...)`` some frameworks only.
 ``--measured`` prints the largest distances that tests measured.  ``--device cuda`` puts the tensors of these tests there, in the frameworks
 that have it.
@@ -79,7 +81,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "framework" in metafunc.fixturenames:
         present = installed()
         skips = {name: () if name in present else pytest.mark.skip(reason=f"{name} is not installed") for name in frameworks}
-        if "dtype" in metafunc.fixturenames:
+        if "mode" in metafunc.fixturenames:
+            ways = [(name, mode, dtype) for name in frameworks for mode, has in FRAMEWORKS[name].modes.items() for dtype in has]
+            cells = [pytest.param(*way, marks=skips[way[0]]) for way in ways]
+            metafunc.parametrize(("framework", "mode", "dtype"), cells, indirect=["framework"], scope="session")
+        elif "dtype" in metafunc.fixturenames:
             pairs = [(name, dtype) for name in frameworks for dtype in dtypes if dtype in FRAMEWORKS[name].dtypes]
             cells = [pytest.param(name, dtype, marks=skips[name]) for name, dtype in pairs]
             metafunc.parametrize(("framework", "dtype"), cells, indirect=["framework"], scope="session")

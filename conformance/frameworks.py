@@ -5,7 +5,7 @@ Frameworks are imported when :func:`framework` first makes them, so that a run o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from importlib import import_module
@@ -25,6 +25,7 @@ NumPyArray = npt.NDArray[Any]
 Function = Callable[[Array], Array]
 ALL_DTYPES = ("float16", "bfloat16", "float32", "float64")
 DEVICES = ("cpu", "cuda")
+_BOTH = ("float32", "float64")
 
 
 class DeviceAbsentError(RuntimeError):
@@ -41,6 +42,8 @@ class Framework(Protocol):
     name: ClassVar[str]
     module: ClassVar[str]
     dtypes: ClassVar[tuple[str, ...]] = ALL_DTYPES
+    modes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """The ways to compile a function, and the dtypes in which that is tested."""
     differentiates: ClassVar[bool] = True
     compiles_each_call: ClassVar[bool] = False
     device: str
@@ -72,9 +75,13 @@ class Framework(Protocol):
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         """The derivative of sum(gradient · h) with respect to x, by the framework's autodiff applied twice."""
 
-    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
-        """function(tensors), by the framework's compiler in one graph."""
+    def compiled(self, function: Function, mode: str) -> Function:
+        """The function, of a tensor or a list of them, compiled in one graph in one of the framework's :attr:`modes`."""
         raise NotImplementedError(f"{self.name} has no compiler.")
+
+    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
+        """function(tensors), in the first of the modes."""
+        return self.compiled(function, next(iter(self.modes)))(tensors)
 
     def precision(self, dtype: str) -> AbstractContextManager[Any]:
         """The setting of the framework in which tensors of the dtype live."""
@@ -198,6 +205,7 @@ class Torch(Framework):
     """PyTorch."""
 
     name = module = "torch"
+    modes: ClassVar[Mapping[str, tuple[str, ...]]] = {"aot_eager": _BOTH, "inductor": _BOTH[:1]}  # whose C++ compiler takes half a minute
 
     def _load(self) -> None:
         self._torch = import_module(self.module)
@@ -217,9 +225,10 @@ class Torch(Framework):
         value = function(x)
         return value, self._torch.autograd.grad(value, x, self._torch.ones_like(value))[0]
 
-    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
+    def compiled(self, function: Function, mode: str) -> Function:
         self._torch.compiler.reset()
-        return self._torch.compile(function, fullgraph=True, backend="aot_eager")(tensors)
+        compiled: Function = self._torch.compile(function, fullgraph=True, backend=mode)
+        return compiled
 
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         x = x.detach().requires_grad_()
@@ -232,6 +241,7 @@ class TensorFlow(Framework):
     """TensorFlow."""
 
     name = module = "tensorflow"
+    modes: ClassVar[Mapping[str, tuple[str, ...]]] = {"graph": _BOTH, "xla": _BOTH}
 
     def _load(self) -> None:
         # Importing paddle 3.3.1 after tensorflow 2.21 crashes the interpreter; the other order is fine.
@@ -256,8 +266,9 @@ class TensorFlow(Framework):
             value = function(x)
         return value, tape.gradient(value, x)
 
-    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
-        return self._tf.function(function, autograph=False)(tensors)
+    def compiled(self, function: Function, mode: str) -> Function:
+        compiled: Function = self._tf.function(function, autograph=False, jit_compile=mode == "xla")
+        return compiled
 
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         with self._tf.GradientTape() as outer:
@@ -270,6 +281,7 @@ class Paddle(Framework):
     """Paddle."""
 
     name = module = "paddle"
+    modes: ClassVar[Mapping[str, tuple[str, ...]]] = {"to_static": _BOTH}
 
     def _load(self) -> None:
         self._paddle = import_module(self.module)
@@ -288,13 +300,14 @@ class Paddle(Framework):
     def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
         return self._gradient(function, self._watched(x))
 
-    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
+    def compiled(self, function: Function, mode: str) -> Function:
         function = leave_unconverted(function)
 
-        def call(tensors: list[Array]) -> Array:
+        def call(tensors: Array) -> Array:
             return function(tensors)
 
-        return self._paddle.jit.to_static(call, full_graph=True)(tensors)
+        compiled: Function = self._paddle.jit.to_static(call, full_graph=True)
+        return compiled
 
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         x = self._watched(x)
@@ -316,6 +329,7 @@ class Jax(Framework):
     """JAX, in 64 bits only where float64 is asked for."""
 
     name = module = "jax"
+    modes: ClassVar[Mapping[str, tuple[str, ...]]] = {"jit": _BOTH}
     compiles_each_call = True
 
     def _load(self) -> None:
@@ -343,8 +357,9 @@ class Jax(Framework):
         value, pullback = self._jax.vjp(function, x)
         return value, pullback(self._jax.numpy.ones_like(value))[0]
 
-    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
-        return self._jax.jit(function)(tensors)
+    def compiled(self, function: Function, mode: str) -> Function:
+        compiled: Function = self._jax.jit(function)
+        return compiled
 
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         return self._jax.jvp(lambda x: self.gradient(function, x)[1], (x,), (h,))[1]
