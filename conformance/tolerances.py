@@ -46,6 +46,9 @@ PORT = {"float32": 1024.0, "float64": 2.0**16}
 """How far somebody's own function may be from the original that it is a port of, in ulp of the largest number: textbook formulas lose a few
 digits where they subtract from 1, and are ports all the same.  A float32 step in float64 is 2^29 ulp, a γ off by 1e-6 some 2^32."""
 
+DIALECT = 16.0
+"""How far a dialect's result may be from the truth of its convention, in ulp of the largest number; measured are 7."""
+
 ELEMENTARY = 8.0
 """A framework's own exp, log, log1p, pow, and sums of terms of one sign, from NumPy's.  torch's float32 pow is 6 away at 2^-80."""
 
