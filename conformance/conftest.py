@@ -1,12 +1,15 @@
 """Fixtures of the suite: ``framework`` and ``dtype`` run a test on every framework, in every floating-point format it has.
 
+With ``mode`` and ``dtype`` a test runs in every way in which a framework compiles.
+
 ``@pytest.mark.dtypes(...)`` names other formats than float32 and float64, ``@pytest.mark.frameworks(...)`` some frameworks only.
-``--measured`` prints the largest distances that tests measured.
+``--measured`` prints the largest distances that tests measured.  ``--device cuda`` puts the tensors of these tests there, in the frameworks
+that have it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from itertools import chain
 from typing import Any
@@ -14,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from .frameworks import FRAMEWORKS, Framework, installed
+from .frameworks import DEVICES, FRAMEWORKS, DeviceAbsentError, Framework, installed
 from .frameworks import framework as framework_named
 from .ulp import Floats
 
@@ -36,17 +39,35 @@ _MEASURED = "measured "
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--measured``."""
+    """Add ``--measured`` and ``--device``."""
     parser.addoption("--measured", action="store_true", help="print the largest distance of each measurement from the truth")
+    parser.addoption("--device", default="cpu", help=f"where tensors live, one of {', '.join(DEVICES)}; frameworks without it are skipped")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make warnings errors, and declare the markers."""
+    """Make warnings errors, declare the markers, and refuse a device that nothing here has."""
+    require_device(config.getoption("--device"), installed())
     config.addinivalue_line("filterwarnings", "error")
     for line in _NOISE:
         config.addinivalue_line("filterwarnings", line)
     config.addinivalue_line("markers", "dtypes(*names): the floating-point formats that the dtype fixture takes")
     config.addinivalue_line("markers", "frameworks(*names): the frameworks that the framework fixture takes")
+
+
+def require_device(device: str, names: Sequence[str]) -> None:
+    """Raise a UsageError unless one of these frameworks has the device: a run in which every test is skipped proves nothing."""
+
+    def has(name: str) -> bool:
+        try:
+            framework_named(name, device)
+        except DeviceAbsentError:
+            return False
+        return True
+
+    if device not in DEVICES:
+        raise pytest.UsageError(f"--device must be one of {', '.join(DEVICES)}; received {device}.")
+    if device != "cpu" and not any(map(has, names)):
+        raise pytest.UsageError(f"--device {device}: none of the installed frameworks ({', '.join(names)}) has it here.")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -60,7 +81,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "framework" in metafunc.fixturenames:
         present = installed()
         skips = {name: () if name in present else pytest.mark.skip(reason=f"{name} is not installed") for name in frameworks}
-        if "dtype" in metafunc.fixturenames:
+        if "mode" in metafunc.fixturenames:
+            ways = [(name, mode, dtype) for name in frameworks for mode, has in FRAMEWORKS[name].modes.items() for dtype in has]
+            cells = [pytest.param(*way, marks=skips[way[0]]) for way in ways]
+            metafunc.parametrize(("framework", "mode", "dtype"), cells, indirect=["framework"], scope="session")
+        elif "dtype" in metafunc.fixturenames:
             pairs = [(name, dtype) for name in frameworks for dtype in dtypes if dtype in FRAMEWORKS[name].dtypes]
             cells = [pytest.param(name, dtype, marks=skips[name]) for name, dtype in pairs]
             metafunc.parametrize(("framework", "dtype"), cells, indirect=["framework"], scope="session")
@@ -88,7 +113,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.fixture(scope="session")
 def framework(request: pytest.FixtureRequest) -> Framework:
     """Every framework in turn, imported when its first test runs."""
-    return framework_named(request.param)
+    try:
+        return framework_named(request.param, request.config.getoption("--device"))
+    except DeviceAbsentError as absent:
+        pytest.skip(str(absent))
 
 
 @pytest.fixture
@@ -100,8 +128,9 @@ def measure(request: pytest.FixtureRequest) -> Callable[..., None]:
         words = "  ".join(map(str, what))
         # A property of the test, so that it comes back from pytest-xdist's workers too.
         request.node.user_properties.append((_MEASURED + words, largest))
-        at = np.unravel_index(int(np.argmax(distances)), distances.shape)
-        assert largest <= bar, f"{words} is {largest:.4g} from the truth at {tuple(map(int, at))}; the bar is {bar:g}"
+        if not largest <= bar:
+            at = np.unravel_index(int(np.argmax(distances)), distances.shape)
+            pytest.fail(f"{words} is {largest:.4g} from the truth at {tuple(map(int, at))}; the bar is {bar:g}")
 
     return measure
 

@@ -5,7 +5,7 @@ Frameworks are imported when :func:`framework` first makes them, so that a run o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from importlib import import_module
@@ -24,6 +24,12 @@ from unifocal.protocol import Array
 NumPyArray = npt.NDArray[Any]
 Function = Callable[[Array], Array]
 ALL_DTYPES = ("float16", "bfloat16", "float32", "float64")
+DEVICES = ("cpu", "cuda")
+_BOTH = ("float32", "float64")
+
+
+class DeviceAbsentError(RuntimeError):
+    """The framework has no such device, here or at all."""
 
 
 class Framework(Protocol):
@@ -36,8 +42,26 @@ class Framework(Protocol):
     name: ClassVar[str]
     module: ClassVar[str]
     dtypes: ClassVar[tuple[str, ...]] = ALL_DTYPES
+    modes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """The ways to compile a function, and the dtypes in which that is tested."""
     differentiates: ClassVar[bool] = True
     compiles_each_call: ClassVar[bool] = False
+    device: str
+    """Where tensors are put, one of :data:`DEVICES`."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = device
+        self._load()
+        if device != "cpu" and not self._has_accelerator():
+            raise DeviceAbsentError(f"{self.name} has no {device} device here.")
+
+    def _load(self) -> None:
+        """Import the framework."""
+        return
+
+    def _has_accelerator(self) -> bool:
+        """Whether the framework has the device, which is not the CPU."""
+        return False
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
         """A tensor with the array's values, in the dtype of this name or the array's own."""
@@ -51,9 +75,13 @@ class Framework(Protocol):
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         """The derivative of sum(gradient · h) with respect to x, by the framework's autodiff applied twice."""
 
-    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
-        """function(tensors), by the framework's compiler in one graph."""
+    def compiled(self, function: Function, mode: str) -> Function:
+        """The function, of a tensor or a list of them, compiled in one graph in one of the framework's :attr:`modes`."""
         raise NotImplementedError(f"{self.name} has no compiler.")
+
+    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
+        """function(tensors), in the first of the modes."""
+        return self.compiled(function, next(iter(self.modes)))(tensors)
 
     def precision(self, dtype: str) -> AbstractContextManager[Any]:
         """The setting of the framework in which tensors of the dtype live."""
@@ -145,7 +173,7 @@ class Strict(Analytic):
     name, module = "array-api-strict", "array_api_strict"
     dtypes = ("float32", "float64")
 
-    def __init__(self) -> None:
+    def _load(self) -> None:
         self._xp = import_module(self.module)
         self._xp.set_array_api_strict_flags(boolean_indexing=False, data_dependent_shapes=False, enabled_extensions=())
 
@@ -160,7 +188,7 @@ class Dask(Analytic):
     dtypes = ("float16", "float32", "float64")
     compiles_each_call = True
 
-    def __init__(self) -> None:
+    def _load(self) -> None:
         self._da = import_module(self.module)
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
@@ -177,15 +205,19 @@ class Torch(Framework):
     """PyTorch."""
 
     name = module = "torch"
+    modes: ClassVar[Mapping[str, tuple[str, ...]]] = {"aot_eager": _BOTH, "inductor": _BOTH[:1]}  # whose C++ compiler takes half a minute
 
-    def __init__(self) -> None:
+    def _load(self) -> None:
         self._torch = import_module(self.module)
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
-        return self._torch.tensor(np.asarray(array), dtype=dtype and getattr(self._torch, dtype))
+        return self._torch.tensor(np.asarray(array), dtype=dtype and getattr(self._torch, dtype), device=self.device)
+
+    def _has_accelerator(self) -> bool:
+        return bool(self._torch.cuda.is_available())
 
     def numpy(self, tensor: Array) -> NumPyArray:
-        tensor = tensor.detach()
+        tensor = tensor.detach().cpu()
         return np.asarray(tensor.float() if tensor.dtype == self._torch.bfloat16 else tensor)
 
     def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
@@ -193,9 +225,10 @@ class Torch(Framework):
         value = function(x)
         return value, self._torch.autograd.grad(value, x, self._torch.ones_like(value))[0]
 
-    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
+    def compiled(self, function: Function, mode: str) -> Function:
         self._torch.compiler.reset()
-        return self._torch.compile(function, fullgraph=True, backend="aot_eager")(tensors)
+        compiled: Function = self._torch.compile(function, fullgraph=True, backend=mode)
+        return compiled
 
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         x = x.detach().requires_grad_()
@@ -208,16 +241,21 @@ class TensorFlow(Framework):
     """TensorFlow."""
 
     name = module = "tensorflow"
+    modes: ClassVar[Mapping[str, tuple[str, ...]]] = {"graph": _BOTH, "xla": _BOTH}
 
-    def __init__(self) -> None:
+    def _load(self) -> None:
         # Importing paddle 3.3.1 after tensorflow 2.21 crashes the interpreter; the other order is fine.
         if Paddle.name in installed():
             framework(Paddle.name)
         self._tf = import_module(self.module)
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
-        tensor = self._tf.constant(np.asarray(array))
-        return tensor if dtype is None else self._tf.cast(tensor, dtype)
+        with self._tf.device("CPU" if self.device == "cpu" else "GPU"):
+            tensor = self._tf.constant(np.asarray(array))
+            return tensor if dtype is None else self._tf.cast(tensor, dtype)
+
+    def _has_accelerator(self) -> bool:
+        return bool(self._tf.config.list_physical_devices("GPU"))
 
     def numpy(self, tensor: Array) -> NumPyArray:
         return np.asarray(self._tf.cast(tensor, "float32") if tensor.dtype == self._tf.bfloat16 else tensor)
@@ -228,8 +266,9 @@ class TensorFlow(Framework):
             value = function(x)
         return value, tape.gradient(value, x)
 
-    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
-        return self._tf.function(function, autograph=False)(tensors)
+    def compiled(self, function: Function, mode: str) -> Function:
+        compiled: Function = self._tf.function(function, autograph=False, jit_compile=mode == "xla")
+        return compiled
 
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         with self._tf.GradientTape() as outer:
@@ -242,13 +281,17 @@ class Paddle(Framework):
     """Paddle."""
 
     name = module = "paddle"
+    modes: ClassVar[Mapping[str, tuple[str, ...]]] = {"to_static": _BOTH}
 
-    def __init__(self) -> None:
+    def _load(self) -> None:
         self._paddle = import_module(self.module)
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
-        tensor = self._paddle.to_tensor(np.asarray(array))
+        tensor = self._paddle.to_tensor(np.asarray(array), place="cpu" if self.device == "cpu" else "gpu")
         return tensor if dtype is None else tensor.astype(dtype)
+
+    def _has_accelerator(self) -> bool:
+        return bool(self._paddle.device.is_compiled_with_cuda() and self._paddle.device.cuda.device_count())
 
     def numpy(self, tensor: Array) -> NumPyArray:
         values: NumPyArray = (tensor.astype("float32") if tensor.dtype == self._paddle.bfloat16 else tensor).numpy()
@@ -257,13 +300,14 @@ class Paddle(Framework):
     def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
         return self._gradient(function, self._watched(x))
 
-    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
+    def compiled(self, function: Function, mode: str) -> Function:
         function = leave_unconverted(function)
 
-        def call(tensors: list[Array]) -> Array:
+        def call(tensors: Array) -> Array:
             return function(tensors)
 
-        return self._paddle.jit.to_static(call, full_graph=True)(tensors)
+        compiled: Function = self._paddle.jit.to_static(call, full_graph=True)
+        return compiled
 
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         x = self._watched(x)
@@ -285,9 +329,10 @@ class Jax(Framework):
     """JAX, in 64 bits only where float64 is asked for."""
 
     name = module = "jax"
+    modes: ClassVar[Mapping[str, tuple[str, ...]]] = {"jit": _BOTH}
     compiles_each_call = True
 
-    def __init__(self) -> None:
+    def _load(self) -> None:
         self._jax = import_module(self.module)
 
     def precision(self, dtype: str) -> AbstractContextManager[Any]:
@@ -295,7 +340,15 @@ class Jax(Framework):
         return self._jax.enable_x64(True) if dtype == "float64" else nullcontext()
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
-        return self._jax.numpy.asarray(np.asarray(array), dtype)
+        # On the CPU uncommitted, as a user's arrays are.
+        place = None if self.device == "cpu" else self._jax.devices(self.device)[0]
+        return self._jax.device_put(self._jax.numpy.asarray(np.asarray(array), dtype), place)
+
+    def _has_accelerator(self) -> bool:
+        try:
+            return bool(self._jax.devices(self.device))
+        except RuntimeError:
+            return False
 
     def numpy(self, tensor: Array) -> NumPyArray:
         return np.asarray(tensor.astype("float32") if tensor.dtype == "bfloat16" else tensor)
@@ -304,8 +357,9 @@ class Jax(Framework):
         value, pullback = self._jax.vjp(function, x)
         return value, pullback(self._jax.numpy.ones_like(value))[0]
 
-    def traced(self, function: Callable[[list[Array]], Array], tensors: list[Array]) -> Array:
-        return self._jax.jit(function)(tensors)
+    def compiled(self, function: Function, mode: str) -> Function:
+        compiled: Function = self._jax.jit(function)
+        return compiled
 
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         return self._jax.jvp(lambda x: self.gradient(function, x)[1], (x,), (h,))[1]
@@ -322,6 +376,12 @@ def installed() -> tuple[str, ...]:
 
 
 @cache
-def framework(name: str) -> Framework:
-    """The framework of this name, imported."""
-    return FRAMEWORKS[name]()
+def framework(name: str, device: str = "cpu") -> Framework:
+    """The framework of this name, imported, with its tensors on the device.
+
+    Raises
+    ------
+    DeviceAbsentError
+        If the framework has no such device here.
+    """
+    return FRAMEWORKS[name](device)

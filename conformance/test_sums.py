@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -31,9 +29,19 @@ def _weights(kind: str, dtype: str) -> tuple[Array, Exact]:
     rng = np.random.default_rng(2024)
     numbers = rng.random(SIZE) if kind == "uniform" else rng.lognormal(-5, 4, SIZE)
     weights = numbers.astype(dtype)
-    high = math.fsum(weights)
-    low = math.fsum(chain(weights, [-high]))
-    return weights, Exact.of([(oracle.number(high) + oracle.number(low)) * oracle.mp.log(2)], ())
+    return weights, Exact.of([_total(weights) * oracle.mp.log(2)], ())
+
+
+def _total(numbers: Array) -> oracle.Number:
+    """The exact sum of positive numbers: halves of their significands, as integers, by exponent; math.fsum takes ten times as long."""
+    significands, exponents = np.frexp(numbers.astype(np.float64))
+    halves = np.divmod(np.ldexp(significands, 53), 2.0**27)
+    lowest = int(exponents.min())
+    total = oracle.ZERO
+    for shift, half in zip((27, 0), halves, strict=True):
+        sums = np.bincount(exponents - lowest, weights=half)  # each below 2^27 · 10^7 < 2^53, and so exact
+        total += oracle.mp.fsum(oracle.mp.ldexp(oracle.number(part), lowest - 53 + shift + i) for i, part in enumerate(sums))
+    return total
 
 
 def _loss(reduction: Reduction) -> Callable[[Any, Any, Any], Any]:

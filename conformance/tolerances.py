@@ -5,7 +5,9 @@ Distances are in ulp, as :func:`~.ulp.distance` counts them; for soft labels, of
 
 from __future__ import annotations
 
-from unifocal.spec import Link
+from collections.abc import Mapping
+
+from unifocal.spec import Link, Spec
 
 HALF = 1.0
 """float16 and bfloat16, computed in float32 and rounded once."""
@@ -46,3 +48,23 @@ digits where they subtract from 1, and are ports all the same.  A float32 step i
 
 AGAIN = 4.0
 """How far an original may be from what was recorded of it, on another processor or of another build, in ulp of the largest number."""
+
+DIALECT = 16.0
+"""How far a dialect's result may be from the truth of its convention, in ulp of the largest number; measured are 7."""
+
+ELEMENTARY = 8.0
+"""A framework's own exp, log, log1p, pow, and sums of terms of one sign, from NumPy's.  torch's float32 pow is 6 away at 2^-80."""
+
+
+def call(spec: Spec, dtype: str, options: Mapping[str, object], largest: float) -> float:
+    """The bar in ulp for a call with options on predictions up to the largest.
+
+    Each factor that multiplies the loss rounds twice, itself and the product; a sum may be SUM away.  Softmax magnifies the rounding of
+    logits by their size, so where they are as small as float32's, its bar is float32's.
+    """
+    if dtype in ("float16", "bfloat16"):
+        return HALF
+    factors = sum(options.get(name) is not None for name in ("alpha", "pos_weight", "class_weight", "sample_weight", "normalizer"))
+    narrow = spec.categorical and largest <= 88
+    own = value_and_gradient(spec.link, "float32" if narrow else dtype, spec.gamma)
+    return own + 2 * factors + (SUM if spec.reduction != "none" else 0)
