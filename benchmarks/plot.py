@@ -33,6 +33,7 @@ def draw(report: Report, path: Path) -> None:
     axes[0, 0].set_ylabel("forward and backward,\nns an element")
     axes[1, 0].set_ylabel("peak memory beyond inputs,\narrays of the logits' size")
     axes[0, 0].legend(fontsize=8)
+    axes[1, 0].set_ylim(bottom=0)
     figure.suptitle("Sigmoid focal loss, float32, sum, 1 % positives", fontsize=10)
     figure.savefig(path, dpi=110)
     plt.close(figure)
@@ -55,5 +56,4 @@ def _draw_memory(report: Report, name: str, axes: Any) -> None:
     for who, colour in (("theirs", _THEIRS), ("ours", _OURS)):
         found = {each.size: each.peak for each in report.memory if (each.row, each.contestant, each.reduction) == (name, who, "sum")}
         axes.plot(sorted(found), [found[size] for size in sorted(found)], ".-", color=colour)
-    axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)

@@ -36,17 +36,17 @@ def markdown(report: Report) -> Iterator[str]:
         yield _line([row.name, row.peer, *(ratio(timings[size]).marked if size in timings else "–" for size in sizes)])
     beside = list(shown(report, main=False))
     if beside:
-        yield ""
+        yield from ("", "<details><summary>Soft labels, real γ, bool labels</summary>", "")
         yield from _head(["soft labels, real γ, bool labels", "against", *map(size_name, sizes)])
         for row, timings in beside:
             yield _line([row.name, row.peer, *(ratio(timings[size]).marked if size in timings else "–" for size in sizes)])
+        yield from ("", "</details>")
     if report.memory:
-        main = max(size for _, size, cells in memory_rows(report) if ("ours", "mean") in cells)
         yield ""
-        yield from _head([f"retained / peak at {size_name(main)}", "ours, sum", "ours, mean", "theirs, sum"])
+        columns = (("ours", "sum"), ("ours", "mean"), ("theirs", "sum"), ("theirs", "mean"))
+        yield from _head(["arrays retained / at the most", "logits", *map(", ".join, columns)])
         for name, size, cells in memory_rows(report):
-            if size == main and ("ours", "mean") in cells:
-                yield _line([name, *(arrays(cells[key]) for key in (("ours", "sum"), ("ours", "mean"), ("theirs", "sum")))])
+            yield _line([name, size_name(size), *(arrays(cells[key]) if key in cells else "–" for key in columns)])
     yield ""
     machine, versions = report.machine, report.versions
     yield f"{machine['processor']}, {machine['cores']} cores, {machine.get('memory', '')}; {machine['date']}."

@@ -120,10 +120,10 @@ def _memory(report: Report) -> Table:
 
 
 def memory_rows(report: Report) -> Iterator[tuple[str, int, dict[tuple[str, str], Memory]]]:
-    """What was measured of memory, row by row and size by size."""
-    for row, size in dict.fromkeys((found.row, found.size) for found in report.memory):
-        found = [found for found in report.memory if (found.row, found.size) == (row, size)]
-        yield row, size, {(each.contestant, each.reduction): each for each in found}
+    """What was measured of memory row by row; at the sizes of curves it is for the plot, and of the sum alone."""
+    for row, size in dict.fromkeys((found.row, found.size) for found in report.memory if found.reduction == "mean"):
+        here = [found for found in report.memory if (found.row, found.size) == (row, size)]
+        yield row, size, {(found.contestant, found.reduction): found for found in here}
 
 
 def arrays(found: Memory) -> str:
