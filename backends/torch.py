@@ -35,6 +35,9 @@ xp = SimpleNamespace(**vars(array_api_compat.torch))
 xp.scatter = _scatter
 xp.take_along_axis = _take_along_axis
 xp.number = lambda value, dtype: value
+xp.sigmoid = torch.sigmoid
+# log1p(exp(t)) in one pass, and t from 40 on, where that is all the difference: 20, torch's default, is too soon in float64.
+xp.softplus = lambda t: torch.nn.functional.softplus(t, threshold=40)
 
 
 def is_array(value: object) -> bool:

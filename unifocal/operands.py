@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from .checks import POSITIVE, Range, value_checks_enabled
+from .checks import POSITIVE, UNIT, Range, all_hard, value_checks_enabled
 from .dispatch import backend_of, installed_frameworks
 from .protocol import Array, Backend, Namespace
 from .spec import Spec, is_number
@@ -62,6 +62,16 @@ class Context(NamedTuple):
         is_half = self.xp.isdtype(x.dtype, "real floating") and x.dtype not in (self.xp.float32, self.xp.float64)
         allowed.check_array(name, self.backend.to_numpy(cast(self.xp, x, self.xp.float32) if is_half else x), slack)
         return True
+
+    def labels_are_hard(self, labels: Array) -> bool | None:
+        """Whether labels in the compute dtype are all 0 or 1, held to [0, 1] if they are not; None if they could not be read."""
+        if not self.readable(labels):
+            return None
+        values = self.backend.to_numpy(labels)
+        hard = all_hard(values)
+        if not hard:
+            UNIT.check_array("targets", values)
+        return hard
 
 
 def cast(xp: Namespace, x: Array, dtype: Any) -> Array:
@@ -150,7 +160,7 @@ def tensor(ctx: Context, name: str, value: object) -> Array:
 
 
 def _weight(ctx: Context, name: str, value: object, allowed: Range | None) -> Array | float | None:
-    """A number as float, a tensor in the compute dtype; held to its range."""
+    """A number as float, a tensor in its own dtype; held to its range."""
     if value is None:
         return None
     if is_number(value):
@@ -161,7 +171,6 @@ def _weight(ctx: Context, name: str, value: object, allowed: Range | None) -> Ar
     weight = tensor(ctx, name, value)
     if not ctx.xp.isdtype(weight.dtype, ("real floating", "integral")):
         raise TypeError(f"{name} must be a number or a tensor of numbers; received dtype {weight.dtype}.")
-    weight = cast(ctx.xp, weight, ctx.dtype)
     if allowed is not None:
         ctx.check(name, weight, allowed)
     return weight
@@ -224,11 +233,7 @@ def sample_weight(ctx: Context, value: object, targets_shape: Shape) -> Array | 
 def normalizer(ctx: Context, value: object) -> Array | float | None:
     """The normalizer with the rank of the predictions: aligned with the unreduced loss from the right."""
     by = _weight(ctx, "normalizer", value, _NORMALIZER)
-    if by is None or isinstance(by, float):
-        return by
-    if not ctx.readable(by):
-        by = ctx.xp.where(by > 0, by, float("nan"))
-    return _right_aligned(ctx, "normalizer", by)
+    return by if by is None or isinstance(by, float) else _right_aligned(ctx, "normalizer", by)
 
 
 def _right_aligned(ctx: Context, name: str, x: Array) -> Array:

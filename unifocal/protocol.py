@@ -46,10 +46,14 @@ class Kernel:
     shape.  Softmax drops the class axis from the loss; the slope is that of each row's loss.
 
     second(xp, spec, x, inputs, h) -> array of x's shape: the derivative of sum(slope * h) with respect to x.
+
+    fast: value_slope in fewer passes, where there is such a form.  Right wherever all losses of the array are finite, and only there;
+    elsewhere at least one of the values that it gives is not finite.  Nothing is to be differentiated through it.
     """
 
     value_slope: Callable[[Namespace, Spec, Array, Inputs], tuple[Array, Array]]
     second: Callable[[Namespace, Spec, Array, Inputs, Array], Array]
+    fast: Callable[[Namespace, Spec, Array, Inputs], tuple[Array, Array]] | None = None
 
 
 class Backend(Protocol):

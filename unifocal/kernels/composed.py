@@ -19,7 +19,7 @@ from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
 from .guard import product
 from .probability import clip, sigmoid_probability, softmax_probability_dense, softmax_probability_index
-from .sigmoid import link
+from .logistic import link
 from .softmax import exponentials
 
 

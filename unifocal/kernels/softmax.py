@@ -15,11 +15,16 @@ Two kernels: ``softmax_index`` for one class index a row, where all but the expo
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
 from .guard import power, product
+
+
+Exponentials: TypeAlias = Callable[[Namespace, Array, int], tuple[Array, Array, Array | None]]
 
 
 class _Parts(NamedTuple):
@@ -50,14 +55,22 @@ def exponentials(xp: Namespace, x: Array, axis: int) -> tuple[Array, Array, Arra
     return z, e, xp.isinf(largest)
 
 
+def _finite_exponentials(xp: Namespace, x: Array, axis: int) -> tuple[Array, Array, None]:
+    """As :func:`exponentials`, of finite maxima, and as good as the rounding of x − max x lets them be: NaN where a maximum is infinite."""
+    z = x - xp.max(x, axis=axis, keepdims=True)
+    return z, xp.exp(z), None
+
+
 def _lost(x: Array, y: Array, difference: Array) -> Array:
     """What the rounded difference x − y lacks, exactly (TwoDiff: Knuth, The Art of Computer Programming 2, 4.2.2)."""
     back = difference - x
     return (x - (difference - back)) - (y + back)
 
 
-def _limit(xp: Namespace, infinite: Array, others: Array, e: Array) -> Array:
+def _limit(xp: Namespace, infinite: Array | None, others: Array, e: Array) -> Array:
     """Σ_{j≠i} e_j, NaN where several logits share an infinite maximum: the softmax has no limit there."""
+    if infinite is None:
+        return others
     return xp.where(infinite & (others + e > 1), float("nan"), others)
 
 
@@ -79,7 +92,7 @@ def _f2_o(xp: Namespace, gamma: float, parts: _Parts, focal: _Focal) -> Array | 
     return factor * focal.modulator * (2 * parts.p - focal.p_ratio + factor * parts.p * focal.p_ratio)
 
 
-def _index_parts(xp: Namespace, spec: Spec, x: Array, target: Array) -> _Parts:
+def _index_parts(exponentials: Exponentials, xp: Namespace, spec: Spec, x: Array, target: Array) -> _Parts:
     z, e, infinite = exponentials(xp, x, spec.axis)
     z_target, e_target = (xp.take_along_axis(part, target, axis=spec.axis) for part in (z, e))
     e = xp.scatter(e, target, 0.0, spec.axis)
@@ -89,9 +102,9 @@ def _index_parts(xp: Namespace, spec: Spec, x: Array, target: Array) -> _Parts:
     return _Parts(e, total, others, e_target / total, others / total, minus_log_p)
 
 
-def _index_value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+def _index_value_slope(exponentials: Exponentials, xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
     target, weight = inputs.labels, 1.0 if inputs.weight is None else inputs.weight
-    parts = _index_parts(xp, spec, x, target)
+    parts = _index_parts(exponentials, xp, spec, x, target)
     focal = _focal(xp, spec.gamma, parts)
     value = product(xp, weight * focal.modulator, parts.minus_log_p)
     g = weight * focal.f1
@@ -168,5 +181,5 @@ def _dense_second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array)
     return _less_share(xp, spec.axis, parts, weight, weight * z_over_o) - parts.p * parts.o * z_over_o * total_g
 
 
-softmax_index = Kernel(_index_value_slope, _index_second)
+softmax_index = Kernel(partial(_index_value_slope, exponentials), _index_second, partial(_index_value_slope, _finite_exponentials))
 softmax_dense = Kernel(_dense_value_slope, _dense_second)
