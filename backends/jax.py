@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import SimpleNamespace
@@ -104,6 +104,10 @@ def to_numpy(x: Array) -> NumPyArray:
 
 def stop_gradient(x: Array) -> Array:
     return jax.lax.stop_gradient(x)
+
+
+def in_blocks(x: Array, others: Iterable[Array]) -> bool:
+    return False
 
 
 def total(x: Array) -> Array:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
+from sys import modules
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import array_api_compat
 import numpy as np
@@ -17,7 +18,11 @@ from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.reduction import pairwise_total
 from unifocal.spec import Spec
 
+if TYPE_CHECKING:
+    from unifocal.blocks import Walk
+
 name = "standard"
+host_backend: Any = modules[__name__]
 
 
 def is_array(value: object) -> bool:
@@ -102,6 +107,18 @@ def stop_gradient(x: Array) -> Array:
     return x
 
 
+def in_blocks(x: Array, others: Iterable[Array]) -> bool:
+    return isinstance(x, np.ndarray)
+
+
+def host(x: Array) -> Array:
+    return x
+
+
+def from_host(x: Array | float, like: Array, dtype: Any) -> Array:
+    return dtype.type(x) if isinstance(x, float) else np.asarray(x, dtype)
+
+
 def total(x: Array) -> Array:
     # NumPy adds up in pairs itself.
     return np.sum(x) if array_api_compat.is_numpy_array(x) else pairwise_total(namespace(x), x, size(x))
@@ -115,3 +132,7 @@ def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Ar
 def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
     value, _ = run(kernel, spec, x, inputs)
     return total(value) if summed else value
+
+
+def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
+    return from_host(walk.run(False).value, x, dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from math import prod
@@ -78,6 +78,10 @@ def to_numpy(x: Array) -> NumPyArray:
 
 def stop_gradient(x: Array) -> Array:
     return tf.stop_gradient(x)
+
+
+def in_blocks(x: Array, others: Iterable[Array]) -> bool:
+    return False
 
 
 def total(x: Array) -> Array:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
+from sys import modules
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import array_api_compat.torch
 import torch
@@ -18,6 +19,9 @@ from torch.autograd import forward_ad
 from unifocal.native import native
 from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.spec import Spec
+
+if TYPE_CHECKING:
+    from unifocal.blocks import Walk
 
 name = "torch"
 
@@ -31,6 +35,8 @@ def _take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
     return x.gather(axis, indices)
 
 
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
+host_backend: Any = modules[__name__]
 xp = SimpleNamespace(**vars(array_api_compat.torch))
 xp.scatter = _scatter
 xp.take_along_axis = _take_along_axis
@@ -101,6 +107,20 @@ def stop_gradient(x: Array) -> Array:
     return x.detach()
 
 
+def in_blocks(x: Array, others: Iterable[Array]) -> bool:
+    if is_traced(x) or x.device.type != "cpu" or type(x) not in _PLAIN or forward_ad._current_level >= 0:
+        return False
+    return not torch._C._len_torch_dispatch_stack() and not (torch.is_grad_enabled() and any(part.requires_grad for part in others))
+
+
+def host(x: Array) -> Array:
+    return x.detach()
+
+
+def from_host(x: Array | float, like: Array, dtype: Any) -> Array:
+    return torch.tensor(x, dtype=dtype) if isinstance(x, float) else x.to(dtype)
+
+
 def total(x: Array) -> Array:
     if not torch.compiler.is_compiling() or torch.compiler.is_exporting():
         return torch.sum(x)  # eager torch adds up in a cascade
@@ -134,6 +154,12 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
         by_x = by_x.sum(spec.axis)
     curved, _ = loss.apply(_curvature(kernel), spec, summed, x, *constant)
     return (total(value) + by_x.sum() if summed else value + by_x) + curved
+
+
+def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
+    if x.requires_grad and torch.is_grad_enabled():
+        return _Walked.apply(x, walk, dtype)
+    return from_host(walk.run(False).value, x, dtype)
 
 
 @cache
@@ -204,6 +230,33 @@ class _ForwardLoss(_Loss):
         elif ctx.spec.categorical:
             tangent = tangent.sum(ctx.spec.axis)
         return tangent, None
+
+
+class _Walked(torch.autograd.Function):
+    """x -> loss, evaluated in blocks: eager mode only, differentiated backward only."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Array, walk: Walk, dtype: Any) -> Array:
+        value, slope, ctx.divisor = walk.run(True)
+        ctx.walk = walk
+        ctx.save_for_backward(slope, x, *walk.tensors)
+        return from_host(value, x, dtype)
+
+    @staticmethod
+    def backward(ctx: Any, g: Array) -> tuple[Array, None, None]:
+        slope, x, *tensors = ctx.saved_tensors
+        spec = ctx.walk.call.kernel_spec
+        g = g.to(slope.dtype)
+        if ctx.divisor != 1:
+            g = g / ctx.divisor
+        if not ctx.walk.summed and spec.categorical:
+            g = g.unsqueeze(spec.axis)
+        if torch.is_grad_enabled():
+            kernel, spec, folded, inputs = ctx.walk.whole(x, tensors)
+            return (g * _ForwardSlope.apply(kernel, spec, slope, folded, *inputs)).to(x.dtype), None, None
+        # Where the graph is not kept, nobody sees the slope again.
+        gradient = g * slope if _keeps_graph() else slope.mul_(g)
+        return gradient.to(x.dtype), None, None
 
 
 class _Slope(torch.autograd.Function):
@@ -279,6 +332,10 @@ def _slope(ctx: Any) -> Array:
     if not torch.is_grad_enabled():
         return slope
     return (_Slope if torch.compiler.is_compiling() else _ForwardSlope).apply(ctx.kernel, ctx.spec, slope, *operands)
+
+
+# torch's own compiled backward asks so before it donates buffers.
+_keeps_graph = getattr(torch._C._autograd, "_get_current_graph_task_keep_graph", lambda: True)
 
 
 def _tensors(*values: Any) -> list[Array]:

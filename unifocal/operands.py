@@ -172,7 +172,7 @@ def _weight(ctx: Context, name: str, value: object, allowed: Range | None) -> Ar
     if not ctx.xp.isdtype(weight.dtype, ("real floating", "integral")):
         raise TypeError(f"{name} must be a number or a tensor of numbers; received dtype {weight.dtype}.")
     if allowed is not None:
-        ctx.check(name, weight, allowed)
+        ctx.check(name, cast(ctx.xp, weight, ctx.dtype), allowed)
     return weight
 
 

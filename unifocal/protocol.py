@@ -6,15 +6,18 @@ needed, and type checkers hold it to the protocol.  A kernel is a pair of pure f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from .spec import Spec
+
+if TYPE_CHECKING:
+    from .blocks import Walk
 
 Array: TypeAlias = Any
 """A tensor of any backend."""
@@ -107,6 +110,12 @@ class Backend(Protocol):
     def stop_gradient(self, x: Array) -> Array:
         """x as a constant."""
 
+    def in_blocks(self, x: Array, others: Iterable[Array]) -> bool:
+        """Whether a call with predictions x and these operands is evaluated eagerly in blocks; the backend is then an EagerBackend.
+
+        Their values are to be read without waiting, and nothing is to be differentiated but x, backward.
+        """
+
     def total(self, x: Array) -> Array:
         """The sum of all elements, to 4 ulp on positive terms at any length."""
 
@@ -118,3 +127,19 @@ class Backend(Protocol):
 
         Inputs that require gradients get them through the kernel's value formula.
         """
+
+
+class EagerBackend(Backend, Protocol):
+    """A framework whose arrays in host memory can be written to, in eager mode."""
+
+    host_backend: Backend
+    """Whose arrays blocks are computed on."""
+
+    def host(self, x: Array) -> Array:
+        """x as a constant array of ``host_backend``, in the same memory."""
+
+    def from_host(self, x: Array | float, like: Array, dtype: Any) -> Array:
+        """An array of ``host_backend``, or a number, as a constant of this framework where ``like`` is and in this dtype."""
+
+    def attach_walk(self, x: Array, walk: Walk, dtype: Any) -> Array:
+        """The loss of a walk, in this dtype, with its derivatives attached."""

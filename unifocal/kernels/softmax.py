@@ -23,7 +23,6 @@ from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
 from .guard import power, product
 
-
 Exponentials: TypeAlias = Callable[[Namespace, Array, int], tuple[Array, Array, Array | None]]
 
 
