@@ -6,18 +6,25 @@ from collections.abc import Callable, Hashable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import tensorflow as tf
+from tensorflow.python.eager import forwardprop_util, record
 
 from unifocal.native import native
 from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.reduction import pairwise_total
 from unifocal.spec import Spec
 
+from . import standard
 from .tensorflow_namespace import on, xp
 
+if TYPE_CHECKING:
+    from unifocal.blocks import Walk
+
 name = "tensorflow"
+host_backend = standard
 
 
 def is_array(value: object) -> bool:
@@ -81,7 +88,26 @@ def stop_gradient(x: Array) -> Array:
 
 
 def in_blocks(x: Array, others: Iterable[Array]) -> bool:
-    return False
+    others = list(others)
+    # NumPy has no bfloat16.
+    if any(is_traced(part) or part.dtype == tf.bfloat16 or not on_host(part) for part in (x, *others)):
+        return False
+    return not _is_watched(others)
+
+
+def _is_watched(tensors: list[Array]) -> bool:
+    """Whether an eager tape or a ForwardAccumulator watches any of the tensors."""
+    return bool(record.should_record_backprop(tensors) or forwardprop_util.pack_tangents(tensors).tangents)
+
+
+def host(x: Array) -> Array:
+    return np.asarray(x)  # in the tensor's memory; x.numpy() copies
+
+
+def from_host(x: Array | float, like: Array, dtype: Any) -> Array:
+    # A copy: TensorFlow ends the process where memory that it was lent is not aligned for it (2.21), and NumPy's is not.
+    with on(device(like)):
+        return tf.constant(x, dtype) if isinstance(x, float) or x.dtype == dtype.as_numpy_dtype else tf.cast(tf.constant(x), dtype)
 
 
 def total(x: Array) -> Array:
@@ -110,6 +136,31 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
         return tf.stop_gradient(carried), backward
 
     return _custom(loss_of, x, _carrying_inputs(kernel, spec, 0, value, x, inputs))
+
+
+def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
+    if not _is_watched([x]):
+        return from_host(walk.run(False).value, x, dtype)
+    found = walk.run(True)
+    value, slope = from_host(found.value, x, dtype), from_host(found.slope, x, tf.as_dtype(found.slope.dtype))
+    axis = walk.call.kernel_spec.axis
+
+    def second(x: Array, h: Array) -> Array:
+        kernel, spec, folded, inputs = walk.whole(x, walk.tensors)
+        return tf.cast(kernel.second(xp, spec, folded, inputs, h), x.dtype)
+
+    def slope_of(wrt: Array) -> Any:
+        return tf.stop_gradient(slope), lambda h: second(wrt, h)
+
+    def loss_of(wrt: Array) -> Any:
+        def backward(c: Array) -> Array:
+            c = tf.cast(c, slope.dtype)
+            c = c if found.divisor == 1 else c / found.divisor
+            return tf.cast(_custom(slope_of, _here(x)) * _onto(x, c, axis), x.dtype)
+
+        return tf.stop_gradient(value), backward
+
+    return _custom(loss_of, x)
 
 
 def _attached_slope(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, slope: Array) -> Array:

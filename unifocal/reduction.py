@@ -19,7 +19,7 @@ def pairwise_total(xp: Namespace, x: Array, size: int | Array) -> Array:
     x = xp.reshape(x, (-1,))
     level = 0
     while size > _FEW if isinstance(size, int) else level < _DYNAMIC_LEVELS:
-        columns = size // _WIDTH
+        columns = (size - 1) // _WIDTH
         whole = columns * _WIDTH
         x = xp.concat([xp.sum(xp.reshape(x[:whole], (_WIDTH, -1)), axis=0), x[whole:]])
         size, level = columns + size - whole, level + 1
