@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 name = "tensorflow"
 host_backend = standard
+_ALIGNMENT = 64
 
 
 def is_array(value: object) -> bool:
@@ -105,9 +106,14 @@ def host(x: Array) -> Array:
 
 
 def from_host(x: Array | float, like: Array, dtype: Any) -> Array:
-    # A copy: TensorFlow ends the process where memory that it was lent is not aligned for it (2.21), and NumPy's is not.
-    with on(device(like)):
-        return tf.constant(x, dtype) if isinstance(x, float) or x.dtype == dtype.as_numpy_dtype else tf.cast(tf.constant(x), dtype)
+    if isinstance(x, float) or x.ndim == 0 or x.size == 0:
+        return tf.constant(x, dtype)
+    # tf.constant of an array takes twice its memory.  Lent memory must be aligned, or TensorFlow ends the process (2.21).
+    memory = np.empty(x.nbytes + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    aligned = memory[start : start + x.nbytes].view(x.dtype).reshape(x.shape)
+    aligned[...] = x
+    return tf.cast(tf.experimental.dlpack.from_dlpack(aligned.__dlpack__()), dtype)
 
 
 def total(x: Array) -> Array:
@@ -141,8 +147,8 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
 def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
     if not _is_watched([x]):
         return from_host(walk.run(False).value, x, dtype)
-    found = walk.run(True)
-    value, slope = from_host(found.value, x, dtype), from_host(found.slope, x, tf.as_dtype(found.slope.dtype))
+    result, gradient, divisor = walk.run(True)
+    value, slope = from_host(result, x, dtype), from_host(gradient, x, tf.as_dtype(gradient.dtype))
     axis = walk.call.kernel_spec.axis
 
     def second(x: Array, h: Array) -> Array:
@@ -155,7 +161,7 @@ def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
     def loss_of(wrt: Array) -> Any:
         def backward(c: Array) -> Array:
             c = tf.cast(c, slope.dtype)
-            c = c if found.divisor == 1 else c / found.divisor
+            c = c if divisor == 1 else c / divisor
             return tf.cast(_custom(slope_of, _here(x)) * _onto(x, c, axis), x.dtype)
 
         return tf.stop_gradient(value), backward

@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any
 
 import unifocal
+from unifocal.blocks import Walk
 from unifocal.operands import context
-from unifocal.plan import plan
+from unifocal.plan import call, plan
 
 from .contestants import module, ours
 from .problem import problem
@@ -20,18 +21,26 @@ def layer(row: Row, size: int, seconds: float) -> Layer:
     """Measure the forward pass of a row's loss, of reduction sum."""
     x, y = module(row.framework).operands(problem(row, size))
     loss: Any = ours(row, "sum")
-    spec, operands = loss.func.describe(x, y, **loss.keywords)
-    call = plan(context(spec, operands.predictions), operands)
-    backend = call.ctx.backend
-
-    def attached() -> object:
-        return backend.attach(call.kernel, call.spec, call.x, call.inputs, True)
-
-    def kernel() -> object:
-        value, slope = backend.run(call.kernel, call.spec, call.x, call.inputs)
-        return backend.total(value), slope
-
+    kernel = _kernel(loss, x, y)
     if row.framework == "numpy":
-        loss, attached = unifocal.value_and_grad(loss), kernel
-    samples = interleaved([partial(loss, x, y), attached, kernel], seconds)
-    return Layer(row.name, size, *map(spread, samples))
+        loss = unifocal.value_and_grad(loss)
+    return Layer(row.name, size, *map(spread, interleaved([partial(loss, x, y), kernel], seconds)))
+
+
+def _kernel(loss: Any, x: Any, y: Any) -> Any:
+    """The kernel and the sum of what it gives, on the arrays that it runs on, as a function without arguments."""
+    spec, operands = loss.func.describe(x, y, **loss.keywords)
+    ctx = context(spec, operands.predictions)
+    backend: Any = ctx.backend
+    if Walk.of(call(ctx, operands)) is None:
+        ready = plan(ctx, operands)
+        return lambda: backend.attach(ready.kernel, ready.spec, ready.x, ready.inputs, True)
+    spec, operands = loss.func.describe(backend.host(x), backend.host(y), **loss.keywords)
+    ready = plan(context(spec, operands.predictions), operands)
+    owner, function = ready.ctx.backend, ready.kernel.fast or ready.kernel.value_slope
+
+    def kernel() -> Any:
+        value, slope = function(ready.ctx.xp, ready.spec, ready.x, ready.inputs)
+        return owner.total(value), slope
+
+    return kernel

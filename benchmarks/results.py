@@ -44,12 +44,11 @@ class Memory(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """Seconds of a small call: by the user, with derivatives attached to the prepared operands, and of the kernel on them alone."""
+    """Seconds of a small forward pass: the user's call, and the kernel alone on the operands that it prepares."""
 
     row: str
     size: int
     call: Spread
-    attached: Spread
     kernel: Spread
 
     @property

@@ -70,11 +70,9 @@ def show(report: Report, console: Console) -> None:
     if report.memory:
         console.print(_memory(report))
     if report.layers:
-        table = _table(
-            f"The Python layer at a small call, µs (at most {LAYER:g})", ("row",), ("call", "with derivatives", "kernel", "layer")
-        )
+        table = _table(f"The Python layer at a small call, µs (at most {LAYER:g})", ("row",), ("call", "kernel", "layer"))
         for layer in report.layers:
-            parts = (part.median * 1e6 for part in (layer.call, layer.attached, layer.kernel))
+            parts = (part.median * 1e6 for part in (layer.call, layer.kernel))
             table.add_row(
                 layer.row, *(f"{part:.1f}" for part in parts), _coloured(f"{layer.microseconds:.1f}", layer.microseconds <= LAYER)
             )
