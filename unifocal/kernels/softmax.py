@@ -15,15 +15,11 @@ Two kernels: ``softmax_index`` for one class index a row, where all but the expo
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
 from .guard import power, product
-
-Exponentials: TypeAlias = Callable[[Namespace, Array, int], tuple[Array, Array, Array | None]]
 
 
 class _Parts(NamedTuple):
@@ -54,22 +50,14 @@ def exponentials(xp: Namespace, x: Array, axis: int) -> tuple[Array, Array, Arra
     return z, e, xp.isinf(largest)
 
 
-def _finite_exponentials(xp: Namespace, x: Array, axis: int) -> tuple[Array, Array, None]:
-    """As :func:`exponentials`, of finite maxima, and as good as the rounding of x − max x lets them be: NaN where a maximum is infinite."""
-    z = x - xp.max(x, axis=axis, keepdims=True)
-    return z, xp.exp(z), None
-
-
 def _lost(x: Array, y: Array, difference: Array) -> Array:
     """What the rounded difference x − y lacks, exactly (TwoDiff: Knuth, The Art of Computer Programming 2, 4.2.2)."""
     back = difference - x
     return (x - (difference - back)) - (y + back)
 
 
-def _limit(xp: Namespace, infinite: Array | None, others: Array, e: Array) -> Array:
+def _limit(xp: Namespace, infinite: Array, others: Array, e: Array) -> Array:
     """Σ_{j≠i} e_j, NaN where several logits share an infinite maximum: the softmax has no limit there."""
-    if infinite is None:
-        return others
     return xp.where(infinite & (others + e > 1), float("nan"), others)
 
 
@@ -91,7 +79,7 @@ def _f2_o(xp: Namespace, gamma: float, parts: _Parts, focal: _Focal) -> Array | 
     return factor * focal.modulator * (2 * parts.p - focal.p_ratio + factor * parts.p * focal.p_ratio)
 
 
-def _index_parts(exponentials: Exponentials, xp: Namespace, spec: Spec, x: Array, target: Array) -> _Parts:
+def _index_parts(xp: Namespace, spec: Spec, x: Array, target: Array) -> _Parts:
     z, e, infinite = exponentials(xp, x, spec.axis)
     z_target, e_target = (xp.take_along_axis(part, target, axis=spec.axis) for part in (z, e))
     e = xp.scatter(e, target, 0.0, spec.axis)
@@ -101,9 +89,9 @@ def _index_parts(exponentials: Exponentials, xp: Namespace, spec: Spec, x: Array
     return _Parts(e, total, others, e_target / total, others / total, minus_log_p)
 
 
-def _index_value_slope(exponentials: Exponentials, xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+def _index_value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
     target, weight = inputs.labels, 1.0 if inputs.weight is None else inputs.weight
-    parts = _index_parts(exponentials, xp, spec, x, target)
+    parts = _index_parts(xp, spec, x, target)
     focal = _focal(xp, spec.gamma, parts)
     value = product(xp, weight * focal.modulator, parts.minus_log_p)
     g = weight * focal.f1
@@ -180,5 +168,42 @@ def _dense_second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array)
     return _less_share(xp, spec.axis, parts, weight, weight * z_over_o) - parts.p * parts.o * z_over_o * total_g
 
 
-softmax_index = Kernel(partial(_index_value_slope, exponentials), _index_second, partial(_index_value_slope, _finite_exponentials))
+# --- in fewer passes ---------------------------------------------------------------------------------------------------------------
+#
+# exp(x) itself, not less the maximum: no rounding of x − max x is magnified, and −log p_i = log1p(Σ_{j≠i} e_j / e_i) needs no cases.  Where
+# exponentials overflow, or those that vanish would count, the value is not finite.
+
+
+def _unshifted(xp: Namespace, total: Array) -> Array:
+    """0 for each row whose exponentials are in range, NaN for others: from 1/64 on, p that vanish do so below 64 × the smallest normal."""
+    return 0.0 * xp.sqrt(total - 1 / 64)
+
+
+def _fast_focal(xp: Namespace, gamma: float, parts: _Parts) -> tuple[Array | float, Array | float]:
+    """o^γ and F1 for γ = 0 or γ ≥ 1, with o^γ·p·ρ = o^(γ−1)·p·(−log p)."""
+    if not gamma:
+        return 1.0, -1.0
+    root = power(xp, parts.o, gamma - 1, guarded=False) if gamma != 1 else 1.0
+    return root * parts.o, -root * (parts.o + xp.number(gamma, parts.p.dtype) * (parts.p * parts.minus_log_p))
+
+
+def _fast_index(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    target, weight = inputs.labels, inputs.weight
+    if 0 < spec.gamma < 1:
+        return _index_value_slope(xp, spec, x, inputs)
+    e = xp.exp(x)
+    e_target = xp.take_along_axis(e, target, axis=spec.axis)
+    e = xp.scatter(e, target, 0.0, spec.axis)
+    others = xp.sum(e, axis=spec.axis, keepdims=True)
+    total = others + e_target
+    parts = _Parts(e, total, others, e_target / total, others / total, xp.log1p(others / e_target))
+    modulator, f1 = _fast_focal(xp, spec.gamma, parts)
+    value = modulator * parts.minus_log_p + _unshifted(xp, total)
+    if weight is not None:
+        value, f1 = weight * value, weight * f1
+    slope = xp.scatter(e * (-f1 / total), target, f1 * parts.o, spec.axis)
+    return xp.squeeze(value, axis=spec.axis), slope
+
+
+softmax_index = Kernel(_index_value_slope, _index_second, _fast_index)
 softmax_dense = Kernel(_dense_value_slope, _dense_second)
