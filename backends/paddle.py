@@ -85,6 +85,10 @@ def autocast(x: Array) -> bool:
     return bool(paddle.amp.is_autocast_enabled()) and (is_traced(x) or not on_host(x))
 
 
+def computing(x: Array) -> AbstractContextManager[None]:
+    return full_precision()
+
+
 def full_precision() -> AbstractContextManager[None]:
     # Level O2 would compute in half precision.
     return paddle.amp.auto_cast(enable=False) if paddle.amp.is_autocast_enabled() else nullcontext()

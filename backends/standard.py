@@ -87,7 +87,7 @@ def autocast(x: Array) -> bool:
     return False
 
 
-def full_precision() -> AbstractContextManager[None]:
+def computing(x: Array) -> AbstractContextManager[None]:
     return nullcontext()
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 name = "tensorflow"
 host_backend = standard
 _ALIGNMENT = 64
+_WORTH_COMPILING = 1 << 14  # elements: XLA compiles for a quarter of a second, and is called in a tenth of a millisecond
 
 
 def is_array(value: object) -> bool:
@@ -70,8 +71,12 @@ def autocast(x: Array) -> bool:
     return False  # TensorFlow's mixed precision is a policy of Keras layers; operations never change dtype by themselves.
 
 
-def full_precision() -> AbstractContextManager[None]:
-    return nullcontext()
+def computing(x: Array) -> AbstractContextManager[None]:
+    elements = x.shape.num_elements()
+    if tf.executing_eagerly() or (elements is not None and elements < _WORTH_COMPILING):
+        return nullcontext()
+    # A graph runs op by op, a pass over memory each; so marked, XLA fuses them where it is there, whether or not the sizes are known.
+    return tf.xla.experimental.jit_scope()
 
 
 def from_numpy(array: NumPyArray, like: Array) -> Array:

@@ -16,7 +16,7 @@ def evaluate(spec: Spec, operands: Operands) -> Array:
     """The loss, with the analytic derivatives attached where the backend differentiates."""
     ctx = context(spec, operands.predictions)
     backend: Any = ctx.backend
-    with backend.full_precision():
+    with backend.computing(ctx.x):
         read = call(ctx, operands)
         walk = Walk.of(read)
         if walk is not None:
@@ -31,7 +31,7 @@ def evaluate_with_gradient(spec: Spec, operands: Operands) -> tuple[Array, Array
     """The loss, and the gradient of its sum with respect to the predictions; both constants."""
     ctx = context(spec, operands.predictions)
     backend: Any = ctx.backend
-    with backend.full_precision():
+    with backend.computing(ctx.x):
         read = call(ctx._replace(x=backend.stop_gradient(ctx.x)), operands)
         walk = Walk.of(read)
         value, gradient = _whole(read) if walk is None else walk.value_and_gradient()

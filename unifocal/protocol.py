@@ -95,8 +95,11 @@ class Backend(Protocol):
     def autocast(self, x: Array) -> bool:
         """Whether the framework's automatic mixed precision is on for x's device."""
 
-    def full_precision(self) -> AbstractContextManager[None]:
-        """Where automatic mixed precision casts nothing: dtypes are unifocal's own business."""
+    def computing(self, x: Array) -> AbstractContextManager[None]:
+        """What a loss of predictions x is computed in.
+
+        There automatic mixed precision casts nothing, dtypes being unifocal's own business, and a graph fuses what it would run op by op.
+        """
 
     def of_sizes(self, what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
         """x, held at run time to the sizes of ``like`` (to ``at_axis`` instead at the axis), where a graph knows too few of them."""
