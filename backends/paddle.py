@@ -195,7 +195,7 @@ class _Walked:
 
     @property
     def spec(self) -> Spec:
-        return self.walk.call.kernel_spec
+        return self.walk.call.ctx.spec
 
     @property
     def drops_axis(self) -> bool:

@@ -26,6 +26,15 @@ if TYPE_CHECKING:
 name = "torch"
 
 
+_INTEGERS = (torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, torch.uint16, torch.uint32, torch.uint64)
+
+
+def _isdtype(dtype: Any, kind: str | tuple[str, ...]) -> bool:
+    if dtype.is_floating_point:
+        return "real floating" in kind
+    return ("bool" in kind) if dtype == torch.bool else dtype in _INTEGERS and "integral" in kind
+
+
 def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
     return x.scatter(axis, indices, value)
 
@@ -39,7 +48,12 @@ _PLAIN = (torch.Tensor, torch.nn.Parameter)
 host_backend: Any = modules[__name__]
 xp = SimpleNamespace(**vars(array_api_compat.torch))
 xp.scatter = _scatter
+xp.put = lambda x, indices, value, axis: x.scatter_(axis, indices, value)
 xp.take_along_axis = _take_along_axis
+# Their wrappers in array-api-compat cost more than the functions.
+xp.isdtype = _isdtype
+xp.squeeze = lambda x, axis: x.squeeze(axis)
+xp.expand_dims = lambda x, axis: x.unsqueeze(axis)
 xp.number = lambda value, dtype: value
 xp.sigmoid = torch.sigmoid
 # log1p(exp(t)) in one pass, and t from 40 on, where that is all the difference: 20, torch's default, is too soon in float64.
@@ -114,11 +128,11 @@ def in_blocks(x: Array, others: Iterable[Array]) -> bool:
 
 
 def host(x: Array) -> Array:
-    return x.detach()
+    return x
 
 
 def from_host(x: Array | float, like: Array, dtype: Any) -> Array:
-    return torch.tensor(x, dtype=dtype) if isinstance(x, float) else x.to(dtype)
+    return torch.scalar_tensor(x, dtype=dtype) if isinstance(x, float) else x.to(dtype)
 
 
 def total(x: Array) -> Array:
@@ -159,7 +173,8 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
 def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
     if x.requires_grad and torch.is_grad_enabled():
         return _Walked.apply(x, walk, dtype)
-    return from_host(walk.run(False).value, x, dtype)
+    with torch.no_grad():
+        return from_host(walk.run(False).value, x, dtype)
 
 
 @cache
@@ -245,7 +260,7 @@ class _Walked(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, g: Array) -> tuple[Array, None, None]:
         slope, x, *tensors = ctx.saved_tensors
-        spec = ctx.walk.call.kernel_spec
+        spec = ctx.walk.call.ctx.spec
         g = g.to(slope.dtype)
         if ctx.divisor != 1:
             g = g / ctx.divisor

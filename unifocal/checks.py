@@ -53,6 +53,8 @@ class Range(NamedTuple):
 
 def all_hard(labels: NumPyArray) -> bool:
     """Whether floating labels are all 0 or 1."""
+    if labels.size <= _PART:
+        return bool(((labels == 0) | (labels == 1)).all())
     flat = labels.reshape(-1)
     return all(((part == 0) | (part == 1)).all() for part in (flat[i : i + _PART] for i in range(0, flat.size, _PART)))
 

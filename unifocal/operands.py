@@ -26,6 +26,8 @@ class Context(NamedTuple):
     shape: Shape
     dtype: Any
     result_dtype: Any
+    eager: bool = False
+    """Known to be eager, and in host memory."""
 
     @property
     def axis(self) -> int:
@@ -53,13 +55,15 @@ class Context(NamedTuple):
 
     def readable(self, x: Array) -> bool:
         """Whether the values of x may be looked at: eager, in host memory, and checks on."""
+        if self.eager:
+            return value_checks_enabled()
         return not self.backend.is_traced(x) and value_checks_enabled() and self.backend.on_host(x)
 
     def check(self, name: str, x: Array, allowed: Range, slack: float = 0.0) -> bool:
         """Hold the values of a tensor to a range; False if they could not be read."""
         if not self.readable(x):
             return False
-        is_half = self.xp.isdtype(x.dtype, "real floating") and x.dtype not in (self.xp.float32, self.xp.float64)
+        is_half = x.dtype not in (self.xp.float32, self.xp.float64) and self.xp.isdtype(x.dtype, "real floating")
         allowed.check_array(name, self.backend.to_numpy(cast(self.xp, x, self.xp.float32) if is_half else x), slack)
         return True
 
@@ -108,10 +112,11 @@ def context(spec: Spec, predictions: object) -> Context:
         _reject("predictions", predictions)
     x = backend.canonical(predictions)
     xp = backend.namespace(x)
-    if not xp.isdtype(x.dtype, "real floating"):
-        raise TypeError(f"predictions must be a floating tensor; received dtype {x.dtype}.")
-    if not 16 <= xp.finfo(x.dtype).bits <= 64:
-        raise TypeError(f"predictions must be float16, bfloat16, float32 or float64; received dtype {x.dtype}.")
+    if x.dtype not in (xp.float32, xp.float64):
+        if not xp.isdtype(x.dtype, "real floating"):
+            raise TypeError(f"predictions must be a floating tensor; received dtype {x.dtype}.")
+        if not 16 <= xp.finfo(x.dtype).bits <= 64:
+            raise TypeError(f"predictions must be float16, bfloat16, float32 or float64; received dtype {x.dtype}.")
     shape = backend.shape(x)
     rank = len(shape)
     if spec.drops_axis and rank == 0:

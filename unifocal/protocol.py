@@ -74,7 +74,8 @@ class Backend(Protocol):
         """The Array API functions for x, and two that the standard lacks.
 
         ``scatter(x, indices, value, axis)`` is a copy of x with value at the indices; ``number(value, dtype)`` is a Python number such
-        that arithmetic in this dtype keeps all its digits: itself, unless the framework rounds it.
+        that arithmetic in this dtype keeps all its digits: itself, unless the framework rounds it.  Where arrays can be written to,
+        ``put(x, indices, value, axis)`` writes value into x itself; ``sigmoid`` and ``softplus`` may be there if they are accurate.
         """
 
     def shape(self, x: Array) -> tuple[int | None, ...]:
@@ -96,7 +97,7 @@ class Backend(Protocol):
         """Whether the framework's automatic mixed precision is on for x's device."""
 
     def full_precision(self) -> AbstractContextManager[None]:
-        """Where automatic mixed precision casts nothing: dtypes are unifocal's own business."""
+        """Where automatic mixed precision casts nothing, and nothing is said of infinities: both are unifocal's own business."""
 
     def of_sizes(self, what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
         """x, held at run time to the sizes of ``like`` (to ``at_axis`` instead at the axis), where a graph knows too few of them."""
@@ -136,7 +137,7 @@ class EagerBackend(Backend, Protocol):
     """Whose arrays blocks are computed on."""
 
     def host(self, x: Array) -> Array:
-        """x as a constant array of ``host_backend``, in the same memory."""
+        """x as an array of ``host_backend``, in the same memory; not called where that is this backend itself."""
 
     def from_host(self, x: Array | float, like: Array, dtype: Any) -> Array:
         """An array of ``host_backend``, or a number, as a constant of this framework where ``like`` is and in this dtype."""

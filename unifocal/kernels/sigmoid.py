@@ -93,10 +93,9 @@ def _hard(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> t
     L = c·r^γ·softplus(t),      dL/dx = (1−2y)·c·r^γ·[γ·σ(−t)·softplus(t) + r]
     """
     y, number = inputs.labels, xp.number(spec.gamma, x.dtype)
-    negative = 1 - y
-    sign = negative - y
+    sign = y * -2.0 + 1.0
     r, p_t, softplus = form.logistic(xp, sign * x, spec.gamma > 0)
-    modulator, bracket = _coefficient(form, xp, inputs, y, negative), r
+    modulator, bracket = _coefficient(form, xp, inputs, y), r
     if spec.gamma:
         bracket = number * form.times(xp, p_t, softplus) + r
         focal = power(xp, r, spec.gamma, guarded=False)
@@ -106,7 +105,7 @@ def _hard(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> t
     return form.times(xp, modulator, softplus), sign * modulator * bracket
 
 
-def _coefficient(form: _Form, xp: Namespace, inputs: Inputs, y: Array, negative: Array) -> Array | float | None:
+def _coefficient(form: _Form, xp: Namespace, inputs: Inputs, y: Array) -> Array | float | None:
     """w·α_t·pw_t, for labels y that are all 0 or 1; None is 1."""
     alpha, pos_weight, weight = inputs.alpha, inputs.pos_weight, inputs.weight
     if alpha is None and pos_weight is None:
@@ -118,7 +117,7 @@ def _coefficient(form: _Form, xp: Namespace, inputs: Inputs, y: Array, negative:
     if isinstance(of_negatives, float) and isinstance(of_positives, float) and form.steps(xp, y, of_negatives, of_positives):
         coefficient = y * (of_positives - of_negatives) + of_negatives
     else:
-        coefficient = y * of_positives + negative * of_negatives
+        coefficient = y * of_positives + (1 - y) * of_negatives
     return coefficient if weight is None else coefficient * weight
 
 

@@ -193,7 +193,7 @@ def _fast_index(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Ar
         return _index_value_slope(xp, spec, x, inputs)
     e = xp.exp(x)
     e_target = xp.take_along_axis(e, target, axis=spec.axis)
-    e = xp.scatter(e, target, 0.0, spec.axis)
+    xp.put(e, target, 0.0, spec.axis)
     others = xp.sum(e, axis=spec.axis, keepdims=True)
     total = others + e_target
     parts = _Parts(e, total, others, e_target / total, others / total, xp.log1p(others / e_target))
@@ -201,8 +201,9 @@ def _fast_index(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Ar
     value = modulator * parts.minus_log_p + _unshifted(xp, total)
     if weight is not None:
         value, f1 = weight * value, weight * f1
-    slope = xp.scatter(e * (-f1 / total), target, f1 * parts.o, spec.axis)
-    return xp.squeeze(value, axis=spec.axis), slope
+    e *= -f1 / total
+    xp.put(e, target, f1 * parts.o, spec.axis)
+    return xp.squeeze(value, axis=spec.axis), e
 
 
 softmax_index = Kernel(_index_value_slope, _index_second, _fast_index)
