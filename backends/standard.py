@@ -31,11 +31,11 @@ def is_array(value: object) -> bool:
 
 def canonical(x: Array) -> Array:
     # NumPy's scalars and subclasses (matrix, memmap) become plain arrays.
-    return np.asarray(x) if array_api_compat.is_numpy_array(x) else x
+    return x if type(x) is np.ndarray else np.asarray(x) if isinstance(x, (np.ndarray, np.generic)) else x
 
 
 def namespace(x: Array) -> Namespace:
-    return _extended(array_api_compat.array_namespace(x))
+    return _numpy if isinstance(x, (np.ndarray, np.generic)) else _extended(array_api_compat.array_namespace(x))
 
 
 @cache
@@ -49,11 +49,11 @@ def _extended(library: Any) -> Namespace:
     return xp
 
 
-_KINDS = {"bool": "b", "integral": "iu", "real floating": "f"}
+_KINDS = {"b": "bool", "i": "integral", "u": "integral", "f": "real floating"}
 
 
 def _isdtype(dtype: Any, kind: str | tuple[str, ...]) -> bool:
-    return any(dtype.kind in _KINDS[one] for one in ((kind,) if isinstance(kind, str) else kind))
+    return _KINDS.get(dtype.kind) in (kind if isinstance(kind, tuple) else (kind,))
 
 
 def _scatter_numpy(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
@@ -71,6 +71,9 @@ def _scatter(library: Any) -> Callable[..., Array]:
     return scatter
 
 
+_numpy = _extended(array_api_compat.array_namespace(np.empty(0)))
+
+
 def shape(x: Array) -> tuple[int | None, ...]:
     return tuple(x.shape)
 
@@ -80,12 +83,12 @@ def size(x: Array) -> int | Array:
 
 
 def device(x: Array) -> Hashable:
-    found: Hashable = array_api_compat.device(x)
+    found: Hashable = "cpu" if isinstance(x, np.ndarray) else array_api_compat.device(x)
     return found
 
 
 def is_traced(x: Array) -> bool:
-    return bool(array_api_compat.is_lazy_array(x))
+    return not isinstance(x, np.ndarray) and bool(array_api_compat.is_lazy_array(x))
 
 
 def on_host(x: Array) -> bool:
@@ -130,7 +133,7 @@ def from_host(x: Array | float, like: Array, dtype: Any) -> Array:
 
 def total(x: Array) -> Array:
     # NumPy adds up in pairs itself.
-    return np.sum(x) if array_api_compat.is_numpy_array(x) else pairwise_total(namespace(x), x, size(x))
+    return x.sum() if isinstance(x, (np.ndarray, np.generic)) else pairwise_total(namespace(x), x, size(x))
 
 
 def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:

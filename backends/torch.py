@@ -55,7 +55,10 @@ xp.isdtype = _isdtype
 xp.squeeze = lambda x, axis: x.squeeze(axis)
 xp.expand_dims = lambda x, axis: x.unsqueeze(axis)
 xp.number = lambda value, dtype: value
+xp.extent = lambda x: [part.item() for part in torch.aminmax(x)] if x.numel() else (0.0, 0.0)
 xp.sigmoid = torch.sigmoid
+xp.line = lambda x, start, step: torch.rsub(x, start, alpha=-step)
+xp.multiply_add = lambda factor, a, b, c: torch.addcmul(c, a, b, value=factor)
 # log1p(exp(t)) in one pass, and t from 40 on, where that is all the difference: 20, torch's default, is too soon in float64.
 xp.softplus = lambda t: torch.nn.functional.softplus(t, threshold=40)
 
@@ -253,25 +256,26 @@ class _Walked(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Array, walk: Walk, dtype: Any) -> Array:
         value, slope, ctx.divisor = walk.run(True)
-        ctx.walk = walk
+        ctx.walk, ctx.summed = walk, walk.summed
         ctx.save_for_backward(slope, x, *walk.tensors)
         return from_host(value, x, dtype)
 
     @staticmethod
     def backward(ctx: Any, g: Array) -> tuple[Array, None, None]:
         slope, x, *tensors = ctx.saved_tensors
+        # Where the graph is not kept, nobody sees the slope again.
+        donated = not (torch.is_grad_enabled() or _keeps_graph() or get_interpreter_stack())
+        if donated and ctx.summed:
+            factor = g.item() / ctx.divisor
+            return (slope if factor == 1 else slope.mul_(factor)).to(x.dtype), None, None
+        g = g.to(slope.dtype) / ctx.divisor
         spec = ctx.walk.call.ctx.spec
-        g = g.to(slope.dtype)
-        if ctx.divisor != 1:
-            g = g / ctx.divisor
-        if not ctx.walk.summed and spec.categorical:
+        if spec.categorical and not ctx.summed:
             g = g.unsqueeze(spec.axis)
         if torch.is_grad_enabled():
             kernel, spec, folded, inputs = ctx.walk.whole(x, tensors)
-            return (g * _ForwardSlope.apply(kernel, spec, slope, folded, *inputs)).to(x.dtype), None, None
-        # Where the graph is not kept, nobody sees the slope again.
-        gradient = g * slope if _keeps_graph() else slope.mul_(g)
-        return gradient.to(x.dtype), None, None
+            slope = _ForwardSlope.apply(kernel, spec, slope, folded, *inputs)
+        return (slope.mul_(g) if donated else slope * g).to(x.dtype), None, None
 
 
 class _Slope(torch.autograd.Function):

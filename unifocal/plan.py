@@ -67,7 +67,7 @@ def call(ctx: Context, operands: Operands) -> Call:
         sample_weight(ctx, operands.sample_weight, shape),
         normalizer(ctx, operands.normalizer),
     )
-    return Call(ctx, tensors, by_index, operands.loss_weight, all(map(is_plain, tensors[1:])))
+    return Call(ctx, tensors, by_index, operands.loss_weight, all(is_plain(part) for part in tensors[1:]))
 
 
 def folded(call: Call) -> Plan:

@@ -75,7 +75,9 @@ class Backend(Protocol):
 
         ``scatter(x, indices, value, axis)`` is a copy of x with value at the indices; ``number(value, dtype)`` is a Python number such
         that arithmetic in this dtype keeps all its digits: itself, unless the framework rounds it.  Where arrays can be written to,
-        ``put(x, indices, value, axis)`` writes value into x itself; ``sigmoid`` and ``softplus`` may be there if they are accurate.
+        ``put(x, indices, value, axis)`` writes value into x itself; ``sigmoid`` and ``softplus`` may be there if they
+        are accurate, and what ``kernels/fused.py`` asks for; ``extent(x)``, the smallest and the largest number,
+        if it is faster than NumPy's.
         """
 
     def shape(self, x: Array) -> tuple[int | None, ...]:
