@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import array_api_compat.torch
 import torch
-from torch._C._functorch import TransformType, get_interpreter_stack
+from torch._C._functorch import TransformType, get_interpreter_stack, is_legacy_batchedtensor
 from torch._subclasses.fake_tensor import FakeTensor
 from torch.autograd import forward_ad
 
@@ -264,7 +264,7 @@ class _Walked(torch.autograd.Function):
     def backward(ctx: Any, g: Array) -> tuple[Array, None, None]:
         slope, x, *tensors = ctx.saved_tensors
         # Where the graph is not kept, nobody sees the slope again.
-        donated = not (torch.is_grad_enabled() or _keeps_graph() or get_interpreter_stack())
+        donated = not (torch.is_grad_enabled() or _keeps_graph() or get_interpreter_stack() or is_legacy_batchedtensor(g))
         if donated and ctx.summed:
             factor = g.item() / ctx.divisor
             return (slope if factor == 1 else slope.mul_(factor)).to(x.dtype), None, None
