@@ -164,7 +164,7 @@ def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
     if x.stop_gradient or not paddle.is_grad_enabled():
         return from_host(walk.run(False).value, x, dtype)
     value, slope, divisor = walk.run(True)
-    return _Attached.apply(x, from_host(value, x, dtype), from_host(slope, x, slope.dtype.name), _Walked(walk, divisor))
+    return _Attached.apply(x, from_host(value, x, dtype), from_host(slope, x, getattr(paddle, slope.dtype.name)), _Walked(walk, divisor))
 
 
 # A dataclass, because PyLayer looks for tensors inside tuples.

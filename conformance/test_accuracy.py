@@ -57,10 +57,11 @@ class Truth(NamedTuple):
     def of(self, rows: Any, columns: Any) -> Truth:
         """A part of the grid."""
 
-        def cut(part: Array) -> Array:
+        def cut(part: Any) -> Any:
             return part[rows] if columns is ... else part[rows, columns]
 
-        return Truth(*map(cut, self[:3]), *(Exact(*map(cut, part)) for part in self[3:]))
+        x, y, h, *exact = self
+        return Truth(cut(x), cut(y), cut(h), *(Exact(*map(cut, part)) for part in exact))
 
 
 # Every γ once; other options where they are likeliest to hurt.  Each case costs every framework a run, and JAX a compilation.

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from .operands import Context, without
+from .operands import Context
 from .plan import Call, Plan, Tensors, folded, is_plain
 from .protocol import Array, Backend, EagerBackend, Inputs, Kernel, Namespace
 from .spec import Spec
@@ -29,7 +29,7 @@ class Result(NamedTuple):
     """What a walk found: the loss, reduced as the spec says; the slope not yet divided by the divisor."""
 
     value: Array | float
-    slope: Array | None
+    slope: Array  # None unless it was asked for
     divisor: float
 
 
@@ -68,7 +68,7 @@ class Walk:
         call = _on_host(self.call)
         try:
             with call.ctx.backend.full_precision():
-                return _single(call, sloped) if math.prod(call.ctx.shape) <= _elements(call.ctx) else _many(call, sloped)
+                return _single(call, sloped) if math.prod(call.ctx.x.shape) <= _elements(call.ctx) else _many(call, sloped)
         except ValueError:
             folded(call)  # says where in the whole of an array the fault is
             raise
@@ -100,7 +100,8 @@ def _on_host(call: Call) -> Call:
 def _elements(ctx: Context) -> int:
     """The size of a block."""
     width = 8 if ctx.dtype == ctx.xp.float64 else 4
-    return max(_SMALLEST // width, min(_LARGEST // width, math.prod(ctx.shape) // _SHARE))
+    elements: int = max(_SMALLEST // width, min(_LARGEST // width, math.prod(ctx.x.shape) // _SHARE))
+    return elements
 
 
 def _single(call: Call, sloped: bool) -> Result:
@@ -117,9 +118,10 @@ def _many(call: Call, sloped: bool) -> Result:
     whole = ctx.axis + x.ndim if spec.drops_axis or spec.categorical or call.by_index else None
     value = xp.empty(ctx.loss_shape, dtype=ctx.dtype) if spec.reduction == "none" else None
     slope = xp.empty_like(x, dtype=ctx.dtype) if sloped else None
-    totals, divisors = [], []
+    totals: list[float] = []
+    divisors: list[Any] = []
     _keep_heap(xp, _elements(ctx), ctx.dtype)
-    for index in cuts(ctx.shape, whole, _elements(ctx)):
+    for index in cuts(x.shape, whole, _elements(ctx)):
         part = x[index]
         tensors = Tensors(*(_cut(tensor, index) for tensor in call.tensors))
         plan = folded(call._replace(ctx=ctx._replace(x=part, shape=tuple(part.shape)), tensors=tensors))
@@ -127,7 +129,7 @@ def _many(call: Call, sloped: bool) -> Result:
         if slope is not None:
             slope[index] = block_slope
         if value is not None:
-            value[without(index, ctx.axis) if spec.categorical else index] = block_value
+            value[index[:whole] + index[whole + 1 :] if whole is not None and spec.categorical else index] = block_value
         else:
             totals.append(total)
             divisors.append(plan.denominator)

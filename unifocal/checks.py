@@ -46,7 +46,7 @@ class Range(NamedTuple):
             where = f" at index {tuple(int(i) for i in first)} ({bad.sum()} of {array.size} are outside)" if array.ndim else ""
             raise ValueError(f"{name} must be in {self}; received {array[first]}{where}.{self.hint}")
 
-    def holds(self, least: Any, largest: Any, slack: float) -> bool:
+    def holds(self, least: Any, largest: Any, slack: float = 0.0) -> bool:
         """Whether an array with these bounds lies in the range; a NaN anywhere makes both NaN."""
         return bool((least > self.low if self.open_low else least >= self.low - slack) and largest <= self.high + slack)
 

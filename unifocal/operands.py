@@ -64,8 +64,10 @@ class Context(NamedTuple):
         if not self.readable(x):
             return False
         xp = self.xp
-        if hasattr(xp, "extent") and allowed.holds(*xp.extent(x), slack):
-            return True
+        if hasattr(xp, "extent"):
+            least, largest = xp.extent(x)
+            if allowed.holds(least, largest, slack):
+                return True
         x = x if drop is None else xp.squeeze(x, axis=drop)
         is_half = x.dtype not in (xp.float32, xp.float64) and xp.isdtype(x.dtype, "real floating")
         allowed.check_array(name, self.backend.to_numpy(cast(xp, x, xp.float32) if is_half else x), slack)

@@ -106,11 +106,9 @@ def is_plain(part: Array | float | None) -> bool:
 
 def _in_compute_dtype(ctx: Context, tensors: Tensors) -> Tensors:
     xp = ctx.xp
-    labels, *parts = tensors
-    *weights, by = (part if is_plain(part) else cast(xp, part, ctx.dtype) for part in parts)
-    if not (is_plain(by) or ctx.readable(by)):
-        by = xp.where(by > 0, by, float("nan"))
-    return Tensors(labels, *weights, by)
+    weights = Tensors(None, *(part if is_plain(part) else cast(xp, part, ctx.dtype) for part in tensors[1:]))
+    by: Array = weights.normalizer
+    return weights if is_plain(by) or ctx.readable(by) else weights._replace(normalizer=xp.where(by > 0, by, float("nan")))
 
 
 def _predictions(ctx: Context, targets: Targets) -> Array:

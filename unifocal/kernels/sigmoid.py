@@ -113,7 +113,7 @@ def _coefficient(form: _Form, xp: Namespace, inputs: Inputs, y: Array) -> Array 
     if alpha is None and pos_weight is None:
         return weight
     of_negatives = 1.0 if alpha is None else 1 - alpha
-    of_positives = alpha if pos_weight is None else pos_weight if alpha is None else alpha * pos_weight
+    of_positives: Array = alpha if pos_weight is None else pos_weight if alpha is None else alpha * pos_weight
     if isinstance(weight, float):
         of_negatives, of_positives, weight = of_negatives * weight, of_positives * weight, None
     if (
