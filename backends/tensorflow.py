@@ -76,7 +76,8 @@ def computing(x: Array) -> AbstractContextManager[None]:
     if tf.executing_eagerly() or (elements is not None and elements < _WORTH_COMPILING):
         return nullcontext()
     # A graph runs op by op, a pass over memory each; so marked, XLA fuses them where it is there, whether or not the sizes are known.
-    return tf.xla.experimental.jit_scope()
+    fused: AbstractContextManager[None] = tf.xla.experimental.jit_scope()
+    return fused
 
 
 def from_numpy(array: NumPyArray, like: Array) -> Array:
@@ -154,7 +155,7 @@ def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
         return from_host(walk.run(False).value, x, dtype)
     result, gradient, divisor = walk.run(True)
     value, slope = from_host(result, x, dtype), from_host(gradient, x, tf.as_dtype(gradient.dtype))
-    axis = walk.call.kernel_spec.axis
+    axis = walk.call.ctx.spec.axis
 
     def second(x: Array, h: Array) -> Array:
         kernel, spec, folded, inputs = walk.whole(x, walk.tensors)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import array_api_compat.torch
 import torch
-from torch._C._functorch import TransformType, get_interpreter_stack
+from torch._C._functorch import TransformType, get_interpreter_stack, is_legacy_batchedtensor
 from torch._subclasses.fake_tensor import FakeTensor
 from torch.autograd import forward_ad
 
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from unifocal.blocks import Walk
 
 name = "torch"
+
+
+_INTEGERS = (torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, torch.uint16, torch.uint32, torch.uint64)
+
+
+def _isdtype(dtype: Any, kind: str | tuple[str, ...]) -> bool:
+    if dtype.is_floating_point:
+        return "real floating" in kind
+    return ("bool" in kind) if dtype == torch.bool else dtype in _INTEGERS and "integral" in kind
 
 
 def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
@@ -39,9 +48,17 @@ _PLAIN = (torch.Tensor, torch.nn.Parameter)
 host_backend: Any = modules[__name__]
 xp = SimpleNamespace(**vars(array_api_compat.torch))
 xp.scatter = _scatter
+xp.put = lambda x, indices, value, axis: x.scatter_(axis, indices, value)
 xp.take_along_axis = _take_along_axis
+# Their wrappers in array-api-compat cost more than the functions.
+xp.isdtype = _isdtype
+xp.squeeze = lambda x, axis: x.squeeze(axis)
+xp.expand_dims = lambda x, axis: x.unsqueeze(axis)
 xp.number = lambda value, dtype: value
+xp.extent = lambda x: [part.item() for part in torch.aminmax(x)] if x.numel() else (0.0, 0.0)
 xp.sigmoid = torch.sigmoid
+xp.line = lambda x, start, step: torch.rsub(x, start, alpha=-step)
+xp.multiply_add = lambda factor, a, b, c: torch.addcmul(c, a, b, value=factor)
 # log1p(exp(t)) in one pass, and t from 40 on, where that is all the difference: 20, torch's default, is too soon in float64.
 xp.softplus = lambda t: torch.nn.functional.softplus(t, threshold=40)
 
@@ -114,11 +131,11 @@ def in_blocks(x: Array, others: Iterable[Array]) -> bool:
 
 
 def host(x: Array) -> Array:
-    return x.detach()
+    return x
 
 
 def from_host(x: Array | float, like: Array, dtype: Any) -> Array:
-    return torch.tensor(x, dtype=dtype) if isinstance(x, float) else x.to(dtype)
+    return torch.scalar_tensor(x, dtype=dtype) if isinstance(x, float) else x.to(dtype)
 
 
 def total(x: Array) -> Array:
@@ -159,7 +176,8 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
 def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
     if x.requires_grad and torch.is_grad_enabled():
         return _Walked.apply(x, walk, dtype)
-    return from_host(walk.run(False).value, x, dtype)
+    with torch.no_grad():
+        return from_host(walk.run(False).value, x, dtype)
 
 
 @cache
@@ -238,25 +256,26 @@ class _Walked(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Array, walk: Walk, dtype: Any) -> Array:
         value, slope, ctx.divisor = walk.run(True)
-        ctx.walk = walk
+        ctx.walk, ctx.summed = walk, walk.summed
         ctx.save_for_backward(slope, x, *walk.tensors)
         return from_host(value, x, dtype)
 
     @staticmethod
     def backward(ctx: Any, g: Array) -> tuple[Array, None, None]:
         slope, x, *tensors = ctx.saved_tensors
-        spec = ctx.walk.call.kernel_spec
-        g = g.to(slope.dtype)
-        if ctx.divisor != 1:
-            g = g / ctx.divisor
-        if not ctx.walk.summed and spec.categorical:
+        # Where the graph is not kept, nobody sees the slope again.
+        donated = not (torch.is_grad_enabled() or _keeps_graph() or get_interpreter_stack() or is_legacy_batchedtensor(g))
+        if donated and ctx.summed:
+            factor = g.item() / ctx.divisor
+            return (slope if factor == 1 else slope.mul_(factor)).to(x.dtype), None, None
+        g = g.to(slope.dtype) / ctx.divisor
+        spec = ctx.walk.call.ctx.spec
+        if spec.categorical and not ctx.summed:
             g = g.unsqueeze(spec.axis)
         if torch.is_grad_enabled():
             kernel, spec, folded, inputs = ctx.walk.whole(x, tensors)
-            return (g * _ForwardSlope.apply(kernel, spec, slope, folded, *inputs)).to(x.dtype), None, None
-        # Where the graph is not kept, nobody sees the slope again.
-        gradient = g * slope if _keeps_graph() else slope.mul_(g)
-        return gradient.to(x.dtype), None, None
+            slope = _ForwardSlope.apply(kernel, spec, slope, folded, *inputs)
+        return (slope.mul_(g) if donated else slope * g).to(x.dtype), None, None
 
 
 class _Slope(torch.autograd.Function):

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from .operands import Context, without
-from .plan import Call, Plan, Tensors, folded
-from .protocol import Array, EagerBackend, Inputs, Kernel, Namespace
+from .operands import Context
+from .plan import Call, Plan, Tensors, folded, is_plain
+from .protocol import Array, Backend, EagerBackend, Inputs, Kernel, Namespace
 from .spec import Spec
 
-BYTES = 1 << 18
-"""Of one array of a block: a dozen of them fill the second-level cache.  Half as much costs 3 % more, twice as much 10 %, in NumPy."""
+_SMALLEST, _LARGEST, _SHARE = 1 << 17, 1 << 19, 16
+"""A block of an array has 128 to 512 KiB, so that a dozen stay in the second-level cache or near; within that, a sixteenth of the array."""
 _TEMPORARIES = 16
 
 Index = tuple[slice, ...]
@@ -29,7 +29,7 @@ class Result(NamedTuple):
     """What a walk found: the loss, reduced as the spec says; the slope not yet divided by the divisor."""
 
     value: Array | float
-    slope: Array | None
+    slope: Array  # None unless it was asked for
     divisor: float
 
 
@@ -47,12 +47,12 @@ class Walk:
     @property
     def tensors(self) -> list[Array]:
         """The operands that are tensors, beside the predictions."""
-        return [part for part in self.call.tensors if part is not None and not isinstance(part, float)]
+        return [part for part in self.call.tensors if not is_plain(part)]
 
     def whole(self, x: Array, tensors: list[Array]) -> tuple[Kernel, Spec, Array, Inputs]:
         """The kernel and its arguments, of whole arrays: what second derivatives take.  ``tensors`` are :attr:`tensors`, kept by whom."""
         kept = iter(tensors)
-        parts = [part if part is None or isinstance(part, float) else next(kept) for part in self.call.tensors]
+        parts = [part if is_plain(part) else next(kept) for part in self.call.tensors]
         plan = folded(self.call._replace(ctx=self.call.ctx._replace(x=x), tensors=Tensors(*parts)))
         return plan.kernel, plan.spec, plan.x, plan.inputs
 
@@ -67,8 +67,8 @@ class Walk:
         """The value and, if asked for, the slope, as constants in host memory; raises ValueError where operands are out of range."""
         call = _on_host(self.call)
         try:
-            with np.errstate(all="ignore"):  # infinite logits have exact limits; NumPy need not mention them
-                return _single(call, sloped) if math.prod(call.ctx.shape) <= _elements(call.ctx) else _many(call, sloped)
+            with call.ctx.backend.computing(call.ctx.x):
+                return _single(call, sloped) if math.prod(call.ctx.x.shape) <= _elements(call.ctx) else _many(call, sloped)
         except ValueError:
             folded(call)  # says where in the whole of an array the fault is
             raise
@@ -87,17 +87,21 @@ def _on_host(call: Call) -> Call:
     """The call on the arrays that blocks are computed on."""
     ctx = call.ctx
     backend = cast("EagerBackend", ctx.backend)
-    x = backend.host(ctx.x)
-    tensors = Tensors(*(part if part is None or isinstance(part, float) else backend.host(part) for part in call.tensors))
     owner = backend.host_backend
-    if owner is not backend:
-        xp = owner.namespace(x)
-        ctx = ctx._replace(backend=owner, xp=xp, dtype=xp.float64 if x.dtype == xp.float64 else xp.float32)
-    return call._replace(ctx=ctx._replace(x=x), tensors=tensors)
+    if owner is backend:
+        return call._replace(ctx=ctx._replace(eager=True))
+    x = backend.host(ctx.x)
+    tensors = Tensors(*(part if is_plain(part) else backend.host(part) for part in call.tensors))
+    xp = owner.namespace(x)
+    dtype = xp.float64 if x.dtype == xp.float64 else xp.float32
+    return call._replace(ctx=ctx._replace(backend=owner, xp=xp, x=x, dtype=dtype, eager=True), tensors=tensors)
 
 
 def _elements(ctx: Context) -> int:
-    return BYTES // (8 if ctx.dtype == ctx.xp.float64 else 4)
+    """The size of a block."""
+    width = 8 if ctx.dtype == ctx.xp.float64 else 4
+    elements: int = max(_SMALLEST // width, min(_LARGEST // width, math.prod(ctx.x.shape) // _SHARE))
+    return elements
 
 
 def _single(call: Call, sloped: bool) -> Result:
@@ -114,9 +118,10 @@ def _many(call: Call, sloped: bool) -> Result:
     whole = ctx.axis + x.ndim if spec.drops_axis or spec.categorical or call.by_index else None
     value = xp.empty(ctx.loss_shape, dtype=ctx.dtype) if spec.reduction == "none" else None
     slope = xp.empty_like(x, dtype=ctx.dtype) if sloped else None
-    totals, divisors = [], []
+    totals: list[float] = []
+    divisors: list[Any] = []
     _keep_heap(xp, _elements(ctx), ctx.dtype)
-    for index in cuts(ctx.shape, whole, _elements(ctx)):
+    for index in cuts(x.shape, whole, _elements(ctx)):
         part = x[index]
         tensors = Tensors(*(_cut(tensor, index) for tensor in call.tensors))
         plan = folded(call._replace(ctx=ctx._replace(x=part, shape=tuple(part.shape)), tensors=tensors))
@@ -124,7 +129,7 @@ def _many(call: Call, sloped: bool) -> Result:
         if slope is not None:
             slope[index] = block_slope
         if value is not None:
-            value[without(index, ctx.axis) if spec.categorical else index] = block_value
+            value[index[:whole] + index[whole + 1 :] if whole is not None and spec.categorical else index] = block_value
         else:
             totals.append(total)
             divisors.append(plan.denominator)
@@ -144,20 +149,23 @@ def _reduced(total: float, slope: Array | None, divisor: float) -> Result:
 
 
 def _value_slope(plan: Plan) -> tuple[Array, Array, float]:
-    """The kernel's value and slope, and the sum of the value."""
-    ctx, kernel = plan.ctx, plan.kernel
+    return value_slope(plan.ctx.backend, plan.ctx.xp, plan.kernel, plan.spec, plan.x, plan.inputs)
+
+
+def value_slope(backend: Backend, xp: Namespace, kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array, float]:
+    """The kernel's value and slope of a block, and the sum of the value."""
     if kernel.fast is not None:
-        value, slope = kernel.fast(ctx.xp, plan.spec, plan.x, plan.inputs)
-        total = float(ctx.backend.total(value))
+        value, slope = kernel.fast(xp, spec, x, inputs)
+        total = float(backend.total(value))
         if math.isfinite(total):
             return value, slope, total
-    value, slope = kernel.value_slope(ctx.xp, plan.spec, plan.x, plan.inputs)
-    return value, slope, float(ctx.backend.total(value))
+    value, slope = kernel.value_slope(xp, spec, x, inputs)
+    return value, slope, float(backend.total(value))
 
 
 def _cut(part: Any, index: Index) -> Any:
     """A block of an operand: where it has size 1 it has that in every block."""
-    if part is None or isinstance(part, float) or part.ndim == 0:
+    if is_plain(part) or part.ndim == 0:
         return part
     return part[tuple(cut if n != 1 else slice(None) for cut, n in zip(index, part.shape, strict=True))]
 

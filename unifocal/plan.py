@@ -34,7 +34,8 @@ class Call(NamedTuple):
     tensors: Tensors
     by_index: bool
     loss_weight: float | None
-    kernel_spec: Spec
+    plain: bool
+    """Whether no tensor but the targets is among them."""
 
 
 class Plan(NamedTuple):
@@ -66,17 +67,15 @@ def call(ctx: Context, operands: Operands) -> Call:
         sample_weight(ctx, operands.sample_weight, shape),
         normalizer(ctx, operands.normalizer),
     )
-    return Call(ctx, tensors, by_index, operands.loss_weight, of_kernel(spec))
+    return Call(ctx, tensors, by_index, operands.loss_weight, all(is_plain(part) for part in tensors[1:]))
 
 
 def folded(call: Call) -> Plan:
     """The plan of what was read, whole or a block; raises ValueError where values are out of range."""
-    ctx, tensors, by_index, loss_weight, kernel_spec = call
+    ctx, tensors, by_index, loss_weight, plain = call
     xp, spec = ctx.xp, ctx.spec
     targets = fold(ctx, tensors.targets, by_index)
-    _, alpha, pos_weight, class_weight, weight, by = (part if _is_plain(part) else cast(xp, part, ctx.dtype) for part in tensors)
-    if not (_is_plain(by) or ctx.readable(by)):
-        by = xp.where(by > 0, by, float("nan"))
+    _, alpha, pos_weight, class_weight, weight, by = tensors if plain else _in_compute_dtype(ctx, tensors)
     if spec.class_weight == "row" and class_weight is not None and not targets.by_index:
         row = xp.sum(targets.labels * class_weight, axis=ctx.axis, keepdims=True)
         weight, class_weight = _times(weight, row), None
@@ -97,11 +96,19 @@ def folded(call: Call) -> Plan:
     inputs = Inputs(labels, alpha, pos_weight, _masked(ctx, weight, targets))
 
     kernel = kernel_for(spec, targets.by_index, targets.hard)
-    return Plan(ctx, targets, kernel, kernel_spec, _predictions(ctx, targets), inputs, divisor)
+    return Plan(ctx, targets, kernel, spec if ctx.eager else of_kernel(spec), _predictions(ctx, targets), inputs, divisor)
 
 
-def _is_plain(part: Array | float | None) -> bool:
+def is_plain(part: Array | float | None) -> bool:
+    """Whether an operand is no tensor."""
     return part is None or isinstance(part, float)
+
+
+def _in_compute_dtype(ctx: Context, tensors: Tensors) -> Tensors:
+    xp = ctx.xp
+    weights = Tensors(None, *(part if is_plain(part) else cast(xp, part, ctx.dtype) for part in tensors[1:]))
+    by: Array = weights.normalizer
+    return weights if is_plain(by) or ctx.readable(by) else weights._replace(normalizer=xp.where(by > 0, by, float("nan")))
 
 
 def _predictions(ctx: Context, targets: Targets) -> Array:

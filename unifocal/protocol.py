@@ -74,7 +74,10 @@ class Backend(Protocol):
         """The Array API functions for x, and two that the standard lacks.
 
         ``scatter(x, indices, value, axis)`` is a copy of x with value at the indices; ``number(value, dtype)`` is a Python number such
-        that arithmetic in this dtype keeps all its digits: itself, unless the framework rounds it.
+        that arithmetic in this dtype keeps all its digits: itself, unless the framework rounds it.  Where arrays can be written to,
+        ``put(x, indices, value, axis)`` writes value into x itself; ``sigmoid`` and ``softplus`` may be there if they
+        are accurate, and what ``kernels/fused.py`` asks for; ``extent(x)``, the smallest and the largest number,
+        if it is faster than NumPy's.
         """
 
     def shape(self, x: Array) -> tuple[int | None, ...]:
@@ -98,7 +101,8 @@ class Backend(Protocol):
     def computing(self, x: Array) -> AbstractContextManager[None]:
         """What a loss of predictions x is computed in.
 
-        There automatic mixed precision casts nothing, dtypes being unifocal's own business, and a graph fuses what it would run op by op.
+        There automatic mixed precision casts nothing and nothing is said of infinities, both being unifocal's own business, and a graph
+        fuses what it would run op by op.
         """
 
     def of_sizes(self, what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
@@ -139,7 +143,7 @@ class EagerBackend(Backend, Protocol):
     """Whose arrays blocks are computed on."""
 
     def host(self, x: Array) -> Array:
-        """x as a constant array of ``host_backend``, in the same memory."""
+        """x as an array of ``host_backend``, in the same memory; not called where that is this backend itself."""
 
     def from_host(self, x: Array | float, like: Array, dtype: Any) -> Array:
         """An array of ``host_backend``, or a number, as a constant of this framework where ``like`` is and in this dtype."""

@@ -98,7 +98,7 @@ def _class_indices(ctx: Context, raw: Array) -> Targets:
     # For the sigmoid link, index = number of classes is the background: a row without a positive.
     last = classes - 1 if spec.categorical else classes
     hint = "" if spec.categorical else " (the last one is background)"
-    if not ctx.check(f"Class indices{hint}", xp.squeeze(raw, axis=ctx.axis), Range(0, last)):
+    if not ctx.check(f"Class indices{hint}", raw, Range(0, last), drop=ctx.axis):
         bad = (index < 0) | (index > last)
         index = xp.where(bad, xp.zeros_like(index), index)
     labels, smoothing = index, spec.label_smoothing

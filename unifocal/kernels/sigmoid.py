@@ -14,13 +14,14 @@ Accuracy rests on never forming 1 − p or 1 − p_t by subtraction.  With γ = 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
 
 from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
+from .fused import line, multiply_add
 from .guard import binary_labels, power, product
 from .logistic import fast_link, fast_logistic, link, logistic
 
@@ -84,7 +85,8 @@ class _Form(NamedTuple):
 
     logistic: Callable[[Namespace, Array, bool], tuple[Array, Array | None, Array]]
     times: Callable[[Namespace, Array | float, Array], Array]
-    steps: Callable[[Namespace, Array, float, float], bool]
+    bracket: Callable[[Namespace, Array | float, Array | None, Array, Array], Array]
+    steps: Callable[[bool, float, float], bool]
 
 
 def _hard(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
@@ -93,12 +95,11 @@ def _hard(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> t
     L = c·r^γ·softplus(t),      dL/dx = (1−2y)·c·r^γ·[γ·σ(−t)·softplus(t) + r]
     """
     y, number = inputs.labels, xp.number(spec.gamma, x.dtype)
-    negative = 1 - y
-    sign = negative - y
+    sign = line(xp, y, 1.0, -2.0)
     r, p_t, softplus = form.logistic(xp, sign * x, spec.gamma > 0)
-    modulator, bracket = _coefficient(form, xp, inputs, y, negative), r
+    modulator, bracket = _coefficient(form, xp, inputs, y), r
     if spec.gamma:
-        bracket = number * form.times(xp, p_t, softplus) + r
+        bracket = form.bracket(xp, number, p_t, softplus, r)
         focal = power(xp, r, spec.gamma, guarded=False)
         modulator = focal if modulator is None else modulator * focal
     if modulator is None:
@@ -106,25 +107,30 @@ def _hard(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> t
     return form.times(xp, modulator, softplus), sign * modulator * bracket
 
 
-def _coefficient(form: _Form, xp: Namespace, inputs: Inputs, y: Array, negative: Array) -> Array | float | None:
+def _coefficient(form: _Form, xp: Namespace, inputs: Inputs, y: Array) -> Array | float | None:
     """w·α_t·pw_t, for labels y that are all 0 or 1; None is 1."""
     alpha, pos_weight, weight = inputs.alpha, inputs.pos_weight, inputs.weight
     if alpha is None and pos_weight is None:
         return weight
     of_negatives = 1.0 if alpha is None else 1 - alpha
-    of_positives = alpha if pos_weight is None else pos_weight if alpha is None else alpha * pos_weight
+    of_positives: Array = alpha if pos_weight is None else pos_weight if alpha is None else alpha * pos_weight
     if isinstance(weight, float):
         of_negatives, of_positives, weight = of_negatives * weight, of_positives * weight, None
-    if isinstance(of_negatives, float) and isinstance(of_positives, float) and form.steps(xp, y, of_negatives, of_positives):
-        coefficient = y * (of_positives - of_negatives) + of_negatives
+    if (
+        isinstance(of_negatives, float)
+        and isinstance(of_positives, float)
+        and form.steps(y.dtype == xp.float64, of_negatives, of_positives)
+    ):
+        coefficient = line(xp, y, of_negatives, of_positives - of_negatives)
     else:
-        coefficient = y * of_positives + negative * of_negatives
+        coefficient = y * of_positives + (1 - y) * of_negatives
     return coefficient if weight is None else coefficient * weight
 
 
-def _steps(xp: Namespace, y: Array, start: float, end: float) -> bool:
-    """Whether start + (end − start), in y's dtype, is exactly end: one pass less."""
-    rounded = np.float64 if y.dtype == xp.float64 else np.float32
+@cache
+def _steps(double: bool, start: float, end: float) -> bool:
+    """Whether start + (end − start) is exactly end, in double or single precision: two passes less."""
+    rounded = np.float64 if double else np.float32
     return bool(rounded(start) + rounded(end - start) == rounded(end))
 
 
@@ -150,5 +156,17 @@ def _soft_fast(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Arr
 
 
 sigmoid = Kernel(_value_slope, _second, _soft_fast)
-_EVERYWHERE, _FAST = _Form(logistic, product, lambda *_: False), _Form(fast_logistic, lambda _, factor, term: factor * term, _steps)
+
+
+def _guarded_bracket(xp: Namespace, gamma: Array | float, p_t: Array, softplus: Array, r: Array) -> Array:
+    """γ·σ(−t)·softplus(t) + σ(t)."""
+    return gamma * product(xp, p_t, softplus) + r
+
+
+def _fast_bracket(xp: Namespace, gamma: Array | float, p_t: Array, softplus: Array, r: Array) -> Array:
+    return multiply_add(xp, gamma, p_t, softplus, r)
+
+
+_EVERYWHERE = _Form(logistic, product, _guarded_bracket, lambda *_: False)
+_FAST = _Form(fast_logistic, lambda _, factor, term: factor * term, _fast_bracket, _steps)
 sigmoid_hard = Kernel(partial(_hard, _EVERYWHERE), _second, partial(_hard, _FAST))

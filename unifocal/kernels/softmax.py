@@ -193,7 +193,7 @@ def _fast_index(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Ar
         return _index_value_slope(xp, spec, x, inputs)
     e = xp.exp(x)
     e_target = xp.take_along_axis(e, target, axis=spec.axis)
-    e = xp.scatter(e, target, 0.0, spec.axis)
+    xp.put(e, target, 0.0, spec.axis)
     others = xp.sum(e, axis=spec.axis, keepdims=True)
     total = others + e_target
     parts = _Parts(e, total, others, e_target / total, others / total, xp.log1p(others / e_target))
@@ -201,9 +201,35 @@ def _fast_index(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Ar
     value = modulator * parts.minus_log_p + _unshifted(xp, total)
     if weight is not None:
         value, f1 = weight * value, weight * f1
-    slope = xp.scatter(e * (-f1 / total), target, f1 * parts.o, spec.axis)
-    return xp.squeeze(value, axis=spec.axis), slope
+    e *= -f1 / total
+    xp.put(e, target, f1 * parts.o, spec.axis)
+    return xp.squeeze(value, axis=spec.axis), e
+
+
+def _beside(xp: Namespace, axis: int, terms: Array, largest: Array) -> tuple[Array, Array]:
+    """Σ_{j≠i} terms_j for every i, and Σ terms: no cancellation at the index of the largest."""
+    rest, at_largest = terms + 0.0, xp.take_along_axis(terms, largest, axis=axis)
+    xp.put(rest, largest, 0.0, axis)
+    beside_largest = xp.sum(rest, axis=axis, keepdims=True)
+    total = beside_largest + at_largest
+    others = total - terms
+    xp.put(others, largest, beside_largest, axis)
+    return others, total
+
+
+def _fast_dense(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    if 0 < spec.gamma < 1:
+        return _dense_value_slope(xp, spec, x, inputs)
+    axis, v = spec.axis, _weights(inputs)
+    e = xp.exp(x)
+    others, total = _beside(xp, axis, e, xp.argmax(x, axis=axis, keepdims=True))
+    parts = _Parts(e, total, others, e / total, others / total, xp.log1p(others / e))
+    modulator, f1 = _fast_focal(xp, spec.gamma, parts)
+    value = xp.sum(v * modulator * parts.minus_log_p, axis=axis, keepdims=True) + _unshifted(xp, total)
+    g = v * f1
+    beside, _ = _beside(xp, axis, g, xp.argmax(xp.abs(g), axis=axis, keepdims=True))
+    return xp.squeeze(value, axis=axis), g * parts.o - parts.p * beside
 
 
 softmax_index = Kernel(_index_value_slope, _index_second, _fast_index)
-softmax_dense = Kernel(_dense_value_slope, _dense_second)
+softmax_dense = Kernel(_dense_value_slope, _dense_second, _fast_dense)
