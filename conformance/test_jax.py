@@ -124,11 +124,13 @@ def test_loops_over_blocks(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("unifocal.backends.jax_blocks"), "BLOCK", 16 * 5)
     rng = np.random.default_rng(rows)
     x, y, index, alpha = 3 * rng.normal(size=(rows, 5)), rng.random((rows, 5)), rng.integers(5, size=rows), rng.random(5)
-    for loss, targets, options in (
+    weights = {"sample_weight": y[:, 0]}
+    cases: list[tuple[Any, Any, dict[str, Any]]] = [
         (unifocal.sigmoid_focal_loss, y, {}),
-        (unifocal.sigmoid_focal_loss, index, {"alpha": alpha, "sample_weight": y[:, 0]}),
-        (unifocal.softmax_focal_loss, index, {"sample_weight": y[:, 0]}),
-    ):
+        (unifocal.sigmoid_focal_loss, index, {"alpha": alpha, **weights}),
+        (unifocal.softmax_focal_loss, index, weights),
+    ]
+    for loss, targets, options in cases:
         for reduction in ("none", "sum"):
             expected = unifocal.value_and_grad(loss)(x, targets, reduction=reduction, **options)
 
