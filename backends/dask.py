@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import SimpleNamespace
@@ -13,6 +13,7 @@ import array_api_compat.dask.array
 import dask.array
 import numpy as np
 
+from unifocal.blocks import value_slope
 from unifocal.native import native
 from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.spec import Spec
@@ -77,7 +78,7 @@ def autocast(x: Array) -> bool:
     return False
 
 
-def full_precision() -> AbstractContextManager[None]:
+def computing(x: Array) -> AbstractContextManager[None]:
     return nullcontext()
 
 
@@ -95,6 +96,10 @@ def to_numpy(x: Array) -> NumPyArray:
 
 def stop_gradient(x: Array) -> Array:
     return x
+
+
+def in_blocks(x: Array, others: Iterable[Array]) -> bool:
+    return False
 
 
 def total(x: Array) -> Array:
@@ -132,7 +137,8 @@ def _blockwise(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, part: int) 
 
 def _block(kernel: Kernel, spec: Spec, names: list[str], others: Inputs, part: int, x: Any, *operands: Any) -> Any:
     inputs = others._replace(**dict(zip(names, operands, strict=True)))
-    result = standard.run(kernel, spec, x, inputs)
+    with standard.computing(x):
+        result = value_slope(standard, standard.namespace(x), kernel, spec, x, inputs)
     # Chunks whose sizes the graph did not know could still broadcast.
     sizes = list(x.shape)
     if inputs.labels.dtype.kind == "i":

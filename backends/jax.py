@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from types import SimpleNamespace
@@ -18,6 +18,8 @@ from unifocal.native import native
 from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.reduction import pairwise_total
 from unifocal.spec import Spec
+
+from .jax_blocks import value_slope
 
 name = "jax"
 
@@ -34,7 +36,7 @@ def _arange(stop: int, *, dtype: Any, device: object) -> Array:
 
 def _log1p(x: Array) -> Array:
     # XLA's float64 log1p on CPU is up to 130 ulp off for x in (-0.42, -0.36); log(1 + x) is good there.
-    return jnp.where(x < -0.25, jnp.log(1 + x), jnp.log1p(x))
+    return jnp.where(x < -0.25, jnp.log(1 + x), jnp.log1p(x)) if x.dtype == jnp.float64 else jnp.log1p(x)
 
 
 _xp = SimpleNamespace(**vars(jnp))
@@ -82,7 +84,7 @@ def autocast(x: Array) -> bool:
     return False
 
 
-def full_precision() -> AbstractContextManager[None]:
+def computing(x: Array) -> AbstractContextManager[None]:
     return nullcontext()
 
 
@@ -106,13 +108,17 @@ def stop_gradient(x: Array) -> Array:
     return jax.lax.stop_gradient(x)
 
 
+def in_blocks(x: Array, others: Iterable[Array]) -> bool:
+    return False
+
+
 def total(x: Array) -> Array:
     return pairwise_total(jnp, x, size(x))
 
 
 @partial(jax.jit, static_argnums=(0, 1))
 def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
-    return kernel.value_slope(namespace(x), spec, x, inputs)
+    return _run(kernel, spec, False, x, inputs)
 
 
 @partial(jax.jit, static_argnums=(0, 1, 4))
@@ -120,45 +126,58 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
     return _loss(kernel, spec, summed, x, inputs)
 
 
+def _run(kernel: Kernel, spec: Spec, summed: bool, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    return value_slope(partial(kernel.value_slope, namespace(x), spec), spec, x, inputs, summed)
+
+
 @partial(jax.custom_jvp, nondiff_argnums=(0, 1, 2))
 def _loss(kernel: Kernel, spec: Spec, summed: bool, x: Array, inputs: Inputs) -> Array:
-    value, _ = run(kernel, spec, x, inputs)
-    return total(value) if summed else value
+    return _run(kernel, spec, summed, x, inputs)[0]
 
 
-@partial(jax.custom_jvp, nondiff_argnums=(0, 1))
-def _slope(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> Array:
-    return run(kernel, spec, x, inputs)[1]
+@partial(jax.custom_jvp, nondiff_argnums=(0, 1, 2))
+def _loss_and_slope(kernel: Kernel, spec: Spec, summed: bool, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    return _run(kernel, spec, summed, x, inputs)
+
+
+def _along(kernel: Kernel, spec: Spec, summed: bool, primals: Any, tangents: Any) -> tuple[Array, Array, Array]:
+    """The loss, its slope, and the loss's derivative along the tangents."""
+    (x, inputs), (dx, dinputs) = primals, tangents
+    value, slope = _loss_and_slope(kernel, spec, summed, x, inputs)
+    tangent = jnp.zeros((), value.dtype) + _along_inputs(kernel, spec, 0, x, inputs, dinputs)
+    if not isinstance(dx, SymbolicZero):
+        along_x = slope * dx
+        tangent = tangent + (jnp.sum(along_x, axis=spec.axis) if spec.categorical else along_x)
+    return value, slope, jnp.sum(tangent) if summed else jnp.broadcast_to(tangent, value.shape)
 
 
 def _loss_jvp(kernel: Kernel, spec: Spec, summed: bool, primals: Any, tangents: Any) -> tuple[Array, Array]:
-    (x, inputs), (dx, dinputs) = primals, tangents
-    value = _loss(kernel, spec, summed, x, inputs)
-    tangent = jnp.zeros((), value.dtype) + _along_inputs(lambda at: run(kernel, spec, x, at)[0], inputs, dinputs)
-    if not isinstance(dx, SymbolicZero):
-        along_x = _slope(kernel, spec, x, inputs) * dx
-        tangent = tangent + (jnp.sum(along_x, axis=spec.axis) if spec.categorical else along_x)
-    return value, jnp.sum(tangent) if summed else jnp.broadcast_to(tangent, value.shape)
+    value, _, along = _along(kernel, spec, summed, primals, tangents)
+    return value, along
 
 
-def _slope_jvp(kernel: Kernel, spec: Spec, primals: Any, tangents: Any) -> tuple[Array, Array]:
+def _loss_and_slope_jvp(kernel: Kernel, spec: Spec, summed: bool, primals: Any, tangents: Any) -> tuple[Any, Any]:
     (x, inputs), (dx, dinputs) = primals, tangents
-    slope = _slope(kernel, spec, x, inputs)
-    tangent = jnp.zeros((), slope.dtype) + _along_inputs(lambda at: run(kernel, spec, x, at)[1], inputs, dinputs)
+    value, slope, along = _along(kernel, spec, summed, primals, tangents)
+    tangent = jnp.zeros((), slope.dtype) + _along_inputs(kernel, spec, 1, x, inputs, dinputs)
     if not isinstance(dx, SymbolicZero):
         # The second derivative is symmetric: applied to the tangent, and linear in it.
         tangent = tangent + kernel.second(namespace(x), spec, x, inputs, dx)
-    return slope, jnp.broadcast_to(tangent, slope.shape)
+    return (value, slope), (along, jnp.broadcast_to(tangent, slope.shape))
 
 
-def _along_inputs(function: Callable[[Inputs], Array], inputs: Inputs, tangents: Inputs) -> Array | float:
-    """The derivative of function along the tangents of the inputs, 0 if none of them moves."""
+def _along_inputs(kernel: Kernel, spec: Spec, order: int, x: Array, inputs: Inputs, tangents: Inputs) -> Array | float:
+    """The derivative of the value (order 0) or slope (1) along the tangents of the inputs, 0 if none of them moves."""
     moving = {name: t for name, t in tangents._asdict().items() if t is not None and not isinstance(t, SymbolicZero)}
     if not moving:
         return 0.0
     at = {name: getattr(inputs, name) for name in moving}
-    return jax.jvp(lambda values: function(inputs._replace(**values)), (at,), (moving,))[1]
+
+    def function(moved: dict[str, Array]) -> Array:
+        return kernel.value_slope(namespace(x), spec, x, inputs._replace(**moved))[order]
+
+    return jax.jvp(function, (at,), (moving,))[1]
 
 
 _loss.defjvp(_loss_jvp, symbolic_zeros=True)
-_slope.defjvp(_slope_jvp, symbolic_zeros=True)
+_loss_and_slope.defjvp(_loss_and_slope_jvp, symbolic_zeros=True)

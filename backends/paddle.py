@@ -11,12 +11,12 @@ with respect to x is the kernel's own; in eager mode only.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import paddle
@@ -27,12 +27,17 @@ from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.reduction import pairwise_total
 from unifocal.spec import Spec
 
+from . import standard
 from .paddle_namespace import differentiable, xp
 from .paddle_namespace import is_array as is_array
 from .paddle_namespace import is_traced as is_traced
 from .paddle_namespace import on_host as on_host
 
+if TYPE_CHECKING:
+    from unifocal.blocks import Walk
+
 name = "paddle"
+host_backend = standard
 
 # Paddle's annotations lack these.
 _PyLayer: Any = paddle.autograd.PyLayer
@@ -80,6 +85,10 @@ def autocast(x: Array) -> bool:
     return bool(paddle.amp.is_autocast_enabled()) and (is_traced(x) or not on_host(x))
 
 
+def computing(x: Array) -> AbstractContextManager[None]:
+    return full_precision()
+
+
 def full_precision() -> AbstractContextManager[None]:
     # Level O2 would compute in half precision.
     return paddle.amp.auto_cast(enable=False) if paddle.amp.is_autocast_enabled() else nullcontext()
@@ -114,6 +123,23 @@ def stop_gradient(x: Array) -> Array:
     return x.detach()
 
 
+def in_blocks(x: Array, others: Iterable[Array]) -> bool:
+    # NumPy has no bfloat16.
+    return not any(is_traced(part) or part.dtype == paddle.bfloat16 or not on_host(part) for part in (x, *others)) and not any(
+        differentiable(part) for part in others
+    )
+
+
+def host(x: Array) -> Array:
+    # Nine times as fast as Paddle's own log1p is NumPy's, twice its exp; and it is called in a fifth of the time.
+    return np.from_dlpack(x.detach())
+
+
+def from_host(x: Array | float, like: Array, dtype: Any) -> Array:
+    # paddle.to_tensor takes four times as long.
+    return xp.astype(paddle.utils.dlpack.from_dlpack(np.asarray(x)), dtype)
+
+
 def total(x: Array) -> Array:
     return pairwise_total(xp, x, size(x))
 
@@ -133,8 +159,17 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
     if is_traced(x):
         return value + _first_order(x, slope, call)
     if any(differentiable(part) for part in inputs):
-        return value + _first_order(x, slope, call) + _Attached.apply(x, paddle.zeros_like(stop_gradient(value)), None, call)
-    return _Attached.apply(x, value, slope, call)
+        return value + _first_order(x, slope, call) + _Attached.apply(x, _Given(paddle.zeros_like(stop_gradient(value)), None, call))
+    return _Attached.apply(x, _Given(value, slope, call))
+
+
+def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
+    if x.stop_gradient or not paddle.is_grad_enabled():
+        return from_host(walk.run(False).value, x, dtype)
+    value, slope, divisor = walk.run(True)
+    return _Attached.apply(
+        x, _Given(from_host(value, x, dtype), paddle.utils.dlpack.from_dlpack(np.asarray(slope)), _Walked(walk, divisor))
+    )
 
 
 # A dataclass, because PyLayer looks for tensors inside tuples.
@@ -146,10 +181,43 @@ class _Call:
     spec: Spec
     inputs: Inputs
     summed: bool
+    divisor: float = 1.0
 
     @property
     def drops_axis(self) -> bool:
         return self.spec.categorical and not self.summed
+
+    def second(self, x: Array, h: Array) -> Array:
+        return self.kernel.second(xp, self.spec, x, self.inputs, h)
+
+
+@dataclass(frozen=True, eq=False)
+class _Walked:
+    """The same of a call that was evaluated in blocks."""
+
+    walk: Walk
+    divisor: float
+
+    @property
+    def spec(self) -> Spec:
+        return self.walk.call.ctx.spec
+
+    @property
+    def drops_axis(self) -> bool:
+        return self.spec.categorical and not self.walk.summed
+
+    def second(self, x: Array, h: Array) -> Array:
+        kernel, spec, folded, inputs = self.walk.whole(x, self.walk.tensors)
+        return xp.astype(kernel.second(xp, spec, folded, inputs, xp.astype(h, folded.dtype)), x.dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """What an attached loss is: fresh constants, which a PyLayer that is given them as tensors would want copied."""
+
+    value: Array
+    slope: Array | None
+    call: _Call | _Walked
 
 
 def _first_order(x: Array, slope: Array, call: _Call) -> Array:
@@ -172,7 +240,7 @@ class _Epsilon(_PyLayer):
     """0, with derivative 1, or that of a call's slope."""
 
     @staticmethod
-    def forward(ctx: Any, x: Array, call: _Call | None = None) -> Array:
+    def forward(ctx: Any, x: Array, call: _Call | _Walked | None = None) -> Array:
         ctx.save_for_backward(x)
         ctx.call = call
         return paddle.zeros_like(x)
@@ -184,28 +252,29 @@ class _Epsilon(_PyLayer):
             return cotangent
         with full_precision():
             x = _Last.apply(x) if paddle.is_grad_enabled() else x
-            return call.kernel.second(xp, call.spec, x, call.inputs, cotangent)
+            return call.second(x, cotangent)
 
 
 class _Attached(_PyLayer):
     """A constant, with a slope (None is 0) that has the kernel's second derivative."""
 
     @staticmethod
-    def forward(ctx: Any, x: Array, constant: Array, slope: Array | None, call: _Call) -> Array:
+    def forward(ctx: Any, x: Array, given: _Given) -> Array:
         ctx.save_for_backward(x)
-        ctx.slope, ctx.call = slope, call
-        return paddle.assign(constant)
+        ctx.slope, ctx.call = given.slope, given.call
+        return given.value
 
     @staticmethod
-    def backward(ctx: Any, cotangent: Array) -> tuple[Array, None]:
+    def backward(ctx: Any, cotangent: Array) -> Array:
         (x,), slope, call = ctx.saved_tensor(), ctx.slope, ctx.call
         with full_precision():
             if paddle.is_grad_enabled():
                 curved = _Epsilon.apply(x, call)
-                slope = curved if slope is None else slope + curved
+                slope = curved if slope is None else slope + xp.astype(curved, slope.dtype)
             if slope is None:
-                return paddle.zeros_like(x), None
-            return slope * (paddle.unsqueeze(cotangent, call.spec.axis) if call.drops_axis else cotangent), None
+                return paddle.zeros_like(x)
+            cotangent = xp.astype(paddle.unsqueeze(cotangent, call.spec.axis) if call.drops_axis else cotangent, slope.dtype)
+            return xp.astype(slope * (cotangent if call.divisor == 1 else cotangent / call.divisor), x.dtype)
 
 
 class _Last(_PyLayer):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Hashable, Iterable
+from contextlib import AbstractContextManager
 from functools import cache
+from sys import modules
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import array_api_compat
 import numpy as np
@@ -17,7 +18,11 @@ from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.reduction import pairwise_total
 from unifocal.spec import Spec
 
+if TYPE_CHECKING:
+    from unifocal.blocks import Walk
+
 name = "standard"
+host_backend: Any = modules[__name__]
 
 
 def is_array(value: object) -> bool:
@@ -26,11 +31,11 @@ def is_array(value: object) -> bool:
 
 def canonical(x: Array) -> Array:
     # NumPy's scalars and subclasses (matrix, memmap) become plain arrays.
-    return np.asarray(x) if array_api_compat.is_numpy_array(x) else x
+    return x if type(x) is np.ndarray else np.asarray(x) if isinstance(x, (np.ndarray, np.generic)) else x
 
 
 def namespace(x: Array) -> Namespace:
-    return _extended(array_api_compat.array_namespace(x))
+    return _numpy if isinstance(x, (np.ndarray, np.generic)) else _extended(array_api_compat.array_namespace(x))
 
 
 @cache
@@ -38,8 +43,17 @@ def _extended(library: Any) -> Namespace:
     """The library's namespace with the two functions that the standard does not have."""
     xp = SimpleNamespace(**vars(library))
     xp.scatter = _scatter_numpy if array_api_compat.is_numpy_namespace(library) else _scatter(library)
+    if array_api_compat.is_numpy_namespace(library):
+        xp.put, xp.isdtype = np.put_along_axis, _isdtype  # np.isdtype takes as long as arithmetic on 10⁴ numbers
     xp.number = lambda value, dtype: value
     return xp
+
+
+_KINDS = {"b": "bool", "i": "integral", "u": "integral", "f": "real floating"}
+
+
+def _isdtype(dtype: Any, kind: str | tuple[str, ...]) -> bool:
+    return _KINDS.get(dtype.kind) in (kind if isinstance(kind, tuple) else (kind,))
 
 
 def _scatter_numpy(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
@@ -57,6 +71,9 @@ def _scatter(library: Any) -> Callable[..., Array]:
     return scatter
 
 
+_numpy = _extended(array_api_compat.array_namespace(np.empty(0)))
+
+
 def shape(x: Array) -> tuple[int | None, ...]:
     return tuple(x.shape)
 
@@ -66,12 +83,12 @@ def size(x: Array) -> int | Array:
 
 
 def device(x: Array) -> Hashable:
-    found: Hashable = array_api_compat.device(x)
+    found: Hashable = "cpu" if isinstance(x, np.ndarray) else array_api_compat.device(x)
     return found
 
 
 def is_traced(x: Array) -> bool:
-    return bool(array_api_compat.is_lazy_array(x))
+    return not isinstance(x, np.ndarray) and bool(array_api_compat.is_lazy_array(x))
 
 
 def on_host(x: Array) -> bool:
@@ -82,8 +99,8 @@ def autocast(x: Array) -> bool:
     return False
 
 
-def full_precision() -> AbstractContextManager[None]:
-    return nullcontext()
+def computing(x: Array) -> AbstractContextManager[None]:
+    return np.errstate(all="ignore")  # infinite logits and saturated probabilities have exact limits; NumPy need not mention them
 
 
 def of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
@@ -102,16 +119,31 @@ def stop_gradient(x: Array) -> Array:
     return x
 
 
+def in_blocks(x: Array, others: Iterable[Array]) -> bool:
+    return isinstance(x, np.ndarray)
+
+
+def host(x: Array) -> Array:
+    return x
+
+
+def from_host(x: Array | float, like: Array, dtype: Any) -> Array:
+    return dtype.type(x) if isinstance(x, float) else np.asarray(x, dtype)
+
+
 def total(x: Array) -> Array:
     # NumPy adds up in pairs itself.
-    return np.sum(x) if array_api_compat.is_numpy_array(x) else pairwise_total(namespace(x), x, size(x))
+    return x.sum() if isinstance(x, (np.ndarray, np.generic)) else pairwise_total(namespace(x), x, size(x))
 
 
 def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
-    with np.errstate(all="ignore"):  # infinite logits and saturated probabilities have exact limits; NumPy need not mention them
-        return kernel.value_slope(namespace(x), spec, x, inputs)
+    return kernel.value_slope(namespace(x), spec, x, inputs)
 
 
 def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
     value, _ = run(kernel, spec, x, inputs)
     return total(value) if summed else value
+
+
+def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
+    return from_host(walk.run(False).value, x, dtype)

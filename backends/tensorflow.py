@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import tensorflow as tf
+from tensorflow.python.eager import forwardprop_util, record
 
 from unifocal.native import native
 from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.reduction import pairwise_total
 from unifocal.spec import Spec
 
+from . import standard
 from .tensorflow_namespace import on, xp
 
+if TYPE_CHECKING:
+    from unifocal.blocks import Walk
+
 name = "tensorflow"
+host_backend = standard
+_ALIGNMENT = 64
+_WORTH_COMPILING = 1 << 14  # elements: XLA compiles for a quarter of a second, and is called in a tenth of a millisecond
 
 
 def is_array(value: object) -> bool:
@@ -62,8 +71,13 @@ def autocast(x: Array) -> bool:
     return False  # TensorFlow's mixed precision is a policy of Keras layers; operations never change dtype by themselves.
 
 
-def full_precision() -> AbstractContextManager[None]:
-    return nullcontext()
+def computing(x: Array) -> AbstractContextManager[None]:
+    elements = x.shape.num_elements()
+    if tf.executing_eagerly() or (elements is not None and elements < _WORTH_COMPILING):
+        return nullcontext()
+    # A graph runs op by op, a pass over memory each; so marked, XLA fuses them where it is there, whether or not the sizes are known.
+    fused: AbstractContextManager[None] = tf.xla.experimental.jit_scope()
+    return fused
 
 
 def from_numpy(array: NumPyArray, like: Array) -> Array:
@@ -78,6 +92,34 @@ def to_numpy(x: Array) -> NumPyArray:
 
 def stop_gradient(x: Array) -> Array:
     return tf.stop_gradient(x)
+
+
+def in_blocks(x: Array, others: Iterable[Array]) -> bool:
+    others = list(others)
+    # NumPy has no bfloat16.
+    if any(is_traced(part) or part.dtype == tf.bfloat16 or not on_host(part) for part in (x, *others)):
+        return False
+    return not _is_watched(others)
+
+
+def _is_watched(tensors: list[Array]) -> bool:
+    """Whether an eager tape or a ForwardAccumulator watches any of the tensors."""
+    return bool(record.should_record_backprop(tensors) or forwardprop_util.pack_tangents(tensors).tangents)
+
+
+def host(x: Array) -> Array:
+    return np.asarray(x)  # in the tensor's memory; x.numpy() copies
+
+
+def from_host(x: Array | float, like: Array, dtype: Any) -> Array:
+    if isinstance(x, float) or x.ndim == 0 or x.size == 0:
+        return tf.constant(x, dtype)
+    # tf.constant of an array takes twice its memory.  Lent memory must be aligned, or TensorFlow ends the process (2.21).
+    memory = np.empty(x.nbytes + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    aligned = memory[start : start + x.nbytes].view(x.dtype).reshape(x.shape)
+    aligned[...] = x
+    return tf.cast(tf.experimental.dlpack.from_dlpack(aligned.__dlpack__()), dtype)
 
 
 def total(x: Array) -> Array:
@@ -106,6 +148,31 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
         return tf.stop_gradient(carried), backward
 
     return _custom(loss_of, x, _carrying_inputs(kernel, spec, 0, value, x, inputs))
+
+
+def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
+    if not _is_watched([x]):
+        return from_host(walk.run(False).value, x, dtype)
+    result, gradient, divisor = walk.run(True)
+    value, slope = from_host(result, x, dtype), from_host(gradient, x, tf.as_dtype(gradient.dtype))
+    axis = walk.call.ctx.spec.axis
+
+    def second(x: Array, h: Array) -> Array:
+        kernel, spec, folded, inputs = walk.whole(x, walk.tensors)
+        return tf.cast(kernel.second(xp, spec, folded, inputs, h), x.dtype)
+
+    def slope_of(wrt: Array) -> Any:
+        return tf.stop_gradient(slope), lambda h: second(wrt, h)
+
+    def loss_of(wrt: Array) -> Any:
+        def backward(c: Array) -> Array:
+            c = tf.cast(c, slope.dtype)
+            c = c if divisor == 1 else c / divisor
+            return tf.cast(_custom(slope_of, _here(x)) * _onto(x, c, axis), x.dtype)
+
+        return tf.stop_gradient(value), backward
+
+    return _custom(loss_of, x)
 
 
 def _attached_slope(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, slope: Array) -> Array:

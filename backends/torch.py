@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
+from sys import modules
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import array_api_compat.torch
 import torch
-from torch._C._functorch import TransformType, get_interpreter_stack
+from torch._C._functorch import TransformType, get_interpreter_stack, is_legacy_batchedtensor
 from torch._subclasses.fake_tensor import FakeTensor
 from torch.autograd import forward_ad
 
@@ -19,7 +20,19 @@ from unifocal.native import native
 from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.spec import Spec
 
+if TYPE_CHECKING:
+    from unifocal.blocks import Walk
+
 name = "torch"
+
+
+_INTEGERS = (torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, torch.uint16, torch.uint32, torch.uint64)
+
+
+def _isdtype(dtype: Any, kind: str | tuple[str, ...]) -> bool:
+    if dtype.is_floating_point:
+        return "real floating" in kind
+    return ("bool" in kind) if dtype == torch.bool else dtype in _INTEGERS and "integral" in kind
 
 
 def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
@@ -31,10 +44,23 @@ def _take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
     return x.gather(axis, indices)
 
 
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
+host_backend: Any = modules[__name__]
 xp = SimpleNamespace(**vars(array_api_compat.torch))
 xp.scatter = _scatter
+xp.put = lambda x, indices, value, axis: x.scatter_(axis, indices, value)
 xp.take_along_axis = _take_along_axis
+# Their wrappers in array-api-compat cost more than the functions.
+xp.isdtype = _isdtype
+xp.squeeze = lambda x, axis: x.squeeze(axis)
+xp.expand_dims = lambda x, axis: x.unsqueeze(axis)
 xp.number = lambda value, dtype: value
+xp.extent = lambda x: [part.item() for part in torch.aminmax(x)] if x.numel() else (0.0, 0.0)
+xp.sigmoid = torch.sigmoid
+xp.line = lambda x, start, step: torch.rsub(x, start, alpha=-step)
+xp.multiply_add = lambda factor, a, b, c: torch.addcmul(c, a, b, value=factor)
+# log1p(exp(t)) in one pass, and t from 40 on, where that is all the difference: 20, torch's default, is too soon in float64.
+xp.softplus = lambda t: torch.nn.functional.softplus(t, threshold=40)
 
 
 def is_array(value: object) -> bool:
@@ -76,7 +102,7 @@ def autocast(x: Array) -> bool:
     return bool(torch.is_autocast_enabled(x.device.type))
 
 
-def full_precision() -> AbstractContextManager[None]:
+def computing(x: Array) -> AbstractContextManager[None]:
     return nullcontext()
 
 
@@ -96,6 +122,20 @@ def to_numpy(x: Array) -> NumPyArray:
 
 def stop_gradient(x: Array) -> Array:
     return x.detach()
+
+
+def in_blocks(x: Array, others: Iterable[Array]) -> bool:
+    if is_traced(x) or x.device.type != "cpu" or type(x) not in _PLAIN or forward_ad._current_level >= 0:
+        return False
+    return not torch._C._len_torch_dispatch_stack() and not (torch.is_grad_enabled() and any(part.requires_grad for part in others))
+
+
+def host(x: Array) -> Array:
+    return x
+
+
+def from_host(x: Array | float, like: Array, dtype: Any) -> Array:
+    return torch.scalar_tensor(x, dtype=dtype) if isinstance(x, float) else x.to(dtype)
 
 
 def total(x: Array) -> Array:
@@ -131,6 +171,13 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
         by_x = by_x.sum(spec.axis)
     curved, _ = loss.apply(_curvature(kernel), spec, summed, x, *constant)
     return (total(value) + by_x.sum() if summed else value + by_x) + curved
+
+
+def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
+    if x.requires_grad and torch.is_grad_enabled():
+        return _Walked.apply(x, walk, dtype)
+    with torch.no_grad():
+        return from_host(walk.run(False).value, x, dtype)
 
 
 @cache
@@ -201,6 +248,34 @@ class _ForwardLoss(_Loss):
         elif ctx.spec.categorical:
             tangent = tangent.sum(ctx.spec.axis)
         return tangent, None
+
+
+class _Walked(torch.autograd.Function):
+    """x -> loss, evaluated in blocks: eager mode only, differentiated backward only."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Array, walk: Walk, dtype: Any) -> Array:
+        value, slope, ctx.divisor = walk.run(True)
+        ctx.walk, ctx.summed = walk, walk.summed
+        ctx.save_for_backward(slope, x, *walk.tensors)
+        return from_host(value, x, dtype)
+
+    @staticmethod
+    def backward(ctx: Any, g: Array) -> tuple[Array, None, None]:
+        slope, x, *tensors = ctx.saved_tensors
+        # Where the graph is not kept, nobody sees the slope again.
+        donated = not (torch.is_grad_enabled() or _keeps_graph() or get_interpreter_stack() or is_legacy_batchedtensor(g))
+        if donated and ctx.summed:
+            factor = g.item() / ctx.divisor
+            return (slope if factor == 1 else slope.mul_(factor)).to(x.dtype), None, None
+        g = g.to(slope.dtype) / ctx.divisor
+        spec = ctx.walk.call.ctx.spec
+        if spec.categorical and not ctx.summed:
+            g = g.unsqueeze(spec.axis)
+        if torch.is_grad_enabled():
+            kernel, spec, folded, inputs = ctx.walk.whole(x, tensors)
+            slope = _ForwardSlope.apply(kernel, spec, slope, folded, *inputs)
+        return (slope.mul_(g) if donated else slope * g).to(x.dtype), None, None
 
 
 class _Slope(torch.autograd.Function):
@@ -276,6 +351,10 @@ def _slope(ctx: Any) -> Array:
     if not torch.is_grad_enabled():
         return slope
     return (_Slope if torch.compiler.is_compiling() else _ForwardSlope).apply(ctx.kernel, ctx.spec, slope, *operands)
+
+
+# torch's own compiled backward asks so before it donates buffers.
+_keeps_graph = getattr(torch._C._autograd, "_get_current_graph_task_keep_graph", lambda: True)
 
 
 def _tensors(*values: Any) -> list[Array]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -130,3 +132,37 @@ def test_softmax_with_class_indices_forms_no_float_one_hot() -> None:
     jaxpr = str(jax.make_jaxpr(lambda x: unifocal.cross_entropy(x, INDEX))(jnp.zeros((4, 32_000))))
     # The only conversions of something as large as the predictions would be those of labels.
     assert not [line for line in jaxpr.splitlines() if "convert_element_type" in line and "f64[4,32000]" in line.split("=")[0]]
+
+
+@pytest.mark.parametrize("rows", [31, 32, 33, 47, 48, 49], ids=str)
+def test_loops_over_blocks(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of 16 rows: from twice as many on there is a loop, whose last block may begin within the one before."""
+    monkeypatch.setattr(import_module("unifocal.backends.jax_blocks"), "BLOCK", 16 * 5)
+    rng = np.random.default_rng(rows)
+    x, y, index, alpha = 3 * rng.normal(size=(rows, 5)), rng.random((rows, 5)), rng.integers(5, size=rows), rng.random(5)
+    weights = {"sample_weight": y[:, 0]}
+    cases: list[tuple[Any, Any, dict[str, Any]]] = [
+        (unifocal.sigmoid_focal_loss, y, {}),
+        (unifocal.sigmoid_focal_loss, index, {"alpha": alpha, **weights}),
+        (unifocal.softmax_focal_loss, index, weights),
+    ]
+    for loss, targets, options in cases:
+        for reduction in ("none", "sum"):
+            expected = unifocal.value_and_grad(loss)(x, targets, reduction=reduction, **options)
+
+            bound = partial(loss, targets=targets, reduction=reduction, **options)
+
+            def function(x: Any, bound: Any = bound) -> Any:
+                value = bound(x)
+                return value.sum(), value
+
+            (_, value), gradient = jax.jit(jax.value_and_grad(function, has_aux=True))(jnp.asarray(x))
+            np.testing.assert_allclose(value, expected[0], rtol=1e-12)
+            np.testing.assert_allclose(gradient, expected[1], rtol=1e-11, atol=1e-14)
+            assert ("scan" in str(jax.make_jaxpr(function)(x))) == (rows >= 32)
+
+
+def test_backward_keeps_the_slope_alone() -> None:
+    x = jnp.ones((8, 5))
+    pullback = jax.vjp(lambda x: unifocal.sigmoid_focal_loss(x, jnp.zeros((8, 5)), reduction="sum"), x)[1]
+    assert sum(kept.size == x.size for kept in jax.tree.leaves(pullback)) == 1

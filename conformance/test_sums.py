@@ -21,13 +21,14 @@ from .ulp import Exact, distance
 Array = npt.NDArray[Any]
 
 SIZE = 10_000_019  # prime: no tree divides it evenly
+EVEN = 6 << 20  # a tree divides it, and XLA could merge its levels
 
 
 @cache
-def _weights(kind: str, dtype: str) -> tuple[Array, Exact]:
+def _weights(kind: str, dtype: str, size: int) -> tuple[Array, Exact]:
     """Positive numbers, and log 2 times their sum: the loss at logit 0 with these weights."""
     rng = np.random.default_rng(2024)
-    numbers = rng.random(SIZE) if kind == "uniform" else rng.lognormal(-5, 4, SIZE)
+    numbers = rng.random(size) if kind == "uniform" else rng.lognormal(-5, 4, size)
     weights = numbers.astype(dtype)
     return weights, Exact.of([_total(weights) * oracle.mp.log(2)], ())
 
@@ -59,13 +60,14 @@ def _hold(
     how: str,
     transform: Callable[[Any], Any] = lambda f: f,
     reduction: Reduction = "sum",
+    size: int = SIZE,
 ) -> None:
-    weights, total = _weights(kind, dtype)
+    weights, total = _weights(kind, dtype, size)
     with framework.precision(dtype):
-        zeros = np.zeros(SIZE, dtype)
+        zeros = np.zeros(size, dtype)
         value = framework.numpy(transform(_loss(reduction))(*map(framework.tensor, (zeros, zeros, weights))))
     if reduction == "mean":
-        total = Exact.of([oracle.number(total.high) / SIZE + oracle.number(total.low) / SIZE], ())
+        total = Exact.of([oracle.number(total.high) / size + oracle.number(total.low) / size], ())
     measure(distance(value, total, dtype), tolerances.SUM, framework.name, dtype, reduction, kind, how)
 
 
@@ -94,3 +96,11 @@ def test_sum_compiled_by_torch(framework: Framework, dtype: str, measure: Callab
 @pytest.mark.frameworks("jax")
 def test_sum_compiled_by_jax(framework: Framework, dtype: str, measure: Callable[..., None]) -> None:
     _hold(framework, dtype, "uniform", measure, "jit", import_module("jax").jit)
+
+
+@pytest.mark.frameworks("tensorflow", "jax")
+def test_even_sum_compiled_by_xla(framework: Framework, measure: Callable[..., None]) -> None:
+    transforms = {"tensorflow": ("tensorflow", "function", {"jit_compile": True}), "jax": ("jax", "jit", {})}
+    module, name, options = transforms[framework.name]
+    transform = getattr(import_module(module), name)
+    _hold(framework, "float32", "uniform", measure, "XLA", lambda f: transform(f, **options), size=EVEN)

@@ -178,3 +178,28 @@ def test_autograph_leaves_the_library_alone(caplog: pytest.LogCaptureFixture) ->
     assert hasattr(converted.do_not_convert(lambda: 1), "autograph_info__")  # TensorFlow's own mark has this name
     tf.function(lambda x: unifocal.cross_entropy(x, [0, 1]))(tf.zeros((2, 3)))
     assert not [record for record in caplog.records if "AutoGraph" in record.message]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+@pytest.mark.parametrize("loss", [unifocal.sigmoid_focal_loss, unifocal.softmax_focal_loss], ids=["sigmoid", "softmax"])
+def test_large_losses_in_a_graph_are_fused(loss: Any, known: bool) -> None:
+    rng = np.random.default_rng(0)
+    x, t = 9 * rng.normal(size=(6000, 3)), rng.integers(3, size=6000)
+
+    @tf.function(
+        input_signature=[tf.TensorSpec([6000 if known else None, 3], tf.float64), tf.TensorSpec([6000 if known else None], tf.int64)]
+    )
+    def step(x: Any, t: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = loss(x, t, reduction="sum")
+        return value, tape.gradient(value, x)
+
+    value, first = unifocal.value_and_grad(loss)(x, t, reduction="sum")
+    for _ in range(2):  # XLA may compile at the second call
+        found = step(tf.constant(x), tf.constant(t))
+        np.testing.assert_allclose(found[0], value, rtol=1e-12)
+        np.testing.assert_allclose(found[1], first, rtol=1e-11, atol=1e-15)
+    operations = step.get_concrete_function().graph.get_operations()
+    marked = [operation.type for operation in operations if "_XlaCompile" in operation.node_def.attr]
+    assert {"Exp", "Log1p"} <= set(marked)

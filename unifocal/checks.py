@@ -36,6 +36,8 @@ class Range(NamedTuple):
     def check_array(self, name: str, values: NumPyArray, slack: float = 0.0) -> None:
         """Raise ValueError unless all values lie in the range, or within slack of it."""
         array: np.ndarray[Any, Any] = values.astype(np.uint8) if values.dtype == np.bool_ else values
+        if array.size == 0 or self.holds(array.min(), array.max(), slack):
+            return
         bad = ~((array > self.low if self.open_low else array >= self.low - slack) & (array <= self.high + slack))
         if self.nan:
             bad &= ~np.isnan(array)
@@ -44,7 +46,20 @@ class Range(NamedTuple):
             where = f" at index {tuple(int(i) for i in first)} ({bad.sum()} of {array.size} are outside)" if array.ndim else ""
             raise ValueError(f"{name} must be in {self}; received {array[first]}{where}.{self.hint}")
 
+    def holds(self, least: Any, largest: Any, slack: float = 0.0) -> bool:
+        """Whether an array with these bounds lies in the range; a NaN anywhere makes both NaN."""
+        return bool((least > self.low if self.open_low else least >= self.low - slack) and largest <= self.high + slack)
 
+
+def all_hard(labels: NumPyArray) -> bool:
+    """Whether floating labels are all 0 or 1."""
+    if labels.size <= _PART:
+        return bool(((labels == 0) | (labels == 1)).all())
+    flat = labels.reshape(-1)
+    return all(((part == 0) | (part == 1)).all() for part in (flat[i : i + _PART] for i in range(0, flat.size, _PART)))
+
+
+_PART = 1 << 16  # what stays in the cache
 UNIT = Range(0, 1)
 PROBABILITY = Range(0, 1, nan=True)
 UNNORMALIZED = Range(0, nan=True)

@@ -134,6 +134,8 @@ _shim_of._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def _find_shim(cls: type) -> str | None:
+    if issubclass(cls, np.ma.MaskedArray):
+        return None
     for base in cls.__mro__:
         root = base.__module__.partition(".")[0]
         framework = FRAMEWORKS.get(_ALIASES.get(root, root))
@@ -144,8 +146,6 @@ def _find_shim(cls: type) -> str | None:
 
 def backend_of(value: object) -> Backend | None:
     """The backend that value is a tensor of; None if no backend knows it."""
-    if isinstance(value, (np.ma.MaskedArray, str, bytes)) or is_plain(value):
-        return None
     shim = _shim_of(type(value))
     if shim is None:
         return None

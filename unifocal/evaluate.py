@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from .blocks import Walk
 from .operands import cast, context
-from .plan import plan
+from .plan import Call, call, folded
 from .protocol import Array
 from .reduction import divide, over_classes
 from .spec import Operands, Spec
@@ -12,28 +15,37 @@ from .spec import Operands, Spec
 def evaluate(spec: Spec, operands: Operands) -> Array:
     """The loss, with the analytic derivatives attached where the backend differentiates."""
     ctx = context(spec, operands.predictions)
-    backend, xp = ctx.backend, ctx.xp
-    with backend.full_precision():
-        call = plan(ctx, operands)
-        value = backend.attach(call.kernel, call.spec, call.x, call.inputs, call.denominator is not None)
-        value = over_classes(ctx, call.targets, value) if call.denominator is None else divide(xp, value, call.denominator)
-        return cast(xp, value, ctx.result_dtype)
+    backend: Any = ctx.backend
+    with backend.computing(ctx.x):
+        read = call(ctx, operands)
+        walk = Walk.of(read)
+        if walk is not None:
+            return backend.attach_walk(ctx.x, walk, ctx.result_dtype)
+        plan = folded(read)
+        value = backend.attach(plan.kernel, plan.spec, plan.x, plan.inputs, plan.denominator is not None)
+        value = over_classes(ctx, plan.targets, value) if plan.denominator is None else divide(ctx.xp, value, plan.denominator)
+        return cast(ctx.xp, value, ctx.result_dtype)
 
 
 def evaluate_with_gradient(spec: Spec, operands: Operands) -> tuple[Array, Array]:
     """The loss, and the gradient of its sum with respect to the predictions; both constants."""
     ctx = context(spec, operands.predictions)
-    backend, xp = ctx.backend, ctx.xp
-    with backend.full_precision():
-        call = plan(ctx._replace(x=backend.stop_gradient(ctx.x)), operands)
-        value, gradient = backend.run(call.kernel, call.spec, call.x, call.inputs)
-        if call.denominator is None:
-            value = over_classes(ctx, call.targets, value)
-            gradient = divide(xp, gradient, float(ctx.classes)) if spec.class_axis == "mean" else gradient
-        else:
-            value, gradient = (divide(xp, part, call.denominator) for part in (backend.total(value), gradient))
+    backend: Any = ctx.backend
+    with backend.computing(ctx.x):
+        read = call(ctx._replace(x=backend.stop_gradient(ctx.x)), operands)
+        walk = Walk.of(read)
+        value, gradient = _whole(read) if walk is None else walk.value_and_gradient()
         x = ctx.x
         if operands.given is not None:
             x = backend.canonical(operands.given)
-            gradient = xp.reshape(gradient, tuple(-1 if n is None else n for n in backend.shape(x)))
-        return backend.stop_gradient(cast(xp, value, ctx.result_dtype)), backend.stop_gradient(cast(xp, gradient, x.dtype))
+            gradient = ctx.xp.reshape(gradient, tuple(-1 if n is None else n for n in backend.shape(x)))
+        return backend.stop_gradient(cast(ctx.xp, value, ctx.result_dtype)), backend.stop_gradient(cast(ctx.xp, gradient, x.dtype))
+
+
+def _whole(read: Call) -> tuple[Array, Array]:
+    ctx, plan = read.ctx, folded(read)
+    value, gradient = ctx.backend.run(plan.kernel, plan.spec, plan.x, plan.inputs)
+    if plan.denominator is not None:
+        return divide(ctx.xp, ctx.backend.total(value), plan.denominator), divide(ctx.xp, gradient, plan.denominator)
+    mean = ctx.spec.class_axis == "mean"
+    return over_classes(ctx, plan.targets, value), divide(ctx.xp, gradient, float(ctx.classes)) if mean else gradient

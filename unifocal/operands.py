@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from .checks import POSITIVE, Range, value_checks_enabled
+from .checks import POSITIVE, UNIT, Range, all_hard, value_checks_enabled
 from .dispatch import backend_of, installed_frameworks
 from .protocol import Array, Backend, Namespace
 from .spec import Spec, is_number
@@ -26,6 +26,8 @@ class Context(NamedTuple):
     shape: Shape
     dtype: Any
     result_dtype: Any
+    eager: bool = False
+    """Known to be eager, and in host memory."""
 
     @property
     def axis(self) -> int:
@@ -53,15 +55,40 @@ class Context(NamedTuple):
 
     def readable(self, x: Array) -> bool:
         """Whether the values of x may be looked at: eager, in host memory, and checks on."""
+        if self.eager:
+            return value_checks_enabled()
         return not self.backend.is_traced(x) and value_checks_enabled() and self.backend.on_host(x)
 
-    def check(self, name: str, x: Array, allowed: Range, slack: float = 0.0) -> bool:
-        """Hold the values of a tensor to a range; False if they could not be read."""
+    def check(self, name: str, x: Array, allowed: Range, slack: float = 0.0, drop: int | None = None) -> bool:
+        """Hold the values of a tensor to a range; False if they could not be read.  The message is of x without axis ``drop``."""
         if not self.readable(x):
             return False
-        is_half = self.xp.isdtype(x.dtype, "real floating") and x.dtype not in (self.xp.float32, self.xp.float64)
-        allowed.check_array(name, self.backend.to_numpy(cast(self.xp, x, self.xp.float32) if is_half else x), slack)
+        xp = self.xp
+        if hasattr(xp, "extent"):
+            least, largest = xp.extent(x)
+            if allowed.holds(least, largest, slack):
+                return True
+        x = x if drop is None else xp.squeeze(x, axis=drop)
+        is_half = x.dtype not in (xp.float32, xp.float64) and xp.isdtype(x.dtype, "real floating")
+        allowed.check_array(name, self.backend.to_numpy(cast(xp, x, xp.float32) if is_half else x), slack)
         return True
+
+    def labels_are_hard(self, labels: Array) -> bool | None:
+        """Whether labels in the compute dtype are all 0 or 1, held to [0, 1] if they are not; None if they could not be read."""
+        if not self.readable(labels):
+            return None
+        if hasattr(self.xp, "extent"):
+            # y − y² is 0 for 0 and 1 alone, and negative outside.
+            least, largest = self.xp.extent(labels - labels * labels)
+            if least == largest == 0:
+                return True
+            if least >= 0:
+                return False
+        values = self.backend.to_numpy(labels)
+        hard = all_hard(values)
+        if not hard:
+            UNIT.check_array("targets", values)
+        return hard
 
 
 def cast(xp: Namespace, x: Array, dtype: Any) -> Array:
@@ -77,7 +104,7 @@ def without(shape: Shape, axis: int) -> Shape:
 
 def same(a: Shape, b: Shape) -> bool:
     """Whether the shapes agree wherever both are known."""
-    return len(a) == len(b) and all(m == n or m is None or n is None for m, n in zip(a, b, strict=True))
+    return a == b or (len(a) == len(b) and all(m == n or m is None or n is None for m, n in zip(a, b, strict=True)))
 
 
 def _fits(shape: Shape, onto: Shape) -> bool:
@@ -98,10 +125,11 @@ def context(spec: Spec, predictions: object) -> Context:
         _reject("predictions", predictions)
     x = backend.canonical(predictions)
     xp = backend.namespace(x)
-    if not xp.isdtype(x.dtype, "real floating"):
-        raise TypeError(f"predictions must be a floating tensor; received dtype {x.dtype}.")
-    if not 16 <= xp.finfo(x.dtype).bits <= 64:
-        raise TypeError(f"predictions must be float16, bfloat16, float32 or float64; received dtype {x.dtype}.")
+    if x.dtype not in (xp.float32, xp.float64):
+        if not xp.isdtype(x.dtype, "real floating"):
+            raise TypeError(f"predictions must be a floating tensor; received dtype {x.dtype}.")
+        if not 16 <= xp.finfo(x.dtype).bits <= 64:
+            raise TypeError(f"predictions must be float16, bfloat16, float32 or float64; received dtype {x.dtype}.")
     shape = backend.shape(x)
     rank = len(shape)
     if spec.drops_axis and rank == 0:
@@ -150,7 +178,7 @@ def tensor(ctx: Context, name: str, value: object) -> Array:
 
 
 def _weight(ctx: Context, name: str, value: object, allowed: Range | None) -> Array | float | None:
-    """A number as float, a tensor in the compute dtype; held to its range."""
+    """A number as float, a tensor in its own dtype; held to its range."""
     if value is None:
         return None
     if is_number(value):
@@ -161,9 +189,8 @@ def _weight(ctx: Context, name: str, value: object, allowed: Range | None) -> Ar
     weight = tensor(ctx, name, value)
     if not ctx.xp.isdtype(weight.dtype, ("real floating", "integral")):
         raise TypeError(f"{name} must be a number or a tensor of numbers; received dtype {weight.dtype}.")
-    weight = cast(ctx.xp, weight, ctx.dtype)
     if allowed is not None:
-        ctx.check(name, weight, allowed)
+        ctx.check(name, cast(ctx.xp, weight, ctx.dtype), allowed)
     return weight
 
 
@@ -224,11 +251,7 @@ def sample_weight(ctx: Context, value: object, targets_shape: Shape) -> Array | 
 def normalizer(ctx: Context, value: object) -> Array | float | None:
     """The normalizer with the rank of the predictions: aligned with the unreduced loss from the right."""
     by = _weight(ctx, "normalizer", value, _NORMALIZER)
-    if by is None or isinstance(by, float):
-        return by
-    if not ctx.readable(by):
-        by = ctx.xp.where(by > 0, by, float("nan"))
-    return _right_aligned(ctx, "normalizer", by)
+    return by if by is None or isinstance(by, float) else _right_aligned(ctx, "normalizer", by)
 
 
 def _right_aligned(ctx: Context, name: str, x: Array) -> Array:

@@ -1,4 +1,4 @@
-"""What a call is before its kernel runs: the operands read, checked and folded into the kernel's inputs."""
+"""What a call is before its kernel runs: its operands read, then, whole or block by block, checked and folded into the kernel's inputs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,36 @@ from .operands import Context, at_target, cast, class_vector, normalizer, sample
 from .protocol import Array, Inputs, Kernel
 from .reduction import denominator
 from .spec import Operands, Spec, of_kernel
-from .targets import Targets, prepare
+from .targets import Targets, fold, read
+
+
+class Tensors(NamedTuple):
+    """A call's operands beside the predictions: numbers, and tensors in their own dtypes of the predictions' rank, or 0-D.
+
+    Every tensor has the predictions' size or 1 in each dimension, so that cutting the predictions in blocks cuts it too.
+    """
+
+    targets: Array
+    alpha: Array | float | None = None
+    pos_weight: Array | float | None = None
+    class_weight: Array | float | None = None
+    sample_weight: Array | float | None = None
+    normalizer: Array | float | None = None
+
+
+class Call(NamedTuple):
+    """A call whose operands were read."""
+
+    ctx: Context
+    tensors: Tensors
+    by_index: bool
+    loss_weight: float | None
+    plain: bool
+    """Whether no tensor but the targets is among them."""
 
 
 class Plan(NamedTuple):
-    """A call made ready: the kernel's arguments, and what becomes of its result."""
+    """A call, or a block of one, made ready: the kernel's arguments, and what becomes of its result."""
 
     ctx: Context
     targets: Targets
@@ -27,32 +52,63 @@ class Plan(NamedTuple):
 
 def plan(ctx: Context, operands: Operands) -> Plan:
     """The plan of a call; raises TypeError or ValueError where an operand does not fit."""
+    return folded(call(ctx, operands))
+
+
+def call(ctx: Context, operands: Operands) -> Call:
+    """The operands, read; raises TypeError or ValueError where one does not fit the predictions."""
     spec = ctx.spec
-    targets = prepare(ctx, operands.targets)
-    weight = sample_weight(ctx, operands.sample_weight, targets.shape)
-    alpha = class_vector(ctx, "alpha", operands.alpha, UNIT if spec.alpha == "balance" else NON_NEGATIVE)
-    pos_weight = class_vector(ctx, "pos_weight", operands.pos_weight, NON_NEGATIVE)
-    class_weight = class_vector(ctx, "class_weight", operands.class_weight, NON_NEGATIVE)
+    targets, shape, by_index = read(ctx, operands.targets)
+    tensors = Tensors(
+        targets,
+        class_vector(ctx, "alpha", operands.alpha, UNIT if spec.alpha == "balance" else NON_NEGATIVE),
+        class_vector(ctx, "pos_weight", operands.pos_weight, NON_NEGATIVE),
+        class_vector(ctx, "class_weight", operands.class_weight, NON_NEGATIVE),
+        sample_weight(ctx, operands.sample_weight, shape),
+        normalizer(ctx, operands.normalizer),
+    )
+    return Call(ctx, tensors, by_index, operands.loss_weight, all(is_plain(part) for part in tensors[1:]))
+
+
+def folded(call: Call) -> Plan:
+    """The plan of what was read, whole or a block; raises ValueError where values are out of range."""
+    ctx, tensors, by_index, loss_weight, plain = call
+    xp, spec = ctx.xp, ctx.spec
+    targets = fold(ctx, tensors.targets, by_index)
+    _, alpha, pos_weight, class_weight, weight, by = tensors if plain else _in_compute_dtype(ctx, tensors)
     if spec.class_weight == "row" and class_weight is not None and not targets.by_index:
-        row = ctx.xp.sum(targets.labels * class_weight, axis=ctx.axis, keepdims=True)
+        row = xp.sum(targets.labels * class_weight, axis=ctx.axis, keepdims=True)
         weight, class_weight = _times(weight, row), None
     divisor = denominator(ctx, targets, _times(weight, at_target(ctx, class_weight, targets.indices)))
 
     labels = targets.labels
     if spec.alpha == "scale":
         class_weight, alpha = _times(class_weight, alpha), None
-    if operands.loss_weight is not None:
-        weight = _times(weight, ctx.xp.number(float(operands.loss_weight), ctx.dtype))
+    if loss_weight is not None:
+        weight = _times(weight, xp.number(float(loss_weight), ctx.dtype))
     if not spec.categorical:
         weight = _times(weight, class_weight)
     elif targets.by_index:
         weight = _times(weight, at_target(ctx, class_weight, targets.indices))
     elif class_weight is not None:
         labels = labels * class_weight
-    weight = _over(ctx, weight, normalizer(ctx, operands.normalizer))
+    weight = _over(ctx, weight, by)
     inputs = Inputs(labels, alpha, pos_weight, _masked(ctx, weight, targets))
 
-    return Plan(ctx, targets, kernel_for(spec, targets.by_index), of_kernel(spec), _predictions(ctx, targets), inputs, divisor)
+    kernel = kernel_for(spec, targets.by_index, targets.hard)
+    return Plan(ctx, targets, kernel, spec if ctx.eager else of_kernel(spec), _predictions(ctx, targets), inputs, divisor)
+
+
+def is_plain(part: Array | float | None) -> bool:
+    """Whether an operand is no tensor."""
+    return part is None or isinstance(part, float)
+
+
+def _in_compute_dtype(ctx: Context, tensors: Tensors) -> Tensors:
+    xp = ctx.xp
+    weights = Tensors(None, *(part if is_plain(part) else cast(xp, part, ctx.dtype) for part in tensors[1:]))
+    by: Array = weights.normalizer
+    return weights if is_plain(by) or ctx.readable(by) else weights._replace(normalizer=xp.where(by > 0, by, float("nan")))
 
 
 def _predictions(ctx: Context, targets: Targets) -> Array:

@@ -6,15 +6,18 @@ needed, and type checkers hold it to the protocol.  A kernel is a pair of pure f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from .spec import Spec
+
+if TYPE_CHECKING:
+    from .blocks import Walk
 
 Array: TypeAlias = Any
 """A tensor of any backend."""
@@ -46,10 +49,14 @@ class Kernel:
     shape.  Softmax drops the class axis from the loss; the slope is that of each row's loss.
 
     second(xp, spec, x, inputs, h) -> array of x's shape: the derivative of sum(slope * h) with respect to x.
+
+    fast: value_slope in fewer passes, where there is such a form.  Right wherever all losses of the array are finite, and only there;
+    elsewhere at least one of the values that it gives is not finite.  Nothing is to be differentiated through it.
     """
 
     value_slope: Callable[[Namespace, Spec, Array, Inputs], tuple[Array, Array]]
     second: Callable[[Namespace, Spec, Array, Inputs, Array], Array]
+    fast: Callable[[Namespace, Spec, Array, Inputs], tuple[Array, Array]] | None = None
 
 
 class Backend(Protocol):
@@ -67,7 +74,10 @@ class Backend(Protocol):
         """The Array API functions for x, and two that the standard lacks.
 
         ``scatter(x, indices, value, axis)`` is a copy of x with value at the indices; ``number(value, dtype)`` is a Python number such
-        that arithmetic in this dtype keeps all its digits: itself, unless the framework rounds it.
+        that arithmetic in this dtype keeps all its digits: itself, unless the framework rounds it.  Where arrays can be written to,
+        ``put(x, indices, value, axis)`` writes value into x itself; ``sigmoid`` and ``softplus`` may be there if they
+        are accurate, and what ``kernels/fused.py`` asks for; ``extent(x)``, the smallest and the largest number,
+        if it is faster than NumPy's.
         """
 
     def shape(self, x: Array) -> tuple[int | None, ...]:
@@ -88,8 +98,12 @@ class Backend(Protocol):
     def autocast(self, x: Array) -> bool:
         """Whether the framework's automatic mixed precision is on for x's device."""
 
-    def full_precision(self) -> AbstractContextManager[None]:
-        """Where automatic mixed precision casts nothing: dtypes are unifocal's own business."""
+    def computing(self, x: Array) -> AbstractContextManager[None]:
+        """What a loss of predictions x is computed in.
+
+        There automatic mixed precision casts nothing and nothing is said of infinities, both being unifocal's own business, and a graph
+        fuses what it would run op by op.
+        """
 
     def of_sizes(self, what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
         """x, held at run time to the sizes of ``like`` (to ``at_axis`` instead at the axis), where a graph knows too few of them."""
@@ -103,6 +117,12 @@ class Backend(Protocol):
     def stop_gradient(self, x: Array) -> Array:
         """x as a constant."""
 
+    def in_blocks(self, x: Array, others: Iterable[Array]) -> bool:
+        """Whether a call with predictions x and these operands is evaluated eagerly in blocks; the backend is then an EagerBackend.
+
+        Their values are to be read without waiting, and nothing is to be differentiated but x, backward.
+        """
+
     def total(self, x: Array) -> Array:
         """The sum of all elements, to 4 ulp on positive terms at any length."""
 
@@ -114,3 +134,19 @@ class Backend(Protocol):
 
         Inputs that require gradients get them through the kernel's value formula.
         """
+
+
+class EagerBackend(Backend, Protocol):
+    """A framework whose arrays in host memory can be written to, in eager mode."""
+
+    host_backend: Backend
+    """Whose arrays blocks are computed on."""
+
+    def host(self, x: Array) -> Array:
+        """x as an array of ``host_backend``, in the same memory; not called where that is this backend itself."""
+
+    def from_host(self, x: Array | float, like: Array, dtype: Any) -> Array:
+        """An array of ``host_backend``, or a number, as a constant of this framework where ``like`` is and in this dtype."""
+
+    def attach_walk(self, x: Array, walk: Walk, dtype: Any) -> Array:
+        """The loss of a walk, in this dtype, with its derivatives attached."""

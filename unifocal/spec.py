@@ -17,11 +17,13 @@ ClassWeight = Literal["class", "row"]
 Alignment = Literal["leading", "trailing"]
 ClassAxis = Literal["kernel", "kept", "spread", "sum", "mean"]
 Reduction = Literal["none", "sum", "mean", "weighted_mean"]
+_REDUCTIONS = get_args(Reduction)
 
 
 def is_number(value: object) -> bool:
     """Whether value is a real Python or NumPy scalar; bool is not a number here."""
-    return isinstance(value, Real) and not isinstance(value, bool)
+    # The first test is quick; those of abstract classes are slow.
+    return type(value) in (float, int) or (isinstance(value, Real) and not isinstance(value, bool))
 
 
 def _static(name: str, value: object, requirement: str) -> float:
@@ -32,6 +34,8 @@ def _static(name: str, value: object, requirement: str) -> float:
 
 
 def _static_int(name: str, value: object) -> int:
+    if type(value) is int:
+        return value
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be an integer; received {type(value).__name__}.")
     return int(value)
@@ -98,7 +102,7 @@ class Spec:
             object.__setattr__(self, "epsilon", epsilon)
         if self.ignore_index is not None:
             object.__setattr__(self, "ignore_index", _static_int("ignore_index", self.ignore_index))
-        if self.reduction not in get_args(Reduction):
+        if self.reduction not in _REDUCTIONS:
             raise ValueError(f"reduction must be 'none', 'sum', 'mean' or 'weighted_mean'; received {self.reduction!r}.")
         if self.class_axis in ("sum", "mean") and self.ignore_index is not None:
             raise ValueError("ignore_index and a reduction of the class axis do not go together.")

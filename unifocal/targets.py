@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .checks import UNIT, Range
+from .checks import Range
 from .operands import Context, Shape, cast, same, tensor, without
 from .protocol import Array, Namespace
 
@@ -12,18 +12,18 @@ from .protocol import Array, Namespace
 class Targets(NamedTuple):
     """The targets of one call.
 
-    shape: as the user gave them.
     labels: see :class:`~unifocal.protocol.Inputs`, before the class weights; smoothed for softmax (the binary kernels smooth their own).
     indices: the class index of each row, size 1 along the class axis; None for element-wise labels.
     valid: where the loss counts, broadcastable to the predictions; None where all does.
     bad: where an index that could not be looked at is out of range, likewise; the loss is NaN there.
+    hard: whether the labels are all 0 or 1, or NaN: by their dtype, or because they were looked at.
     """
 
-    shape: Shape
     labels: Array
     indices: Array | None = None
     valid: Array | None = None
     bad: Array | None = None
+    hard: bool = False
 
     @property
     def by_index(self) -> bool:
@@ -31,17 +31,28 @@ class Targets(NamedTuple):
         return self.labels is self.indices
 
 
-def prepare(ctx: Context, targets: object) -> Targets:
-    """Read the targets of a call; raises TypeError or ValueError where they do not fit the predictions."""
+def read(ctx: Context, targets: object) -> tuple[Array, Shape, bool]:
+    """The targets with the predictions' rank (class indices: of size 1 along the class axis), their own shape, whether they are indices.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where they do not fit the predictions.
+    """
     raw = tensor(ctx, "targets", targets)
     shape = ctx.backend.shape(raw)
     if not ctx.xp.isdtype(raw.dtype, ("bool", "integral", "real floating")):
         raise TypeError(f"targets must be bool, integer or floating; received dtype {raw.dtype}.")
-    formats = ctx.spec.labels
+    formats, spec = ctx.spec.labels, ctx.spec
     if formats == "elements" or (formats == "any" and len(shape) == len(ctx.shape)):
         if not same(shape, ctx.shape):
             raise ValueError(f"Element-wise targets must have the shape of the predictions, {ctx.shape}; received {shape}.")
-        return _element_wise(ctx, ctx.backend.of_sizes("targets", raw, ctx.x, ctx.axis, None), shape)
+        if spec.categorical and spec.ignore_index is not None:
+            raise ValueError(
+                f"ignore_index requires class indices for softmax losses; received targets of the predictions' shape {shape}. "
+                "Use sample_weight instead."
+            )
+        return ctx.backend.of_sizes("targets", raw, ctx.x, ctx.axis, None), shape, False
     if len(shape) != len(ctx.shape) - 1 or not same(shape, without(ctx.shape, ctx.axis)):
         whole = (
             f"the shape of the predictions, {ctx.shape} (element-wise labels), or that" if formats == "any" else f"the shape {ctx.shape}"
@@ -56,44 +67,47 @@ def prepare(ctx: Context, targets: object) -> Targets:
         raise TypeError(
             f"targets with one dimension fewer than the predictions are class indices and must be integer; received dtype {raw.dtype}."
         )
-    return _class_indices(ctx, ctx.backend.of_sizes("targets", raw, ctx.x, ctx.axis, []), shape)
+    raw = ctx.backend.of_sizes("targets", raw, ctx.x, ctx.axis, [])
+    return ctx.xp.expand_dims(raw, axis=ctx.axis), shape, True
 
 
-def _element_wise(ctx: Context, raw: Array, shape: Shape) -> Targets:
+def fold(ctx: Context, raw: Array, by_index: bool) -> Targets:
+    """Targets that were read (or a block of them), checked and made labels; raises ValueError where values are out of range."""
+    return _class_indices(ctx, raw) if by_index else _element_wise(ctx, raw)
+
+
+def _element_wise(ctx: Context, raw: Array) -> Targets:
     xp, spec = ctx.xp, ctx.spec
-    if spec.categorical and spec.ignore_index is not None:
-        raise ValueError(
-            f"ignore_index requires class indices for softmax losses; received targets of the predictions' shape {shape}. "
-            "Use sample_weight instead."
-        )
+    exact = not xp.isdtype(raw.dtype, "real floating")
     raw, valid = _ignore(ctx, raw)
     labels = cast(xp, raw, ctx.dtype)
-    if not ctx.check("targets", labels, UNIT):
+    hard = True if exact and xp.isdtype(raw.dtype, "bool") else ctx.labels_are_hard(labels)
+    if hard is None:
+        hard = exact
         labels = xp.where((labels >= 0) & (labels <= 1), labels, float("nan"))
     if spec.label_smoothing and spec.categorical:
         kept, spread = (xp.number(n, ctx.dtype) for n in (1 - spec.label_smoothing, spec.label_smoothing / ctx.classes))
         labels = labels * kept + spread
-    return Targets(shape, labels, valid=valid)
+    return Targets(labels, valid=valid, hard=hard)
 
 
-def _class_indices(ctx: Context, raw: Array, shape: Shape) -> Targets:
+def _class_indices(ctx: Context, raw: Array) -> Targets:
     xp, spec, classes = ctx.xp, ctx.spec, ctx.classes
     raw, valid = _ignore(ctx, raw)
     index, bad = cast(xp, raw, xp.int64), None
     # For the sigmoid link, index = number of classes is the background: a row without a positive.
     last = classes - 1 if spec.categorical else classes
     hint = "" if spec.categorical else " (the last one is background)"
-    if not ctx.check(f"Class indices{hint}", raw, Range(0, last)):
+    if not ctx.check(f"Class indices{hint}", raw, Range(0, last), drop=ctx.axis):
         bad = (index < 0) | (index > last)
         index = xp.where(bad, xp.zeros_like(index), index)
-    index, valid, bad = (None if part is None else xp.expand_dims(part, axis=ctx.axis) for part in (index, valid, bad))
     labels, smoothing = index, spec.label_smoothing
     if not spec.categorical:
         labels = one_hot(ctx, index)
     elif smoothing:
         uniform = xp.full_like(ctx.x, smoothing / classes, dtype=ctx.dtype)
         labels = xp.scatter(uniform, index, 1 - smoothing + smoothing / classes, ctx.axis)
-    return Targets(shape, labels, index, valid, bad)
+    return Targets(labels, index, valid, bad, hard=True)
 
 
 def one_hot(ctx: Context, index: Array) -> Array:

@@ -8,16 +8,18 @@ from .composed import normalized_dense, normalized_index, sigmoid_clipped, softm
 from .log import log_dense, log_index
 from .mixture import mixture
 from .probability import sigmoid_probability, softmax_probability_dense, softmax_probability_index
-from .sigmoid import sigmoid
+from .sigmoid import sigmoid, sigmoid_hard
 from .softmax import softmax_dense, softmax_index
 
 # For soft labels that have their own p_t, and for those that mix the hard labels' losses.
 _EXACT, _CLIPPED, _PROBABILITY = ((kernel, mixture(kernel)) for kernel in (sigmoid, sigmoid_clipped, sigmoid_probability))
 
 
-def kernel_for(spec: Spec, index_labels: bool) -> Kernel:
-    """The kernel of spec's link, on what its predictions are, for class indices or real labels."""
+def kernel_for(spec: Spec, index_labels: bool, hard: bool = False) -> Kernel:
+    """The kernel of spec's link, on what its predictions are, for class indices or real labels, which are all 0 or 1 if ``hard``."""
     if spec.link == "sigmoid":
+        if hard and spec.from_logits and not spec.clips and not spec.label_smoothing:
+            return sigmoid_hard
         label, mixed = (_CLIPPED if spec.clips else _EXACT) if spec.from_logits else _PROBABILITY
         return mixed if spec.soft_labels == "mixture" else label
     if spec.link == "log":

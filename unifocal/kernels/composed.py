@@ -18,8 +18,8 @@ from typing import NamedTuple
 from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
 from .guard import product
+from .logistic import link
 from .probability import clip, sigmoid_probability, softmax_probability_dense, softmax_probability_index
-from .sigmoid import link
 from .softmax import exponentials
 
 

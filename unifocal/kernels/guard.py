@@ -22,19 +22,21 @@ def binary_labels(xp: Namespace, spec: Spec, y: Array) -> tuple[Array, Array]:
     return y * kept + spread, (1 - y) * kept + spread
 
 
-def power(xp: Namespace, base: Array, exponent: float) -> Array:
-    """base ** exponent for base ≥ 0 and a static exponent.
+def power(xp: Namespace, base: Array, exponent: float, guarded: bool = True) -> Array:
+    """base ** exponent for base ≥ 0 and a static exponent; ``guarded`` where a framework may differentiate through it.
 
     Whole parts up to 8 are multiplied out and halves taken by a square root: fewer ulp, and faster, than pow.
     """
     if not 0 <= exponent < 9 or exponent % 0.5:
+        if not guarded and exponent > 0:
+            return xp.pow(base, exponent)
         # Guarded, so that a framework's derivative through pow is never 0 * inf where base is 0.
         zero = xp.equal(base, 0)
         return xp.where(zero, _power_of_zero(exponent), xp.pow(xp.where(zero, 1.0, base), exponent))
-    factors = [base] * (exponent % 1 > 0)
-    if factors:
-        zero = xp.equal(base, 0)
-        factors = [xp.where(zero, 0.0, xp.sqrt(xp.where(zero, 1.0, base)))]
+    factors = []
+    if exponent % 1:
+        zero = xp.equal(base, 0) if guarded else None
+        factors.append(xp.sqrt(base) if zero is None else xp.where(zero, 0.0, xp.sqrt(xp.where(zero, 1.0, base))))
     whole, square = int(exponent), base
     while whole:
         if whole & 1:

@@ -13,11 +13,17 @@ Accuracy rests on never forming 1 − p or 1 − p_t by subtraction.  With γ = 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
 from typing import NamedTuple
+
+import numpy as np
 
 from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
+from .fused import line, multiply_add
 from .guard import binary_labels, power, product
+from .logistic import fast_link, fast_logistic, link, logistic
 
 
 class _Parts(NamedTuple):
@@ -71,16 +77,96 @@ def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
     return _Parts(p, q, positive, negative, cross_entropy, cross_entropy_slope, modulator, u)
 
 
-def link(xp: Namespace, x: Array) -> tuple[Array, Array, Array, Array]:
-    """p = σ(x), q = σ(−x), −log p, −log q, each to full relative accuracy.
+# --- in fewer passes ---------------------------------------------------------------------------------------------------------------
 
-    ``where`` rather than abs and max: a framework that differentiates through this gets the right derivative at x = 0.
+
+class _Form(NamedTuple):
+    """How the hard-label kernel computes: to be right everywhere and traced, or with few passes on finite logits in eager mode."""
+
+    logistic: Callable[[Namespace, Array, bool], tuple[Array, Array | None, Array]]
+    times: Callable[[Namespace, Array | float, Array], Array]
+    bracket: Callable[[Namespace, Array | float, Array | None, Array, Array], Array]
+    steps: Callable[[bool, float, float], bool]
+
+
+def _hard(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    """Labels that are all 0 or 1.  With t = (1−2y)·x, r = σ(t) and CE = pw_t·softplus(t), for c = w·α_t·pw_t:
+
+    L = c·r^γ·softplus(t),      dL/dx = (1−2y)·c·r^γ·[γ·σ(−t)·softplus(t) + r]
     """
-    right = x >= 0
-    e = xp.exp(xp.where(right, -x, x))
-    larger, smaller, softplus = 1 / (1 + e), e / (1 + e), xp.log1p(e)
-    p, q = xp.where(right, larger, smaller), xp.where(right, smaller, larger)
-    return p, q, softplus + xp.where(right, 0.0, -x), softplus + xp.where(right, x, 0.0)
+    y, number = inputs.labels, xp.number(spec.gamma, x.dtype)
+    sign = line(xp, y, 1.0, -2.0)
+    r, p_t, softplus = form.logistic(xp, sign * x, spec.gamma > 0)
+    modulator, bracket = _coefficient(form, xp, inputs, y), r
+    if spec.gamma:
+        bracket = form.bracket(xp, number, p_t, softplus, r)
+        focal = power(xp, r, spec.gamma, guarded=False)
+        modulator = focal if modulator is None else modulator * focal
+    if modulator is None:
+        return softplus, sign * bracket
+    return form.times(xp, modulator, softplus), sign * modulator * bracket
 
 
-sigmoid = Kernel(_value_slope, _second)
+def _coefficient(form: _Form, xp: Namespace, inputs: Inputs, y: Array) -> Array | float | None:
+    """w·α_t·pw_t, for labels y that are all 0 or 1; None is 1."""
+    alpha, pos_weight, weight = inputs.alpha, inputs.pos_weight, inputs.weight
+    if alpha is None and pos_weight is None:
+        return weight
+    of_negatives = 1.0 if alpha is None else 1 - alpha
+    of_positives: Array = alpha if pos_weight is None else pos_weight if alpha is None else alpha * pos_weight
+    if isinstance(weight, float):
+        of_negatives, of_positives, weight = of_negatives * weight, of_positives * weight, None
+    if (
+        isinstance(of_negatives, float)
+        and isinstance(of_positives, float)
+        and form.steps(y.dtype == xp.float64, of_negatives, of_positives)
+    ):
+        coefficient = line(xp, y, of_negatives, of_positives - of_negatives)
+    else:
+        coefficient = y * of_positives + (1 - y) * of_negatives
+    return coefficient if weight is None else coefficient * weight
+
+
+@cache
+def _steps(double: bool, start: float, end: float) -> bool:
+    """Whether start + (end − start) is exactly end, in double or single precision: two passes less."""
+    rounded = np.float64 if double else np.float32
+    return bool(rounded(start) + rounded(end - start) == rounded(end))
+
+
+def _soft_fast(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    """Any labels, finite logits and γ = 0 or γ ≥ 1: r^(γ−1) is taken out, so that nothing is divided by r."""
+    if 0 < spec.gamma < 1:
+        return _value_slope(xp, spec, x, inputs)
+    y, negative = binary_labels(xp, spec, inputs.labels)
+    p, q, minus_log_p, minus_log_q = fast_link(xp, x)
+    positive = y if inputs.pos_weight is None else y * inputs.pos_weight
+    cross_entropy = positive * minus_log_p + negative * minus_log_q
+    slope = negative * p - positive * q
+    modulator: Array | float | None = None if inputs.alpha is None else y * inputs.alpha + negative * (1 - inputs.alpha)
+    if inputs.weight is not None:
+        modulator = inputs.weight if modulator is None else modulator * inputs.weight
+    if spec.gamma:
+        r = y * q + negative * p
+        slope = xp.number(spec.gamma, x.dtype) * ((negative - y) * (p * q) * cross_entropy) + r * slope
+        root = power(xp, r, spec.gamma - 1, guarded=False) if spec.gamma != 1 else None
+        modulator = root if modulator is None else modulator if root is None else modulator * root
+        cross_entropy = r * cross_entropy
+    return (cross_entropy, slope) if modulator is None else (modulator * cross_entropy, modulator * slope)
+
+
+sigmoid = Kernel(_value_slope, _second, _soft_fast)
+
+
+def _guarded_bracket(xp: Namespace, gamma: Array | float, p_t: Array, softplus: Array, r: Array) -> Array:
+    """γ·σ(−t)·softplus(t) + σ(t)."""
+    return gamma * product(xp, p_t, softplus) + r
+
+
+def _fast_bracket(xp: Namespace, gamma: Array | float, p_t: Array, softplus: Array, r: Array) -> Array:
+    return multiply_add(xp, gamma, p_t, softplus, r)
+
+
+_EVERYWHERE = _Form(logistic, product, _guarded_bracket, lambda *_: False)
+_FAST = _Form(fast_logistic, lambda _, factor, term: factor * term, _fast_bracket, _steps)
+sigmoid_hard = Kernel(partial(_hard, _EVERYWHERE), _second, partial(_hard, _FAST))

@@ -168,5 +168,68 @@ def _dense_second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array)
     return _less_share(xp, spec.axis, parts, weight, weight * z_over_o) - parts.p * parts.o * z_over_o * total_g
 
 
-softmax_index = Kernel(_index_value_slope, _index_second)
-softmax_dense = Kernel(_dense_value_slope, _dense_second)
+# --- in fewer passes ---------------------------------------------------------------------------------------------------------------
+#
+# exp(x) itself, not less the maximum: no rounding of x − max x is magnified, and −log p_i = log1p(Σ_{j≠i} e_j / e_i) needs no cases.  Where
+# exponentials overflow, or those that vanish would count, the value is not finite.
+
+
+def _unshifted(xp: Namespace, total: Array) -> Array:
+    """0 for each row whose exponentials are in range, NaN for others: from 1/64 on, p that vanish do so below 64 × the smallest normal."""
+    return 0.0 * xp.sqrt(total - 1 / 64)
+
+
+def _fast_focal(xp: Namespace, gamma: float, parts: _Parts) -> tuple[Array | float, Array | float]:
+    """o^γ and F1 for γ = 0 or γ ≥ 1, with o^γ·p·ρ = o^(γ−1)·p·(−log p)."""
+    if not gamma:
+        return 1.0, -1.0
+    root = power(xp, parts.o, gamma - 1, guarded=False) if gamma != 1 else 1.0
+    return root * parts.o, -root * (parts.o + xp.number(gamma, parts.p.dtype) * (parts.p * parts.minus_log_p))
+
+
+def _fast_index(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    target, weight = inputs.labels, inputs.weight
+    if 0 < spec.gamma < 1:
+        return _index_value_slope(xp, spec, x, inputs)
+    e = xp.exp(x)
+    e_target = xp.take_along_axis(e, target, axis=spec.axis)
+    xp.put(e, target, 0.0, spec.axis)
+    others = xp.sum(e, axis=spec.axis, keepdims=True)
+    total = others + e_target
+    parts = _Parts(e, total, others, e_target / total, others / total, xp.log1p(others / e_target))
+    modulator, f1 = _fast_focal(xp, spec.gamma, parts)
+    value = modulator * parts.minus_log_p + _unshifted(xp, total)
+    if weight is not None:
+        value, f1 = weight * value, weight * f1
+    e *= -f1 / total
+    xp.put(e, target, f1 * parts.o, spec.axis)
+    return xp.squeeze(value, axis=spec.axis), e
+
+
+def _beside(xp: Namespace, axis: int, terms: Array, largest: Array) -> tuple[Array, Array]:
+    """Σ_{j≠i} terms_j for every i, and Σ terms: no cancellation at the index of the largest."""
+    rest, at_largest = terms + 0.0, xp.take_along_axis(terms, largest, axis=axis)
+    xp.put(rest, largest, 0.0, axis)
+    beside_largest = xp.sum(rest, axis=axis, keepdims=True)
+    total = beside_largest + at_largest
+    others = total - terms
+    xp.put(others, largest, beside_largest, axis)
+    return others, total
+
+
+def _fast_dense(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    if 0 < spec.gamma < 1:
+        return _dense_value_slope(xp, spec, x, inputs)
+    axis, v = spec.axis, _weights(inputs)
+    e = xp.exp(x)
+    others, total = _beside(xp, axis, e, xp.argmax(x, axis=axis, keepdims=True))
+    parts = _Parts(e, total, others, e / total, others / total, xp.log1p(others / e))
+    modulator, f1 = _fast_focal(xp, spec.gamma, parts)
+    value = xp.sum(v * modulator * parts.minus_log_p, axis=axis, keepdims=True) + _unshifted(xp, total)
+    g = v * f1
+    beside, _ = _beside(xp, axis, g, xp.argmax(xp.abs(g), axis=axis, keepdims=True))
+    return xp.squeeze(value, axis=axis), g * parts.o - parts.p * beside
+
+
+softmax_index = Kernel(_index_value_slope, _index_second, _fast_index)
+softmax_dense = Kernel(_dense_value_slope, _dense_second, _fast_dense)

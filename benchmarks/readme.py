@@ -1,0 +1,62 @@
+"""The README's section on speed, between two marks, from a run's results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from .results import Report
+from .rows import size_name
+from .table import arrays, memory_rows, ratio, shown, table_sizes
+
+BEGIN, END = "<!-- benchmarks: written by python -m benchmarks --readme -->", "<!-- /benchmarks -->"
+
+
+def write(report: Report, readme: Path) -> None:
+    """Replace what stands between the marks.
+
+    Raises
+    ------
+    ValueError
+        If the file has no such marks.
+    """
+    text = readme.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{readme} must hold the lines {BEGIN} and {END}.")
+    readme.write_text(before + begin + "\n" + "\n".join(markdown(report)) + "\n" + end + after, encoding="utf-8")
+
+
+def markdown(report: Report) -> Iterator[str]:
+    """Lines of Markdown: the tables, and what they were measured on."""
+    sizes = table_sizes(report)
+    yield from _head(["theirs ÷ ours", "against", *map(size_name, sizes)])
+    for row, timings in shown(report, main=True):
+        yield _line([row.name, row.peer, *(ratio(timings[size]).marked if size in timings else "–" for size in sizes)])
+    beside = list(shown(report, main=False))
+    if beside:
+        yield from ("", "<details><summary>Soft labels, real γ, bool labels</summary>", "")
+        yield from _head(["soft labels, real γ, bool labels", "against", *map(size_name, sizes)])
+        for row, timings in beside:
+            yield _line([row.name, row.peer, *(ratio(timings[size]).marked if size in timings else "–" for size in sizes)])
+        yield from ("", "</details>")
+    if report.memory:
+        yield ""
+        columns = (("ours", "sum"), ("ours", "mean"), ("theirs", "sum"), ("theirs", "mean"))
+        yield from _head(["arrays retained / at the most", "logits", *map(", ".join, columns)])
+        for name, size, cells in memory_rows(report):
+            yield _line([name, size_name(size), *(arrays(cells[key]) if key in cells else "–" for key in columns)])
+    yield ""
+    machine, versions = report.machine, report.versions
+    yield f"{machine['processor']}, {machine['cores']} cores, {machine.get('memory', '')}; {machine['date']}."
+    yield f"{', '.join(f'{name} {version}' for name, version in versions.items())}."
+
+
+def _head(cells: list[str]) -> Iterator[str]:
+    yield _line(cells)
+    yield _line(["---"] * len(cells))
+
+
+def _line(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"

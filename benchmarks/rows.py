@@ -1,0 +1,96 @@
+"""What is compared: the rows of the table, with the ratios they are to reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+KI, MI = 1 << 10, 1 << 20
+SIZES = (KI, MI, 8 * MI)
+"""Elements of the logits."""
+CURVE_SIZES = tuple(1 << power for power in range(10, 27, 2))
+
+Loss = Literal["sigmoid focal", "binary cross entropy", "softmax focal", "cross entropy"]
+Labels = Literal["hard", "bool", "soft", "index"]
+Reduction = Literal["sum", "mean"]
+ALPHA = 0.25
+
+
+@dataclass(frozen=True)
+class Row:
+    """One loss in one framework and mode, against one peer.
+
+    mode: how the framework runs it ("eager", "compiled", …).
+    targets: the ratio theirs ÷ ours to reach, by size.
+    labels: float32 of 0 and 1, 1 % of them positive ("hard"); the same as bool; float32 in [0, 1] ("soft"); class indices ("index").
+    main: one of the rows that the table is about; the others stand beside them.
+    curve: drawn from 1 Ki to 64 Mi.
+    """
+
+    framework: str
+    mode: str
+    loss: Loss
+    peer: str
+    targets: Mapping[int, float] = field(hash=False)
+    labels: Labels = "hard"
+    gamma: float = 2.0
+    classes: int = 64
+    main: bool = True
+    curve: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the row is called in tables and results."""
+        notes = []
+        if self.labels == "index":
+            notes.append(f"C = {self.classes}")
+        elif self.labels != "hard":
+            notes.append(f"{self.labels} labels")
+        if "focal" in self.loss and self.gamma != 2:
+            notes.append(f"γ = {self.gamma:g}")
+        return f"{self.framework} {self.mode} {self.loss}{', ' * bool(notes)}{', '.join(notes)}"
+
+    def sizes(self, wanted: tuple[int, ...]) -> tuple[int, ...]:
+        """Those of the sizes that hold a dozen rows of classes at least."""
+        return tuple(size for size in wanted if size >= 12 * self.classes)
+
+
+def _targets(*ratios: float) -> dict[int, float]:
+    """At the last so many of the sizes."""
+    return dict(zip(SIZES[-len(ratios) :], ratios, strict=True))
+
+
+_MAIN = (
+    Row("numpy", "value and gradient", "sigmoid focal", "textbook formula", _targets(1, 2, 3), curve=True),
+    Row("torch", "eager", "sigmoid focal", "torchvision's formula", _targets(1, 1.5, 2.5), curve=True),
+    Row("torch", "compiled", "sigmoid focal", "torchvision's formula, compiled", _targets(1, 2, 2)),
+    Row("torch", "eager", "binary cross entropy", "F.binary_cross_entropy_with_logits", _targets(0.5, 0.8, 1)),
+    Row("torch", "eager", "softmax focal", "log_softmax and gather", _targets(1, 1.5, 1.5), "index", classes=80),
+    Row("torch", "eager", "softmax focal", "log_softmax and gather", _targets(1.5, 1.5), "index", classes=32_000),
+    Row("torch", "eager", "cross entropy", "F.cross_entropy", _targets(0.5, 0.8, 0.9), "index", classes=80),
+    Row("torch", "eager", "cross entropy", "F.cross_entropy", _targets(0.8, 0.9), "index", classes=32_000),
+    Row("paddle", "eager", "sigmoid focal", "F.sigmoid_focal_loss", _targets(1, 4, 6), curve=True),
+    Row("tensorflow", "eager", "sigmoid focal", "keras BinaryFocalCrossentropy", _targets(1, 2, 2.5), curve=True),
+    Row("tensorflow", "tf.function", "sigmoid focal", "keras BinaryFocalCrossentropy", _targets(1, 1.2, 1.5)),
+    Row("tensorflow", "XLA", "sigmoid focal", "keras BinaryFocalCrossentropy", _targets(1, 1, 1)),
+    Row("jax", "jit", "sigmoid focal", "optax.sigmoid_focal_loss", _targets(1, 4, 4), curve=True),
+)
+
+
+def _beside(row: Row) -> tuple[Row, ...]:
+    """A focal row's variants: a real γ, soft labels, and for compilers, which cannot look at values, labels that are hard by their type."""
+    changes: tuple[tuple[Labels, float], ...] = (("hard", 1.7), ("soft", 1.5))
+    if row.mode in ("compiled", "tf.function", "XLA", "jit"):
+        changes = (*changes, ("bool", 2.0))
+    return tuple(Row(row.framework, row.mode, row.loss, row.peer, _targets(1, 1), labels, gamma, main=False) for labels, gamma in changes)
+
+
+ROWS = (*_MAIN, *(variant for row in _MAIN if row.loss == "sigmoid focal" for variant in _beside(row)))
+BY_NAME = {row.name: row for row in ROWS}
+FRAMEWORKS = tuple(dict.fromkeys(row.framework for row in ROWS))
+
+
+def size_name(size: int) -> str:
+    """1024 is 1 Ki."""
+    return f"{size // MI} Mi" if size >= MI else f"{size // KI} Ki" if size >= KI else str(size)

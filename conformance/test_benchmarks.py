@@ -1,0 +1,81 @@
+"""``python -m benchmarks`` measures what it is asked for, and refuses what cannot be compared.  Figures themselves are not judged here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_ROOT = Path(__file__).parents[1]
+
+pytest.importorskip("typer")
+pytest.importorskip("matplotlib")
+pytestmark = pytest.mark.skipif(not (_ROOT / "benchmarks").exists(), reason="the benchmarks come with the source, not with the package")
+
+
+def _python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False, cwd=_ROOT)
+
+
+def _benchmarks(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    return _python(f"import sys\n{before}\nfrom benchmarks.cli import app\napp({list(arguments)})")
+
+
+def test_numpy_at_tiny_sizes(tmp_path: Path) -> None:
+    results, picture, readme = tmp_path / "results.json", tmp_path / "curves.png", tmp_path / "readme.md"
+    begin, end = "<!-- benchmarks: written by python -m benchmarks --readme -->", "<!-- /benchmarks -->"
+    readme.write_text(f"before\n{begin}\nold\n{end}\nafter\n", encoding="utf-8")
+    chosen = ["--framework", "numpy", "--size", "1Ki", "--size", "2048", "--seconds", "0", "--no-curve"]
+    done = _benchmarks(*chosen, "--json", str(results), "--plot", str(picture), "--readme", str(readme))
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(results.read_text(encoding="utf-8"))
+    name = "numpy value and gradient sigmoid focal"
+    rows = [name, f"{name}, γ = 1.7", f"{name}, soft labels, γ = 1.5"]
+    assert [(timing["row"], timing["size"]) for timing in found["timings"]] == [(row, size) for row in rows for size in (1024, 2048)]
+    assert all(0 < low <= median <= high for timing in found["timings"] for median, low, high in (timing["ours"], timing["theirs"]))
+    assert [layer["row"] for layer in found["layers"]] == [name]
+    assert found["notes"] == []
+    assert found["versions"].keys() >= {"python", "unifocal", "numpy"}
+    if sys.platform == "linux":
+        who = [("ours", "sum"), ("theirs", "sum"), ("ours", "mean"), ("theirs", "mean")]
+        assert [(memory["contestant"], memory["reduction"]) for memory in found["memory"]] == who
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    written = readme.read_text(encoding="utf-8")
+    assert written.startswith(f"before\n{begin}\n| theirs ÷ ours | against | 1 Ki | 2 Ki |\n")
+    assert written.endswith(f"{end}\nafter\n")
+    assert "old" not in written
+
+
+def test_contestants_that_disagree_are_not_timed() -> None:
+    done = _python(
+        "from benchmarks.contestants import numpy as contestants\n"
+        "from benchmarks.worker import Job, answers\n"
+        "right = contestants.hard\n"
+        "contestants.hard = lambda *arguments: (right(*arguments)[0], right(*arguments)[1] * 1.01)\n"
+        "for answer in answers(Job([('numpy value and gradient sigmoid focal', 1024)], seconds=0)):\n"
+        "    print(answer)"
+    )
+    assert done.returncode == 0, done.stderr
+    (answer,) = done.stdout.splitlines()
+    assert answer.startswith("refused: numpy value and gradient sigmoid focal at 1024: the contestants disagree: the gradients are ")
+
+
+def test_absent_and_crashing_frameworks_cost_their_own_rows(tmp_path: Path) -> None:
+    results = tmp_path / "results.json"
+    pytest.importorskip("optax")
+    # Something of optax's name that ends the process of the worker for jax.
+    (tmp_path / "optax.py").write_text("import os\nos.abort()\n", encoding="utf-8")
+    before = f"import os\nsys.modules['paddle'] = None\nos.environ['PYTHONPATH'] = {str(tmp_path)!r}"
+    chosen = [argument for name in ("paddle", "jax", "numpy") for argument in ("--framework", name)]
+    done = _benchmarks(*chosen, "--size", "1Ki", "--seconds", "0", "--no-memory", "--no-curve", "--json", str(results), before=before)
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = json.loads(results.read_text(encoding="utf-8"))
+    assert {timing["row"].partition(" ")[0] for timing in found["timings"]} == {"numpy"}
+    notes = {note["framework"]: (note["state"], note["reason"]) for note in found["notes"]}
+    assert notes["paddle"] == ("absent", "paddle not installed")
+    assert notes["jax"] == ("crashed", "while measuring speed, the process was ended by SIGABRT")
+    assert "absent: paddle: paddle not installed" in done.stdout

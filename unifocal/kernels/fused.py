@@ -1,0 +1,17 @@
+"""Arithmetic that some frameworks do in one pass, and others in two or three."""
+
+from __future__ import annotations
+
+from ..protocol import Array, Namespace
+
+
+def line(xp: Namespace, x: Array, start: float, step: float) -> Array:
+    """start + step·x."""
+    fused = getattr(xp, "line", None)
+    return x * step + start if fused is None else fused(x, start, step)
+
+
+def multiply_add(xp: Namespace, factor: Array | float, a: Array, b: Array, c: Array) -> Array:
+    """factor·a·b + c."""
+    fused = getattr(xp, "multiply_add", None)
+    return factor * (a * b) + c if fused is None else fused(factor, a, b, c)
