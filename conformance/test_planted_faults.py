@@ -70,7 +70,8 @@ JUDGES: dict[str, Callable[[], None]] = {
     "oracle: softmax": _oracle("test_softmax", "float64", 3, "index", 2.0),
     "oracle: softmax, soft": _oracle("test_softmax", "float64", 10, "soft", 2.0),
     "oracle: softmax, second": _oracle("test_softmax_second", "float64", 3, "index", 2.0),
-    "oracle: softmax on Paddle": _oracle("test_softmax", "float64", 10, "soft", 2.0, on="paddle"),
+    # Paddle's eager losses are computed in NumPy's blocks; their second derivatives are not.
+    "oracle: softmax on Paddle, second": _oracle("test_softmax_second", "float64", 10, "soft", 2.0, on="paddle"),
     "original: paddle.sigmoid_focal_loss": _original("paddle", "sigmoid_focal_loss"),
     "original: paddle.cross_entropy": _original("paddle", "cross_entropy"),
     "original: torch.cross_entropy": _original("torch", "cross_entropy"),
@@ -180,7 +181,7 @@ class Fault(NamedTuple):
 _VALUES = ("oracle: sigmoid", "oracle: sigmoid, float32", "oracle: sigmoid, clipped", "original: paddle.sigmoid_focal_loss")
 _GENERATED = ("generated: float64", "generated: float32", "generated: float16")
 _ORIGINALS = tuple(judge for judge in JUDGES if judge.startswith("original"))
-_SOFTMAX = ("oracle: softmax", "oracle: softmax, soft", "oracle: softmax on Paddle")
+_SOFTMAX = ("oracle: softmax", "oracle: softmax, soft")
 _SIGMOID_OF_OTHERS = ("oracle: sigmoid, float16", "original: tfa.SigmoidFocalCrossEntropy", "arithmetic: alpha")
 FAULTS = {
     "alpha swapped with its complement": Fault(_of_call(_swapped), (*_VALUES, *_SIGMOID_OF_OTHERS, *_GENERATED)),
@@ -218,7 +219,7 @@ FAULTS = {
         _of_spec(lambda spec: {"count_ignored": True}),
         ("original: paddle.cross_entropy", "original: torch.cross_entropy", "arithmetic: ignored", *_GENERATED),
     ),
-    "keepdims ignored by Paddle's shim": Fault(_without_keepdims, ("arithmetic: names on Paddle", "oracle: softmax on Paddle")),
+    "keepdims ignored by Paddle's shim": Fault(_without_keepdims, ("arithmetic: names on Paddle", "oracle: softmax on Paddle, second")),
 }
 
 
