@@ -35,6 +35,12 @@ def _isdtype(dtype: Any, kind: str | tuple[str, ...]) -> bool:
     return ("bool" in kind) if dtype == torch.bool else dtype in _INTEGERS and "integral" in kind
 
 
+def _extent(x: Array) -> list[float]:
+    if x.dtype in _INTEGERS[-3:]:
+        return [math.nan, math.nan]  # torch has it for no wide unsigned numbers; NaN has it looked at by NumPy
+    return [part.item() for part in torch.aminmax(x)] if x.numel() else [0.0, 0.0]
+
+
 def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
     return x.scatter(axis, indices, value)
 
@@ -55,7 +61,7 @@ xp.isdtype = _isdtype
 xp.squeeze = lambda x, axis: x.squeeze(axis)
 xp.expand_dims = lambda x, axis: x.unsqueeze(axis)
 xp.number = lambda value, dtype: value
-xp.extent = lambda x: [part.item() for part in torch.aminmax(x)] if x.numel() else (0.0, 0.0)
+xp.extent = _extent
 xp.sigmoid = torch.sigmoid
 xp.line = lambda x, start, step: torch.rsub(x, start, alpha=-step)
 xp.multiply_add = lambda factor, a, b, c: torch.addcmul(c, a, b, value=factor)
@@ -264,7 +270,7 @@ class _Walked(torch.autograd.Function):
     def backward(ctx: Any, g: Array) -> tuple[Array, None, None]:
         slope, x, *tensors = ctx.saved_tensors
         # Where the graph is not kept, nobody sees the slope again.
-        donated = not (torch.is_grad_enabled() or _keeps_graph() or get_interpreter_stack() or is_legacy_batchedtensor(g))
+        donated = not (torch.is_grad_enabled() or _keeps_graph() or is_traced(g) or is_legacy_batchedtensor(g))
         if donated and ctx.summed:
             factor = g.item() / ctx.divisor
             return (slope if factor == 1 else slope.mul_(factor)).to(x.dtype), None, None
