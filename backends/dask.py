@@ -14,6 +14,8 @@ import dask.array
 import numpy as np
 
 from unifocal.blocks import value_slope
+from unifocal.checks import all_hard
+from unifocal.kernels import kernel_for
 from unifocal.native import native
 from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.spec import Spec
@@ -137,6 +139,8 @@ def _blockwise(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, part: int) 
 
 def _block(kernel: Kernel, spec: Spec, names: list[str], others: Inputs, part: int, x: Any, *operands: Any) -> Any:
     inputs = others._replace(**dict(zip(names, operands, strict=True)))
+    if inputs.labels.dtype.kind == "f" and all_hard(inputs.labels):
+        kernel = kernel_for(spec, index_labels=False, hard=True)  # as NumPy's labels are looked at
     with standard.computing(x):
         result = value_slope(standard, standard.namespace(x), kernel, spec, x, inputs)
     # Chunks whose sizes the graph did not know could still broadcast.

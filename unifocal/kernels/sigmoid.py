@@ -37,7 +37,8 @@ class _Parts(NamedTuple):
     u: Array | float
 
 
-def _value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+def _divided(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    """Any γ; where 0 < γ < 1, r^(γ−1) is not finite at r = 0, and p·q is divided by r."""
     parts = _parts(xp, spec, x, inputs)
     bracket = parts.cross_entropy_slope
     if spec.gamma:
@@ -77,16 +78,15 @@ def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
     return _Parts(p, q, positive, negative, cross_entropy, cross_entropy_slope, modulator, u)
 
 
-# --- in fewer passes ---------------------------------------------------------------------------------------------------------------
-
-
 class _Form(NamedTuple):
-    """How the hard-label kernel computes: to be right everywhere and traced, or with few passes on finite logits in eager mode."""
+    """How a kernel computes: to be right everywhere and traced, or with few passes on finite logits in eager mode."""
 
+    link: Callable[[Namespace, Array], tuple[Array, Array, Array, Array]]
     logistic: Callable[[Namespace, Array, bool], tuple[Array, Array | None, Array]]
     times: Callable[[Namespace, Array | float, Array], Array]
     bracket: Callable[[Namespace, Array | float, Array | None, Array, Array], Array]
     steps: Callable[[bool, float, float], bool]
+    guarded: bool
 
 
 def _hard(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
@@ -134,28 +134,25 @@ def _steps(double: bool, start: float, end: float) -> bool:
     return bool(rounded(start) + rounded(end - start) == rounded(end))
 
 
-def _soft_fast(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
-    """Any labels, finite logits and γ = 0 or γ ≥ 1: r^(γ−1) is taken out, so that nothing is divided by r."""
+def _soft(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    """Any labels.  For γ = 0 or γ ≥ 1, r^(γ−1) is taken out, so that nothing is divided by r."""
     if 0 < spec.gamma < 1:
-        return _value_slope(xp, spec, x, inputs)
+        return _divided(xp, spec, x, inputs)
     y, negative = binary_labels(xp, spec, inputs.labels)
-    p, q, minus_log_p, minus_log_q = fast_link(xp, x)
+    p, q, minus_log_p, minus_log_q = form.link(xp, x)
     positive = y if inputs.pos_weight is None else y * inputs.pos_weight
-    cross_entropy = positive * minus_log_p + negative * minus_log_q
+    cross_entropy = form.times(xp, positive, minus_log_p) + form.times(xp, negative, minus_log_q)
     slope = negative * p - positive * q
     modulator: Array | float | None = None if inputs.alpha is None else y * inputs.alpha + negative * (1 - inputs.alpha)
     if inputs.weight is not None:
         modulator = inputs.weight if modulator is None else modulator * inputs.weight
     if spec.gamma:
         r = y * q + negative * p
-        slope = xp.number(spec.gamma, x.dtype) * ((negative - y) * (p * q) * cross_entropy) + r * slope
-        root = power(xp, r, spec.gamma - 1, guarded=False) if spec.gamma != 1 else None
+        slope = xp.number(spec.gamma, x.dtype) * ((negative - y) * form.times(xp, p * q, cross_entropy)) + r * slope
+        root = power(xp, r, spec.gamma - 1, guarded=form.guarded) if spec.gamma != 1 else None
         modulator = root if modulator is None else modulator if root is None else modulator * root
-        cross_entropy = r * cross_entropy
-    return (cross_entropy, slope) if modulator is None else (modulator * cross_entropy, modulator * slope)
-
-
-sigmoid = Kernel(_value_slope, _second, _soft_fast)
+        cross_entropy = form.times(xp, r, cross_entropy)
+    return (cross_entropy, slope) if modulator is None else (form.times(xp, modulator, cross_entropy), modulator * slope)
 
 
 def _guarded_bracket(xp: Namespace, gamma: Array | float, p_t: Array, softplus: Array, r: Array) -> Array:
@@ -167,6 +164,7 @@ def _fast_bracket(xp: Namespace, gamma: Array | float, p_t: Array, softplus: Arr
     return multiply_add(xp, gamma, p_t, softplus, r)
 
 
-_EVERYWHERE = _Form(logistic, product, _guarded_bracket, lambda *_: False)
-_FAST = _Form(fast_logistic, lambda _, factor, term: factor * term, _fast_bracket, _steps)
+_EVERYWHERE = _Form(link, logistic, product, _guarded_bracket, lambda *_: False, guarded=True)
+_FAST = _Form(fast_link, fast_logistic, lambda _, factor, term: factor * term, _fast_bracket, _steps, guarded=False)
+sigmoid = Kernel(partial(_soft, _EVERYWHERE), _second, partial(_soft, _FAST))
 sigmoid_hard = Kernel(partial(_hard, _EVERYWHERE), _second, partial(_hard, _FAST))
