@@ -62,6 +62,8 @@ xp.squeeze = lambda x, axis: x.squeeze(axis)
 xp.expand_dims = lambda x, axis: x.unsqueeze(axis)
 xp.number = lambda value, dtype: value
 xp.extent = _extent
+# Inductor does not vectorise isinf on CPU, nor then what stands around it: compiled focal loss took 3.9 ms for 1 Mi instead of 1.7.
+xp.isinf = lambda x: x.abs() == math.inf
 xp.sigmoid = torch.sigmoid
 xp.line = lambda x, start, step: torch.rsub(x, start, alpha=-step)
 xp.multiply_add = lambda factor, a, b, c: torch.addcmul(c, a, b, value=factor)

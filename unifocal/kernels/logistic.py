@@ -16,7 +16,8 @@ def link(xp: Namespace, x: Array) -> tuple[Array, Array, Array, Array]:
     """
     right = x >= 0
     e = xp.exp(xp.where(right, -x, x))
-    larger, smaller, softplus = 1 / (1 + e), e / (1 + e), xp.log1p(e)
+    larger, softplus = 1 / (1 + e), xp.log1p(e)
+    smaller = e * larger
     p, q = xp.where(right, larger, smaller), xp.where(right, smaller, larger)
     return p, q, softplus + xp.where(right, 0.0, -x), softplus + xp.where(right, x, 0.0)
 

@@ -151,7 +151,8 @@ def _soft(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> t
         slope = xp.number(spec.gamma, x.dtype) * ((negative - y) * form.times(xp, p * q, cross_entropy)) + r * slope
         root = power(xp, r, spec.gamma - 1, guarded=form.guarded) if spec.gamma != 1 else None
         modulator = root if modulator is None else modulator if root is None else modulator * root
-        cross_entropy = form.times(xp, r, cross_entropy)
+        cross_entropy = form.times(xp, r if modulator is None else modulator * r, cross_entropy)
+        return cross_entropy, slope if modulator is None else modulator * slope
     return (cross_entropy, slope) if modulator is None else (form.times(xp, modulator, cross_entropy), modulator * slope)
 
 
