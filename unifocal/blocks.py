@@ -13,13 +13,15 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from .operands import Context
 from .plan import Call, Plan, Tensors, folded, is_plain
 from .protocol import Array, Backend, EagerBackend, Inputs, Kernel, Namespace
 from .spec import Spec
 
 _SMALLEST, _LARGEST, _SHARE = 1 << 17, 1 << 19, 16
 """A block of an array has 128 to 512 KiB, so that a dozen stay in the second-level cache or near; within that, a sixteenth of the array."""
+_LARGEST_OF_ROWS = 1 << 24
+"""With one class index a row the kernel computes in the one array that becomes the slope, and what else it makes is one number a row: there
+is little to keep in the cache, and fewer blocks cost less Python."""
 _TEMPORARIES = 16
 
 Index = tuple[slice, ...]
@@ -68,7 +70,7 @@ class Walk:
         call = _on_host(self.call)
         try:
             with call.ctx.backend.computing(call.ctx.x):
-                return _single(call, sloped) if math.prod(call.ctx.x.shape) <= _elements(call.ctx) else _many(call, sloped)
+                return _single(call, sloped) if math.prod(call.ctx.x.shape) <= _elements(call) else _many(call, sloped)
         except ValueError:
             folded(call)  # says where in the whole of an array the fault is
             raise
@@ -97,9 +99,12 @@ def _on_host(call: Call) -> Call:
     return call._replace(ctx=ctx._replace(backend=owner, xp=xp, x=x, dtype=dtype, eager=True), tensors=tensors)
 
 
-def _elements(ctx: Context) -> int:
+def _elements(call: Call) -> int:
     """The size of a block."""
+    ctx = call.ctx
     width = 8 if ctx.dtype == ctx.xp.float64 else 4
+    if call.by_index and ctx.spec.categorical and not ctx.spec.label_smoothing:
+        return _LARGEST_OF_ROWS // width
     elements: int = max(_SMALLEST // width, min(_LARGEST // width, math.prod(ctx.x.shape) // _SHARE))
     return elements
 
@@ -120,8 +125,9 @@ def _many(call: Call, sloped: bool) -> Result:
     slope = xp.empty_like(x, dtype=ctx.dtype) if sloped else None
     totals: list[float] = []
     divisors: list[Any] = []
-    _keep_heap(xp, _elements(ctx), ctx.dtype)
-    for index in cuts(x.shape, whole, _elements(ctx)):
+    elements = _elements(call)
+    _keep_heap(xp, min(elements, _LARGEST), ctx.dtype)
+    for index in cuts(x.shape, whole, elements):
         part = x[index]
         tensors = Tensors(*(_cut(tensor, index) for tensor in call.tensors))
         plan = folded(call._replace(ctx=ctx._replace(x=part, shape=tuple(part.shape)), tensors=tensors))
