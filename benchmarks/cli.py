@@ -84,6 +84,6 @@ def _measured(choice: Choice) -> Report:
         task = progress.add_task("", total=sum(process.job.figures for process in planned))
 
         def on_start(process: Process) -> None:
-            progress.update(task, description=f"{process.framework} {process.what}")
+            progress.update(task, description=process.what)
 
         return run(planned, on_start, lambda process: progress.advance(task))

@@ -8,7 +8,7 @@ from typing import Any
 import unifocal
 from unifocal.blocks import Walk
 from unifocal.operands import context
-from unifocal.plan import call, plan
+from unifocal.plan import call, folded, plan
 
 from .contestants import module, ours
 from .problem import problem
@@ -32,15 +32,16 @@ def _kernel(loss: Any, x: Any, y: Any) -> Any:
     spec, operands = loss.func.describe(x, y, **loss.keywords)
     ctx = context(spec, operands.predictions)
     backend: Any = ctx.backend
-    if Walk.of(call(ctx, operands)) is None:
+    walk = Walk.of(call(ctx, operands))
+    if walk is None:
         ready = plan(ctx, operands)
         return lambda: backend.attach(ready.kernel, ready.spec, ready.x, ready.inputs, True)
-    spec, operands = loss.func.describe(backend.host(x), backend.host(y), **loss.keywords)
-    ready = plan(context(spec, operands.predictions), operands)
-    owner, function = ready.ctx.backend, ready.kernel.fast or ready.kernel.value_slope
+    ready = folded(walk.hosted)
+    owner, function = ready.ctx.backend, ready.kernel.fast
+    assert function is not None
 
     def kernel() -> Any:
-        value, slope = function(ready.ctx.xp, ready.spec, ready.x, ready.inputs)
+        value, slope = function(ready.ctx.xp, ready.spec, ready.x, ready.inputs, None)
         return owner.total(value), slope
 
     return kernel

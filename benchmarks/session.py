@@ -1,4 +1,7 @@
-"""A run: each framework in processes of its own, so that one that is missing or crashes costs its rows and no others."""
+"""A run, in processes: one for each row's timings, because what others left in the heap changes them; one for each framework's memory.
+
+What is missing or crashes costs its own rows and no others.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ class Choice(NamedTuple):
 
 
 class Process(NamedTuple):
-    """One process to come: a framework's job."""
+    """One process to come."""
 
     framework: str
     what: str
@@ -48,18 +51,18 @@ def processes(choice: Choice) -> Iterator[Process]:
     for framework in FRAMEWORKS:
         rows = [row for row in choice.rows if row.framework == framework]
         curves = [row for row in rows if row.curve and choice.curve]
-        timings = [(row.name, size) for row in rows for size in row.sizes(choice.sizes)]
-        timings += [(row.name, size) for row in curves for size in row.sizes(CURVE_SIZES) if (row.name, size) not in timings]
-        layers = [(row.name, KI) for row in rows if row.main and row.classes < KI and row.mode in ("eager", "jit", "value and gradient")]
-        job = Job(timings=timings, layers=layers, seconds=choice.seconds)
-        if job.figures:
-            yield Process(framework, "speed", job, {})
+        for row in rows:
+            sizes = dict.fromkeys(row.sizes(choice.sizes + (CURVE_SIZES if row in curves else ())))
+            layered = row.main and row.classes < KI and row.mode in ("eager", "jit", "value and gradient")
+            job = Job([(row.name, size) for size in sizes], layers=[(row.name, KI)] * layered, seconds=choice.seconds)
+            if job.figures:
+                yield Process(framework, row.name, job, {})
         if choice.memory and memory.MEASURABLE:
             at = max(choice.sizes)
             heaps = [(row.name, at, reduction) for row in rows if row.main and row.sizes((at,)) for reduction in ("sum", "mean")]
             heaps += [(row.name, size, "sum") for row in curves for size in CURVE_SIZES if size >= memory.SMALLEST and size != at]
             if heaps:
-                yield Process(framework, "memory", Job(memory=heaps), memory.ENVIRONMENT)  # type: ignore[arg-type]
+                yield Process(framework, f"{framework} memory", Job(memory=heaps), memory.ENVIRONMENT)  # type: ignore[arg-type]
 
 
 def run(planned: Sequence[Process], on_start: Callable[[Process], None], on_answer: Callable[[Process], None]) -> Report:
