@@ -42,6 +42,7 @@ def _log1p(x: Array) -> Array:
 _xp = SimpleNamespace(**vars(jnp))
 _xp.scatter, _xp.arange, _xp.log1p = _scatter, _arange, _log1p
 _xp.number = lambda value, dtype: value
+_xp.fuses = lambda x: True
 # Without jax_enable_x64 there is no int64, and asking for one warns.
 _xp32 = SimpleNamespace(**vars(_xp))
 _xp32.int64 = jnp.int32

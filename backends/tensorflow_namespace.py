@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from unifocal.protocol import Array, Namespace
 
+WORTH_COMPILING = 1 << 14  # elements: XLA compiles for a quarter of a second, and is called in a tenth of a millisecond
 _FLOATING = (tf.float16, tf.bfloat16, tf.float32, tf.float64)
 
 
@@ -32,6 +33,11 @@ def _log1p(x: Array) -> Array:
     # XLA's float64 log1p on CPU is up to 130 ulp off for x in (-0.42, -0.36); log(1 + x) is good there.
     exact = tf.executing_eagerly() or x.dtype != tf.float64
     return tf.math.log1p(x) if exact else tf.where(x < -0.25, tf.math.log(1 + x), tf.math.log1p(x))
+
+
+def _fuses(x: Array) -> bool:
+    elements = x.shape.num_elements()
+    return not tf.executing_eagerly() and (elements is None or elements >= WORTH_COMPILING)
 
 
 def _arange(stop: int, *, dtype: Any, device: str | None = None) -> Array:
@@ -96,5 +102,6 @@ xp: Namespace = SimpleNamespace(
     take_along_axis=_take_along_axis,
     scatter=_scatter,
     number=lambda value, dtype: value,
+    fuses=_fuses,
     concat=lambda arrays, *, axis=0: tf.concat(arrays, axis),
 )

@@ -50,13 +50,13 @@ class Kernel:
 
     second(xp, spec, x, inputs, h) -> array of x's shape: the derivative of sum(slope * h) with respect to x.
 
-    fast: value_slope in fewer passes, where there is such a form.  Right wherever all losses of the array are finite, and only there;
-    elsewhere at least one of the values that it gives is not finite.  Nothing is to be differentiated through it.
+    fast: value_slope in fewer passes, where there is such a form: right where all values that it gives are finite, and only there.
+    Nothing is to be differentiated through it.  A fifth argument ``out``, not None, is an array that the slope may be written to.
     """
 
     value_slope: Callable[[Namespace, Spec, Array, Inputs], tuple[Array, Array]]
     second: Callable[[Namespace, Spec, Array, Inputs, Array], Array]
-    fast: Callable[[Namespace, Spec, Array, Inputs], tuple[Array, Array]] | None = None
+    fast: Callable[[Namespace, Spec, Array, Inputs, Array | None], tuple[Array, Array]] | None = None
 
 
 class Backend(Protocol):
@@ -76,8 +76,8 @@ class Backend(Protocol):
         ``scatter(x, indices, value, axis)`` is a copy of x with value at the indices; ``number(value, dtype)`` is a Python number such
         that arithmetic in this dtype keeps all its digits: itself, unless the framework rounds it.  Where arrays can be written to,
         ``put(x, indices, value, axis)`` writes value into x itself; ``sigmoid`` and ``softplus`` may be there if they
-        are accurate, and what ``kernels/fused.py`` asks for; ``extent(x)``, the smallest and the largest number,
-        if it is faster than NumPy's.
+        are accurate, and what ``kernels/fused.py`` asks for; ``extent(x)``, the smallest and the largest number; and, if faster
+        than NumPy's comparisons, ``hard(x)``, whether all are 0 or 1 (None: not known, some may be outside [0, 1]).
         """
 
     def shape(self, x: Array) -> tuple[int | None, ...]:
@@ -139,11 +139,11 @@ class Backend(Protocol):
 class EagerBackend(Backend, Protocol):
     """A framework whose arrays in host memory can be written to, in eager mode."""
 
-    host_backend: Backend
-    """Whose arrays blocks are computed on."""
+    def host_backend(self, x: Array) -> Backend:
+        """Whose arrays blocks of predictions x are computed on."""
 
     def host(self, x: Array) -> Array:
-        """x as an array of ``host_backend``, in the same memory; not called where that is this backend itself."""
+        """x as NumPy's array, in the same memory where NumPy has its dtype; asked for where ``host_backend`` is not this one itself."""
 
     def from_host(self, x: Array | float, like: Array, dtype: Any) -> Array:
         """An array of ``host_backend``, or a number, as a constant of this framework where ``like`` is and in this dtype."""

@@ -84,7 +84,7 @@ def _element_wise(ctx: Context, raw: Array) -> Targets:
     hard = True if exact and xp.isdtype(raw.dtype, "bool") else ctx.labels_are_hard(labels)
     if hard is None:
         hard = exact
-        labels = xp.where((labels >= 0) & (labels <= 1), labels, float("nan"))
+        labels = xp.where(labels * (1 - labels) >= 0, labels, float("nan"))
     if spec.label_smoothing and spec.categorical:
         kept, spread = (xp.number(n, ctx.dtype) for n in (1 - spec.label_smoothing, spec.label_smoothing / ctx.classes))
         labels = labels * kept + spread

@@ -15,3 +15,18 @@ def multiply_add(xp: Namespace, factor: Array | float, a: Array, b: Array, c: Ar
     """factor·a·b + c."""
     fused = getattr(xp, "multiply_add", None)
     return factor * (a * b) + c if fused is None else fused(factor, a, b, c)
+
+
+def multiply(xp: Namespace, a: Array, b: Array, out: Array | None) -> Array:
+    """a·b, in ``out`` if there is one."""
+    return a * b if out is None else xp.multiply(a, b, out=out)
+
+
+def subtract(xp: Namespace, a: Array, b: Array, out: Array | None) -> Array:
+    """a − b, in ``out`` if there is one."""
+    return a - b if out is None else xp.subtract(a, b, out=out)
+
+
+def exp(xp: Namespace, x: Array, out: Array | None) -> Array:
+    """e^x, in ``out`` if there is one."""
+    return xp.exp(x) if out is None else xp.exp(x, out=out)

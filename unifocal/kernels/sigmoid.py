@@ -21,9 +21,9 @@ import numpy as np
 
 from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
-from .fused import line, multiply_add
+from .fused import line, multiply, multiply_add
 from .guard import binary_labels, power, product
-from .logistic import fast_link, fast_logistic, link, logistic
+from .logistic import bounded_link, fast_link, fast_logistic, link, logistic, restored
 
 
 class _Parts(NamedTuple):
@@ -81,30 +81,29 @@ def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
 class _Form(NamedTuple):
     """How a kernel computes: to be right everywhere and traced, or with few passes on finite logits in eager mode."""
 
-    link: Callable[[Namespace, Array], tuple[Array, Array, Array, Array]]
-    logistic: Callable[[Namespace, Array, bool], tuple[Array, Array | None, Array]]
-    times: Callable[[Namespace, Array | float, Array], Array]
-    bracket: Callable[[Namespace, Array | float, Array | None, Array, Array], Array]
+    link: Callable[[Namespace, Array], tuple[Array, Array, Array, Array, Array | None]]
+    logistic: Callable[[Namespace, Array, bool], tuple[Array, Array | None, Array, Array | None]]
+    line: Callable[[Namespace, Array, float, float], Array]
     steps: Callable[[bool, float, float], bool]
     guarded: bool
 
 
-def _hard(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+def _hard(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out: Array | None = None) -> tuple[Array, Array]:
     """Labels that are all 0 or 1.  With t = (1−2y)·x, r = σ(t) and CE = pw_t·softplus(t), for c = w·α_t·pw_t:
 
     L = c·r^γ·softplus(t),      dL/dx = (1−2y)·c·r^γ·[γ·σ(−t)·softplus(t) + r]
     """
-    y, number = inputs.labels, xp.number(spec.gamma, x.dtype)
-    sign = line(xp, y, 1.0, -2.0)
-    r, p_t, softplus = form.logistic(xp, sign * x, spec.gamma > 0)
+    y = inputs.labels
+    sign = form.line(xp, y, 1.0, -2.0)
+    r, p_t, softplus, factor = form.logistic(xp, sign * x, spec.gamma > 0)
     modulator, bracket = _coefficient(form, xp, inputs, y), r
     if spec.gamma:
-        bracket = form.bracket(xp, number, p_t, softplus, r)
+        bracket = multiply_add(xp, xp.number(spec.gamma, x.dtype), p_t, softplus, r)
         focal = power(xp, r, spec.gamma, guarded=False)
         modulator = focal if modulator is None else modulator * focal
     if modulator is None:
-        return softplus, sign * bracket
-    return form.times(xp, modulator, softplus), sign * modulator * bracket
+        return restored(softplus, factor), multiply(xp, sign, bracket, out)
+    return restored(modulator * softplus, factor), multiply(xp, sign * modulator, bracket, out)
 
 
 def _coefficient(form: _Form, xp: Namespace, inputs: Inputs, y: Array) -> Array | float | None:
@@ -121,7 +120,7 @@ def _coefficient(form: _Form, xp: Namespace, inputs: Inputs, y: Array) -> Array 
         and isinstance(of_positives, float)
         and form.steps(y.dtype == xp.float64, of_negatives, of_positives)
     ):
-        coefficient = line(xp, y, of_negatives, of_positives - of_negatives)
+        coefficient = form.line(xp, y, of_negatives, of_positives - of_negatives)
     else:
         coefficient = y * of_positives + (1 - y) * of_negatives
     return coefficient if weight is None else coefficient * weight
@@ -134,38 +133,34 @@ def _steps(double: bool, start: float, end: float) -> bool:
     return bool(rounded(start) + rounded(end - start) == rounded(end))
 
 
-def _soft(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+def _soft(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out: Array | None = None) -> tuple[Array, Array]:
     """Any labels.  For γ = 0 or γ ≥ 1, r^(γ−1) is taken out, so that nothing is divided by r."""
     if 0 < spec.gamma < 1:
         return _divided(xp, spec, x, inputs)
     y, negative = binary_labels(xp, spec, inputs.labels)
-    p, q, minus_log_p, minus_log_q = form.link(xp, x)
+    p, q, minus_log_p, minus_log_q, factor = form.link(xp, x)
     positive = y if inputs.pos_weight is None else y * inputs.pos_weight
-    cross_entropy = form.times(xp, positive, minus_log_p) + form.times(xp, negative, minus_log_q)
+    cross_entropy = positive * minus_log_p + negative * minus_log_q
     slope = negative * p - positive * q
     modulator: Array | float | None = None if inputs.alpha is None else y * inputs.alpha + negative * (1 - inputs.alpha)
     if inputs.weight is not None:
         modulator = inputs.weight if modulator is None else modulator * inputs.weight
     if spec.gamma:
         r = y * q + negative * p
-        slope = xp.number(spec.gamma, x.dtype) * ((negative - y) * form.times(xp, p * q, cross_entropy)) + r * slope
+        slope = xp.number(spec.gamma, x.dtype) * ((negative - y) * (p * q * cross_entropy)) + r * slope
         root = power(xp, r, spec.gamma - 1, guarded=form.guarded) if spec.gamma != 1 else None
         modulator = root if modulator is None else modulator if root is None else modulator * root
-        cross_entropy = form.times(xp, r if modulator is None else modulator * r, cross_entropy)
-        return cross_entropy, slope if modulator is None else modulator * slope
-    return (cross_entropy, slope) if modulator is None else (form.times(xp, modulator, cross_entropy), modulator * slope)
+        cross_entropy = (r if modulator is None else modulator * r) * cross_entropy
+    elif modulator is not None:
+        cross_entropy = modulator * cross_entropy
+    return restored(cross_entropy, factor), slope if modulator is None else multiply(xp, slope, modulator, out)
 
 
-def _guarded_bracket(xp: Namespace, gamma: Array | float, p_t: Array, softplus: Array, r: Array) -> Array:
-    """γ·σ(−t)·softplus(t) + σ(t)."""
-    return gamma * product(xp, p_t, softplus) + r
+def _line(xp: Namespace, y: Array, start: float, step: float) -> Array:
+    return start + step * y
 
 
-def _fast_bracket(xp: Namespace, gamma: Array | float, p_t: Array, softplus: Array, r: Array) -> Array:
-    return multiply_add(xp, gamma, p_t, softplus, r)
-
-
-_EVERYWHERE = _Form(link, logistic, product, _guarded_bracket, lambda *_: False, guarded=True)
-_FAST = _Form(fast_link, fast_logistic, lambda _, factor, term: factor * term, _fast_bracket, _steps, guarded=False)
+_EVERYWHERE = _Form(bounded_link, logistic, _line, lambda *_: False, guarded=True)
+_FAST = _Form(fast_link, fast_logistic, line, _steps, guarded=False)
 sigmoid = Kernel(partial(_soft, _EVERYWHERE), _second, partial(_soft, _FAST))
 sigmoid_hard = Kernel(partial(_hard, _EVERYWHERE), _second, partial(_hard, _FAST))

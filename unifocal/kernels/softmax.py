@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
+from .fused import exp, multiply_add, subtract
 from .guard import power, product
 
 
@@ -171,39 +172,45 @@ def _dense_second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array)
 # --- in fewer passes ---------------------------------------------------------------------------------------------------------------
 #
 # exp(x) itself, not less the maximum: no rounding of x − max x is magnified, and −log p_i = log1p(Σ_{j≠i} e_j / e_i) needs no cases.  Where
-# exponentials overflow, or those that vanish would count, the value is not finite.
+# exponentials overflow, the value is not finite; where they vanish, the general form takes over.
 
 
-def _unshifted(xp: Namespace, total: Array) -> Array:
-    """0 for each row whose exponentials are in range, NaN for others: from 1/64 on, p that vanish do so below 64 × the smallest normal."""
-    return 0.0 * xp.sqrt(total - 1 / 64)
+def _in_range(xp: Namespace, total: Array) -> bool:
+    """Whether the exponentials of all rows are: from Σ e^x = 1/64 on, p that vanish do so below 64 × the smallest normal."""
+    return 0 in total.shape or float(xp.min(total)) >= 1 / 64
 
 
-def _fast_focal(xp: Namespace, gamma: float, parts: _Parts) -> tuple[Array | float, Array | float]:
-    """o^γ and F1 for γ = 0 or γ ≥ 1, with o^γ·p·ρ = o^(γ−1)·p·(−log p)."""
+def _fast_focal(xp: Namespace, gamma: float, p: Array, o: Array, minus_log_p: Array) -> tuple[Array, Array | None]:
+    """o^γ·(−log p) and −F1 (None is 1) for γ = 0 or γ ≥ 1, with o^γ·p·ρ = o^(γ−1)·p·(−log p)."""
     if not gamma:
-        return 1.0, -1.0
-    root = power(xp, parts.o, gamma - 1, guarded=False) if gamma != 1 else 1.0
-    return root * parts.o, -root * (parts.o + xp.number(gamma, parts.p.dtype) * (parts.p * parts.minus_log_p))
+        return minus_log_p, None
+    minus_f1 = multiply_add(xp, xp.number(gamma, p.dtype), p, minus_log_p, o)
+    if gamma == 1:
+        return o * minus_log_p, minus_f1
+    root = power(xp, o, gamma - 1, guarded=False)
+    return root * o * minus_log_p, root * minus_f1
 
 
-def _fast_index(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
-    target, weight = inputs.labels, inputs.weight
-    if 0 < spec.gamma < 1:
-        return _index_value_slope(xp, spec, x, inputs)
-    e = xp.exp(x)
-    e_target = xp.take_along_axis(e, target, axis=spec.axis)
-    xp.put(e, target, 0.0, spec.axis)
-    others = xp.sum(e, axis=spec.axis, keepdims=True)
+def _fast_index(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out: Array | None = None) -> tuple[Array, Array]:
+    axis, target, weight = spec.axis, inputs.labels, inputs.weight
+    e = exp(xp, x, out)
+    e_target = xp.take_along_axis(e, target, axis=axis)
+    xp.put(e, target, 0.0, axis)
+    others = xp.sum(e, axis=axis, keepdims=True)
     total = others + e_target
-    parts = _Parts(e, total, others, e_target / total, others / total, xp.log1p(others / e_target))
-    modulator, f1 = _fast_focal(xp, spec.gamma, parts)
-    value = modulator * parts.minus_log_p + _unshifted(xp, total)
+    if 0 < spec.gamma < 1 or not _in_range(xp, total):
+        return _index_value_slope(xp, spec, x, inputs)
+    o = others / total
+    value, minus_f1 = _fast_focal(xp, spec.gamma, e_target / total, o, xp.log1p(others / e_target))
     if weight is not None:
-        value, f1 = weight * value, weight * f1
-    e *= -f1 / total
-    xp.put(e, target, f1 * parts.o, spec.axis)
-    return xp.squeeze(value, axis=spec.axis), e
+        value, minus_f1 = weight * value, weight if minus_f1 is None else weight * minus_f1
+    if minus_f1 is None:
+        e /= total
+    else:
+        e *= minus_f1 / total
+        o = minus_f1 * o
+    xp.put(e, target, -o, axis)
+    return xp.squeeze(value, axis=axis), e
 
 
 def _beside(xp: Namespace, axis: int, terms: Array, largest: Array) -> tuple[Array, Array]:
@@ -217,18 +224,17 @@ def _beside(xp: Namespace, axis: int, terms: Array, largest: Array) -> tuple[Arr
     return others, total
 
 
-def _fast_dense(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
-    if 0 < spec.gamma < 1:
-        return _dense_value_slope(xp, spec, x, inputs)
+def _fast_dense(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out: Array | None = None) -> tuple[Array, Array]:
     axis, v = spec.axis, _weights(inputs)
     e = xp.exp(x)
     others, total = _beside(xp, axis, e, xp.argmax(x, axis=axis, keepdims=True))
-    parts = _Parts(e, total, others, e / total, others / total, xp.log1p(others / e))
-    modulator, f1 = _fast_focal(xp, spec.gamma, parts)
-    value = xp.sum(v * modulator * parts.minus_log_p, axis=axis, keepdims=True) + _unshifted(xp, total)
-    g = v * f1
+    if 0 < spec.gamma < 1 or not _in_range(xp, total):
+        return _dense_value_slope(xp, spec, x, inputs)
+    p, o = e / total, others / total
+    value, minus_f1 = _fast_focal(xp, spec.gamma, p, o, xp.log1p(others / e))
+    g = v if minus_f1 is None else v * minus_f1
     beside, _ = _beside(xp, axis, g, xp.argmax(xp.abs(g), axis=axis, keepdims=True))
-    return xp.squeeze(value, axis=axis), g * parts.o - parts.p * beside
+    return xp.sum(v * value, axis=axis), subtract(xp, p * beside, g * o, out)
 
 
 softmax_index = Kernel(_index_value_slope, _index_second, _fast_index)
