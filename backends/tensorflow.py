@@ -13,20 +13,19 @@ import tensorflow as tf
 from tensorflow.python.eager import forwardprop_util, record
 
 from unifocal.native import native
-from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
+from unifocal.protocol import Array, Backend, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.reduction import pairwise_total
 from unifocal.spec import Spec
 
 from . import standard
+from .tensorflow_fused import value_slope
 from .tensorflow_namespace import on, xp
 
 if TYPE_CHECKING:
     from unifocal.blocks import Walk
 
 name = "tensorflow"
-host_backend = standard
 _ALIGNMENT = 64
-_WORTH_COMPILING = 1 << 14  # elements: XLA compiles for a quarter of a second, and is called in a tenth of a millisecond
 
 
 def is_array(value: object) -> bool:
@@ -72,8 +71,7 @@ def autocast(x: Array) -> bool:
 
 
 def computing(x: Array) -> AbstractContextManager[None]:
-    elements = x.shape.num_elements()
-    if tf.executing_eagerly() or (elements is not None and elements < _WORTH_COMPILING):
+    if not xp.fuses(x):
         return nullcontext()
     # A graph runs op by op, a pass over memory each; so marked, XLA fuses them where it is there, whether or not the sizes are known.
     fused: AbstractContextManager[None] = tf.xla.experimental.jit_scope()
@@ -107,6 +105,10 @@ def _is_watched(tensors: list[Array]) -> bool:
     return bool(record.should_record_backprop(tensors) or forwardprop_util.pack_tangents(tensors).tangents)
 
 
+def host_backend(x: Array) -> Backend:
+    return standard
+
+
 def host(x: Array) -> Array:
     return np.asarray(x)  # in the tensor's memory; x.numpy() copies
 
@@ -130,7 +132,7 @@ def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Ar
     # An eager tape would keep every intermediate alive although nothing is differentiated; init_scope pauses tapes.  In a graph it
     # would leave the graph, and there recording costs nothing.
     with tf.init_scope() if tf.executing_eagerly() else nullcontext():
-        value, slope = kernel.value_slope(xp, spec, x, inputs)
+        value, slope = value_slope(kernel, spec, x, inputs)
     return tf.stop_gradient(value), tf.stop_gradient(slope)
 
 

@@ -13,7 +13,8 @@ from torch._C._functorch import is_legacy_batchedtensor
 from unifocal.protocol import Array, Inputs, Kernel
 from unifocal.spec import Spec
 
-from .torch_namespace import from_host, is_traced, total, xp
+from .torch_fused import value_slope
+from .torch_namespace import as_tensor, from_host, is_traced, xp
 
 if TYPE_CHECKING:
     from unifocal.blocks import Walk
@@ -28,8 +29,12 @@ class Loss(torch.autograd.Function):
     def forward(
         kernel: Kernel, spec: Spec, summed: bool, x: Array, labels: Array, alpha: Any, pos_weight: Any, weight: Any
     ) -> tuple[Array, Array]:
-        value, slope = kernel.value_slope(xp, spec, x, Inputs(labels, alpha, pos_weight, weight))
-        return total(value) if summed else value, slope
+        value, slope = value_slope(kernel, spec, summed, x, Inputs(labels, alpha, pos_weight, weight))
+        if torch.compiler.is_compiling() and not torch.compiler.is_exporting():
+            # Flipped about no axis: an operation that torch never computes again in a backward.  With labels of a byte it would rather read
+            # logits and labels and compute the whole slope once more.
+            slope = torch.flip(slope, [])
+        return value, slope
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Array, Array]) -> None:
@@ -71,7 +76,7 @@ class Walked(torch.autograd.Function):
     def forward(ctx: Any, x: Array, walk: Walk, dtype: Any) -> Array:
         value, slope, ctx.divisor = walk.run(True)
         ctx.walk, ctx.summed = walk, walk.summed
-        ctx.save_for_backward(slope, x, *walk.tensors)
+        ctx.save_for_backward(as_tensor(slope), x, *walk.tensors)
         return from_host(value, x, dtype)
 
     @staticmethod

@@ -208,3 +208,13 @@ def test_weights_have_gradients_where_the_loss_is_infinite(reduction: Any) -> No
     plain = torch.tensor(0.5, dtype=torch.float64)
     assert x.grad.tolist() == [0.0, 2 * plain.sigmoid().item(), -3.0]
     torch.testing.assert_close(weight.grad, torch.tensor([0.0, torch.nn.functional.softplus(plain), float("inf")], dtype=torch.float64))
+
+
+@pytest.mark.parametrize("labels", ["float32", "bool", "int64"])
+def test_compiled_losses_keep_the_slope_and_nothing_else(fresh_dynamo: Any, labels: str) -> None:
+    """One array of the logits' size, whatever the labels: not logits and labels, of which a backward would compute the slope again."""
+    x, y = torch.randn(64, 8, requires_grad=True), torch.zeros(64, 8, dtype=getattr(torch, labels))
+    compiled = torch.compile(unifocal.sigmoid_focal_loss, fullgraph=True, backend="aot_eager_decomp_partition")
+    saved = [tensor for tensor in compiled(x, y).grad_fn.saved_tensors if tensor.numel() > 1]
+    assert [tensor.shape for tensor in saved] == [x.shape]
+    assert saved[0].data_ptr() not in (x.data_ptr(), y.data_ptr())

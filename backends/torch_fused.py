@@ -1,0 +1,69 @@
+"""Eager kernels on accelerators: compiled, because there each operation is a launch and a pass over memory of its own.
+
+torch.compile makes of a kernel and its sum two launches where there would be dozens.  Where it cannot (no Triton, no compiler, a bug of
+its own), or ``UNIFOCAL_FUSE=0`` is set when unifocal is imported, the operations run one by one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+from itertools import count
+from types import FunctionType
+from typing import Any
+
+import torch
+from torch._C._functorch import get_interpreter_stack
+
+from unifocal.protocol import Array, Inputs, Kernel
+from unifocal.spec import Spec
+
+from .torch_namespace import is_traced, total, xp
+
+ValueSlope = Callable[[Array, Inputs], tuple[Array, Array]]
+_DEVICES = {"cuda", "xpu"}
+_SMALLEST = 1 << 14  # elements: below, launches are all the time there is, and compiling for a new size takes seconds
+_serial = count()
+_enabled = os.environ.get("UNIFOCAL_FUSE", "1") != "0"
+
+
+def value_slope(kernel: Kernel, spec: Spec, summed: bool, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    """The kernel's value (its total if summed) and slope."""
+    if _is_worth_fusing(x):
+        try:
+            return _fused(kernel, spec, summed)(x, inputs)
+        except torch.OutOfMemoryError:
+            raise
+        except Exception:  # a compiler can raise anything; what is wrong with the call itself is raised again
+            _give_up()
+    return _one_by_one(kernel, spec, summed)(x, inputs)
+
+
+def _is_worth_fusing(x: Array) -> bool:
+    if not _enabled or is_traced(x) or x.device.type not in _DEVICES or x.numel() < _SMALLEST:
+        return False
+    return type(x) in (torch.Tensor, torch.nn.Parameter) and not torch._C._len_torch_dispatch_stack() and not get_interpreter_stack()
+
+
+def _give_up() -> None:
+    global _enabled
+    _enabled = False
+
+
+def _one_by_one(kernel: Kernel, spec: Spec, summed: bool) -> ValueSlope:
+    def value_slope(x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        value, slope = kernel.value_slope(xp, spec, x, inputs)
+        return total(value) if summed else value, slope
+
+    return value_slope
+
+
+@cache
+def _fused(kernel: Kernel, spec: Spec, summed: bool) -> ValueSlope:
+    function: Any = _one_by_one(kernel, spec, summed)
+    # torch counts recompilations by code, stops at eight, and takes a number that changes for a variable: each kernel and spec has its own.
+    code = function.__code__.replace(co_name=f"value_slope_{next(_serial)}")
+    own = FunctionType(code, function.__globals__, closure=function.__closure__)
+    compiled: ValueSlope = torch.compile(own, fullgraph=True)
+    return compiled
