@@ -18,11 +18,12 @@ from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.reduction import pairwise_total
 from unifocal.spec import Spec
 
+from .numpy_namespace import xp as numpy_namespace
+
 if TYPE_CHECKING:
     from unifocal.blocks import Walk
 
 name = "standard"
-host_backend: Any = modules[__name__]
 
 
 def is_array(value: object) -> bool:
@@ -35,31 +36,16 @@ def canonical(x: Array) -> Array:
 
 
 def namespace(x: Array) -> Namespace:
-    return _numpy if isinstance(x, (np.ndarray, np.generic)) else _extended(array_api_compat.array_namespace(x))
+    return numpy_namespace if isinstance(x, (np.ndarray, np.generic)) else _extended(array_api_compat.array_namespace(x))
 
 
 @cache
 def _extended(library: Any) -> Namespace:
     """The library's namespace with the two functions that the standard does not have."""
     xp = SimpleNamespace(**vars(library))
-    xp.scatter = _scatter_numpy if array_api_compat.is_numpy_namespace(library) else _scatter(library)
-    if array_api_compat.is_numpy_namespace(library):
-        xp.put, xp.isdtype = np.put_along_axis, _isdtype  # np.isdtype takes as long as arithmetic on 10⁴ numbers
+    xp.scatter = _scatter(library)
     xp.number = lambda value, dtype: value
     return xp
-
-
-_KINDS = {"b": "bool", "i": "integral", "u": "integral", "f": "real floating"}
-
-
-def _isdtype(dtype: Any, kind: str | tuple[str, ...]) -> bool:
-    return _KINDS.get(dtype.kind) in (kind if isinstance(kind, tuple) else (kind,))
-
-
-def _scatter_numpy(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
-    x = x.copy()
-    np.put_along_axis(x, indices, value, axis)
-    return x
 
 
 def _scatter(library: Any) -> Callable[..., Array]:
@@ -69,9 +55,6 @@ def _scatter(library: Any) -> Callable[..., Array]:
         return library.where(indices == positions, value, x)
 
     return scatter
-
-
-_numpy = _extended(array_api_compat.array_namespace(np.empty(0)))
 
 
 def shape(x: Array) -> tuple[int | None, ...]:
@@ -121,6 +104,10 @@ def stop_gradient(x: Array) -> Array:
 
 def in_blocks(x: Array, others: Iterable[Array]) -> bool:
     return isinstance(x, np.ndarray)
+
+
+def host_backend(x: Array) -> Any:
+    return modules[__name__]
 
 
 def host(x: Array) -> Array:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from .plan import Call, Plan, Tensors, folded, is_plain
+from .plan import Call, Plan, Tensors, folded, is_plain, numbers
 from .protocol import Array, Backend, EagerBackend, Inputs, Kernel, Namespace
 from .spec import Spec
 
@@ -38,8 +38,37 @@ class Result(NamedTuple):
 class Walk:
     """A call to be evaluated in blocks; see :func:`unifocal.protocol.EagerBackend.attach_walk`."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, hosted: Call, x: Array, targets: Array = None) -> None:
         self.call = call
+        self.hosted = hosted
+        """The call on the arrays that blocks are computed on."""
+        self.x = x
+        self.targets = targets
+        """The targets as they were given, where the call lacks predictions and targets: those of a call like an earlier one."""
+
+    @classmethod
+    def of(cls, call: Call) -> Walk | None:
+        """The walk of a call, if it is to be evaluated in blocks."""
+        ctx = call.ctx
+        backend = cast("EagerBackend", ctx.backend)
+        possible = ctx.spec.reduction != "none" or ctx.spec.class_axis == "kernel"
+        if not possible or not backend.in_blocks(ctx.x, [part for part in call.tensors if not is_plain(part)]):
+            return None
+        return cls(call, _hosted(call), ctx.x)
+
+    def like(self, x: Array, targets: Array) -> Walk:
+        """The walk of other predictions and targets, of the same shapes and dtypes, as :func:`.plan.call` was given them."""
+        backend = cast("EagerBackend", self.call.ctx.backend)
+        if self.hosted.ctx.backend is backend:
+            return Walk(self.call, self.hosted.of(x, targets), x, targets)
+        return Walk(self.call, self.hosted.of(backend.host(x), backend.host(targets)), x, targets)
+
+    def bare(self) -> Walk:
+        """The walk without predictions and targets, for :meth:`like`."""
+        hosted = self.hosted
+        if _is_one_block(hosted):
+            hosted = hosted._replace(numbers=numbers(folded(hosted)))
+        return Walk(self.call.of(None, None), hosted.of(None, None), None)
 
     @property
     def summed(self) -> bool:
@@ -49,54 +78,59 @@ class Walk:
     @property
     def tensors(self) -> list[Array]:
         """The operands that are tensors, beside the predictions."""
-        return [part for part in self.call.tensors if not is_plain(part)]
+        return [part for part in self.call.tensors if not is_plain(part)] if self.targets is None else [self.targets]
 
     def whole(self, x: Array, tensors: list[Array]) -> tuple[Kernel, Spec, Array, Inputs]:
         """The kernel and its arguments, of whole arrays: what second derivatives take.  ``tensors`` are :attr:`tensors`, kept by whom."""
-        kept = iter(tensors)
-        parts = [part if is_plain(part) else next(kept) for part in self.call.tensors]
-        plan = folded(self.call._replace(ctx=self.call.ctx._replace(x=x), tensors=Tensors(*parts)))
+        if self.targets is None:
+            kept = iter(tensors)
+            parts = [part if is_plain(part) else next(kept) for part in self.call.tensors]
+            call = self.call._replace(ctx=self.call.ctx._replace(x=x), tensors=Tensors(*parts))
+        else:
+            call = self.call.of(x, *tensors)
+        plan = folded(call)
         return plan.kernel, plan.spec, plan.x, plan.inputs
-
-    @classmethod
-    def of(cls, call: Call) -> Walk | None:
-        """The walk of a call, if it is to be evaluated in blocks."""
-        walk, ctx = cls(call), call.ctx
-        possible = walk.summed or ctx.spec.class_axis == "kernel"
-        return walk if possible and ctx.backend.in_blocks(ctx.x, walk.tensors) else None
 
     def run(self, sloped: bool) -> Result:
         """The value and, if asked for, the slope, as constants in host memory; raises ValueError where operands are out of range."""
-        call = _on_host(self.call)
+        call = self.hosted
         try:
             with call.ctx.backend.computing(call.ctx.x):
-                return _single(call, sloped) if math.prod(call.ctx.x.shape) <= _elements(call) else _many(call, sloped)
+                return _single(call, sloped) if _is_one_block(call) else _many(call, sloped)
         except ValueError:
-            folded(call)  # says where in the whole of an array the fault is
+            self.whole(self.x, self.tensors)  # says where in the whole of an array the fault is
             raise
 
     def value_and_gradient(self) -> tuple[Array, Array]:
         """The value and the gradient of its sum, as constants of the call's backend."""
+        ctx, x = self.call.ctx, self.x
+        backend = cast("EagerBackend", ctx.backend)
+        with backend.computing(x):
+            value, gradient, divisor = self.run(True)
+            if divisor != 1:
+                gradient /= divisor
+            return backend.from_host(value, x, ctx.result_dtype), backend.from_host(gradient, x, x.dtype)
+
+    def attached(self) -> Array:
+        """The loss, with its derivatives attached."""
         ctx = self.call.ctx
         backend = cast("EagerBackend", ctx.backend)
-        value, gradient, divisor = self.run(True)
-        if divisor != 1:
-            gradient /= divisor
-        return backend.from_host(value, ctx.x, ctx.result_dtype), backend.from_host(gradient, ctx.x, ctx.x.dtype)
+        with backend.computing(self.x):
+            return backend.attach_walk(self.x, self, ctx.result_dtype)
 
 
-def _on_host(call: Call) -> Call:
+def _hosted(call: Call) -> Call:
     """The call on the arrays that blocks are computed on."""
     ctx = call.ctx
     backend = cast("EagerBackend", ctx.backend)
-    owner = backend.host_backend
+    owner = backend.host_backend(ctx.x)
     if owner is backend:
         return call._replace(ctx=ctx._replace(eager=True))
-    x = backend.host(ctx.x)
-    tensors = Tensors(*(part if is_plain(part) else backend.host(part) for part in call.tensors))
+    x: Array = backend.host(ctx.x)
+    tensors = (part if is_plain(part) else backend.host(part) for part in call.tensors)
     xp = owner.namespace(x)
     dtype = xp.float64 if x.dtype == xp.float64 else xp.float32
-    return call._replace(ctx=ctx._replace(backend=owner, xp=xp, x=x, dtype=dtype, eager=True), tensors=tensors)
+    return call._replace(ctx=ctx._replace(backend=owner, xp=xp, x=x, dtype=dtype, eager=True), tensors=Tensors(*tensors))
 
 
 def _elements(call: Call) -> int:
@@ -105,8 +139,17 @@ def _elements(call: Call) -> int:
     width = 8 if ctx.dtype == ctx.xp.float64 else 4
     if call.by_index and ctx.spec.categorical and not ctx.spec.label_smoothing:
         return _LARGEST_OF_ROWS // width
-    elements: int = max(_SMALLEST // width, min(_LARGEST // width, math.prod(ctx.x.shape) // _SHARE))
+    share = _SHARE if ctx.spec.gamma else _SHARE // 2  # cross entropy has half as many temporaries
+    elements: int = max(_SMALLEST // width, min(_LARGEST // width, _size(call) // share))
     return elements
+
+
+def _is_one_block(call: Call) -> bool:
+    return _size(call) <= _elements(call)
+
+
+def _size(call: Call) -> int:
+    return math.prod(cast("tuple[int, ...]", call.ctx.shape))
 
 
 def _single(call: Call, sloped: bool) -> Result:
@@ -118,7 +161,7 @@ def _single(call: Call, sloped: bool) -> Result:
 
 
 def _many(call: Call, sloped: bool) -> Result:
-    ctx = call.ctx
+    ctx, call = call.ctx, call._replace(numbers=None)  # the denominator is the whole's
     xp, x, spec = ctx.xp, ctx.x, ctx.spec
     whole = ctx.axis + x.ndim if spec.drops_axis or spec.categorical or call.by_index else None
     value = xp.empty(ctx.loss_shape, dtype=ctx.dtype) if spec.reduction == "none" else None
@@ -131,8 +174,9 @@ def _many(call: Call, sloped: bool) -> Result:
         part = x[index]
         tensors = Tensors(*(_cut(tensor, index) for tensor in call.tensors))
         plan = folded(call._replace(ctx=ctx._replace(x=part, shape=tuple(part.shape)), tensors=tensors))
-        block_value, block_slope, total = _value_slope(plan)
-        if slope is not None:
+        out = None if slope is None else slope[index]
+        block_value, block_slope, total = _value_slope(plan, out)
+        if slope is not None and block_slope is not out:
             slope[index] = block_slope
         if value is not None:
             value[index[:whole] + index[whole + 1 :] if whole is not None and spec.categorical else index] = block_value
@@ -152,14 +196,16 @@ def _reduced(xp: Namespace, total: float, slope: Array | None, divisor: float) -
     return Result(0.0, None if slope is None else xp.zeros_like(slope), 1.0)  # nothing was averaged
 
 
-def _value_slope(plan: Plan) -> tuple[Array, Array, float]:
-    return value_slope(plan.ctx.backend, plan.ctx.xp, plan.kernel, plan.spec, plan.x, plan.inputs)
+def _value_slope(plan: Plan, out: Array | None = None) -> tuple[Array, Array, float]:
+    return value_slope(plan.ctx.backend, plan.ctx.xp, plan.kernel, plan.spec, plan.x, plan.inputs, out)
 
 
-def value_slope(backend: Backend, xp: Namespace, kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array, float]:
-    """The kernel's value and slope of a block, and the sum of the value."""
+def value_slope(
+    backend: Backend, xp: Namespace, kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, out: Array | None = None
+) -> tuple[Array, Array, float]:
+    """The kernel's value and slope (in ``out``, perhaps) of a block, and the sum of the value."""
     if kernel.fast is not None:
-        value, slope = kernel.fast(xp, spec, x, inputs)
+        value, slope = kernel.fast(xp, spec, x, inputs, out)
         total = float(backend.total(value))
         if math.isfinite(total):
             return value, slope, total

@@ -54,9 +54,9 @@ class Range(NamedTuple):
 def all_hard(labels: NumPyArray) -> bool:
     """Whether floating labels are all 0 or 1."""
     if labels.size <= _PART:
-        return bool(((labels == 0) | (labels == 1)).all())
+        return bool(np.count_nonzero(labels == 0) + np.count_nonzero(labels == 1) == labels.size)
     flat = labels.reshape(-1)
-    return all(((part == 0) | (part == 1)).all() for part in (flat[i : i + _PART] for i in range(0, flat.size, _PART)))
+    return all(all_hard(flat[i : i + _PART]) for i in range(0, flat.size, _PART))
 
 
 _PART = 1 << 16  # what stays in the cache

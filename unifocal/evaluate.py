@@ -20,7 +20,7 @@ def evaluate(spec: Spec, operands: Operands) -> Array:
         read = call(ctx, operands)
         walk = Walk.of(read)
         if walk is not None:
-            return backend.attach_walk(ctx.x, walk, ctx.result_dtype)
+            return walk.attached()
         plan = folded(read)
         value = backend.attach(plan.kernel, plan.spec, plan.x, plan.inputs, plan.denominator is not None)
         value = over_classes(ctx, plan.targets, value) if plan.denominator is None else divide(ctx.xp, value, plan.denominator)

@@ -10,6 +10,7 @@ from typing import Any
 from .evaluate import evaluate_with_gradient
 from .operands import type_name
 from .protocol import Array
+from .repeated import repeated
 
 
 def value_and_grad(loss: Callable[..., Array]) -> Callable[..., tuple[Array, Array]]:
@@ -41,20 +42,20 @@ def value_and_grad(loss: Callable[..., Array]) -> Callable[..., tuple[Array, Arr
     >>> float(value.round(6)), gradient
     (2.820075, array([-0.5       ,  0.88079708]))
     """
-    if _description(loss) is None:
+    if not _is_described(loss):
         raise TypeError(f"value_and_grad takes one of unifocal's losses or a functools.partial of one; received {type_name(loss)}.")
     return partial(_value_and_gradient, loss)
 
 
-def _value_and_gradient(loss: Callable[..., Array], /, *args: Any, **kwargs: Any) -> tuple[Array, Array]:
-    describe = _description(loss)
-    assert describe is not None
-    return evaluate_with_gradient(*describe(*args, **kwargs))
+def _value_and_gradient(loss: Any, /, *args: Any, **kwargs: Any) -> tuple[Array, Array]:
+    while isinstance(loss, partial):
+        loss, args, kwargs = loss.func, (*loss.args, *args), {**loss.keywords, **kwargs}
+    describe = loss.describe
+    walk = repeated(describe, args, kwargs, constant=True)
+    return evaluate_with_gradient(*describe(*args, **kwargs)) if walk is None else walk.value_and_gradient()
 
 
-def _description(loss: object) -> Callable[..., Any] | None:
-    if isinstance(loss, partial):
-        describe = _description(loss.func)
-        return describe and partial(describe, *loss.args, **loss.keywords)
-    describe = getattr(loss, "describe", None)
-    return describe if isinstance(describe, (FunctionType, MethodType)) else None
+def _is_described(loss: object) -> bool:
+    while isinstance(loss, partial):
+        loss = loss.func
+    return isinstance(getattr(loss, "describe", None), (FunctionType, MethodType))

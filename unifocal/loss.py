@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, Protocol, cast
 from .dispatch import leave_unconverted
 from .evaluate import evaluate
 from .protocol import Array
+from .repeated import repeated
 from .spec import Operands, Spec
 
 P = ParamSpec("P")
@@ -50,7 +51,8 @@ def loss(describe: Callable[P, Description]) -> Loss[P]:
 
     @wraps(describe)
     def evaluated(*args: P.args, **kwargs: P.kwargs) -> Array:
-        return evaluate(*describe(*args, **kwargs))
+        walk = repeated(describe, args, kwargs, constant=False)
+        return evaluate(*describe(*args, **kwargs)) if walk is None else walk.attached()
 
     evaluated.describe = describe  # type: ignore[attr-defined]
     del evaluated.__wrapped__  # tf.function would follow it, and get a description for a loss

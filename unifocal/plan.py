@@ -27,6 +27,15 @@ class Tensors(NamedTuple):
     normalizer: Array | float | None = None
 
 
+class Numbers(NamedTuple):
+    """What a kernel takes beside the labels, and what its total is divided by, where all are numbers."""
+
+    alpha: float | None
+    pos_weight: float | None
+    weight: float | None
+    denominator: float | None
+
+
 class Call(NamedTuple):
     """A call whose operands were read."""
 
@@ -36,6 +45,15 @@ class Call(NamedTuple):
     loss_weight: float | None
     plain: bool
     """Whether no tensor but the targets is among them."""
+    numbers: Numbers | None = None
+    """What the targets and weights come to, if that is known to be the same for all targets."""
+
+    def of(self, x: Array, targets: Array) -> Call:
+        """The same call of other predictions and targets, of the same shapes and dtypes, as :func:`call` was given them."""
+        if self.by_index and targets is not None:
+            targets = self.ctx.xp.expand_dims(targets, axis=self.ctx.axis)
+        tensors = Tensors(targets, *self.tensors[1:])
+        return Call(self.ctx.of(x), tensors, self.by_index, self.loss_weight, self.plain, self.numbers)
 
 
 class Plan(NamedTuple):
@@ -72,9 +90,12 @@ def call(ctx: Context, operands: Operands) -> Call:
 
 def folded(call: Call) -> Plan:
     """The plan of what was read, whole or a block; raises ValueError where values are out of range."""
-    ctx, tensors, by_index, loss_weight, plain = call
+    ctx, tensors, by_index, loss_weight, plain, numbers = call
     xp, spec = ctx.xp, ctx.spec
     targets = fold(ctx, tensors.targets, by_index)
+    if numbers is not None and targets.bad is None:
+        kernel = kernel_for(spec, targets.by_index, targets.hard)
+        return Plan(ctx, targets, kernel, spec, _predictions(ctx, targets), Inputs(targets.labels, *numbers[:3]), numbers.denominator)
     _, alpha, pos_weight, class_weight, weight, by = tensors if plain else _in_compute_dtype(ctx, tensors)
     if spec.class_weight == "row" and class_weight is not None and not targets.by_index:
         row = xp.sum(targets.labels * class_weight, axis=ctx.axis, keepdims=True)
@@ -97,6 +118,13 @@ def folded(call: Call) -> Plan:
 
     kernel = kernel_for(spec, targets.by_index, targets.hard)
     return Plan(ctx, targets, kernel, spec if ctx.eager else of_kernel(spec), _predictions(ctx, targets), inputs, divisor)
+
+
+def numbers(plan: Plan) -> Numbers | None:
+    """The numbers of a plan of :func:`folded`, if they would be the same with any other targets of the same shape and dtype."""
+    found = Numbers(*plan.inputs[1:], plan.denominator)
+    changed = plan.targets.valid is not None or plan.targets.bad is not None or plan.inputs.labels is not plan.targets.labels
+    return found if all(map(is_plain, found)) and not changed else None
 
 
 def is_plain(part: Array | float | None) -> bool:

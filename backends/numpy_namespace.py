@@ -1,0 +1,72 @@
+"""The Array API names that the core uses, on NumPy's arrays, and what it has beyond them.
+
+Some of NumPy's own functions are written in Python, and take as long as arithmetic on 10⁴ numbers.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import array_api_compat.numpy
+import numpy as np
+
+from unifocal.protocol import Array
+
+_add: Any = np.add.reduce
+_KINDS = {"b": "bool", "i": "integral", "u": "integral", "f": "real floating"}
+
+
+def _isdtype(dtype: Any, kind: str | tuple[str, ...]) -> bool:
+    return _KINDS.get(dtype.kind) in (kind if isinstance(kind, tuple) else (kind,))
+
+
+def _extent(x: Array) -> tuple[float, float]:
+    return (np.minimum.reduce(x, axis=None).item(), np.maximum.reduce(x, axis=None).item()) if x.size else (0.0, 0.0)
+
+
+def _sum(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
+    return _add(x, axis=axis, keepdims=keepdims)
+
+
+def _min(x: Array) -> Array:
+    return np.minimum.reduce(x, axis=None)
+
+
+def _expand_dims(x: Array, axis: int) -> Array:
+    return x[..., np.newaxis] if axis == -1 else np.expand_dims(x, axis)
+
+
+def _squeeze(x: Array, axis: int) -> Array:
+    return x.squeeze(axis)
+
+
+def _take_along_axis(x: Array, indices: Array, axis: int) -> Array:
+    if _is_one_a_row(x, indices, axis):
+        return x[np.arange(len(x)), indices[:, 0]][:, np.newaxis]
+    return np.take_along_axis(x, indices, axis)
+
+
+def _put(x: Array, indices: Array, value: Array | float, axis: int) -> None:
+    if _is_one_a_row(x, indices, axis):
+        x[np.arange(len(x)), indices[:, 0]] = value if isinstance(value, float) else value[:, 0]
+    else:
+        np.put_along_axis(x, indices, value, axis)
+
+
+def _is_one_a_row(x: Array, indices: Array, axis: int) -> bool:
+    return bool(x.ndim == 2 and axis == -1 and indices.shape[1] == 1)
+
+
+def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
+    x = x.copy()
+    np.put_along_axis(x, indices, value, axis)
+    return x
+
+
+xp = SimpleNamespace(**vars(array_api_compat.numpy))
+xp.isdtype, xp.extent = _isdtype, _extent
+xp.sum, xp.min = _sum, _min
+xp.expand_dims, xp.squeeze = _expand_dims, _squeeze
+xp.take_along_axis, xp.put, xp.scatter = _take_along_axis, _put, _scatter
+xp.number = lambda value, dtype: value

@@ -1,0 +1,61 @@
+"""Calls like an earlier one: what depends on options, dtypes and shapes alone is looked up, which is most of what a small call costs.
+
+So known are eager calls of two tensors of one framework, predictions first, with options that are numbers, strings or None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .blocks import Walk
+from .dispatch import backend_of
+from .operands import context
+from .plan import call
+from .spec import Operands, Spec
+
+_OPTIONS = {float, int, bool, str, type(None)}
+_MOST = 4096
+_NEW: Any = object()
+_known: dict[Any, Walk | None] = {}
+"""By describing function, options, dtypes and shapes: the walk without its tensors; None where that would not be the whole of it."""
+
+
+def repeated(describe: Callable[..., tuple[Spec, Operands]], args: tuple[Any, ...], options: dict[str, Any], constant: bool) -> Walk | None:
+    """The walk of ``describe``'s loss, if it is one to be known; raises TypeError or ValueError where an operand does not fit.
+
+    With ``constant`` nothing is to be differentiated.
+    """
+    types = tuple(map(type, options.values()))
+    if len(args) != 2 or not _OPTIONS.issuperset(types):
+        return None
+    backend = backend_of(args[0])
+    if backend is None or backend_of(args[1]) is not backend:
+        return None
+    x, targets = backend.canonical(args[0]), backend.canonical(args[1])
+    if not backend.in_blocks(x, (targets,)):
+        return None
+    key = describe, x.dtype, backend.shape(x), targets.dtype, backend.shape(targets), tuple(options.items()), types
+    known = _known.get(key, _NEW)
+    if known is _NEW:
+        if len(_known) >= _MOST:
+            forget()
+        known = _known[key] = _learned(describe, args, options)
+    return None if known is None else known.like(backend.stop_gradient(x) if constant else x, targets)
+
+
+def forget() -> None:
+    """Know nothing."""
+    _known.clear()
+
+
+def _learned(describe: Callable[..., tuple[Spec, Operands]], args: tuple[Any, ...], options: dict[str, Any]) -> Walk | None:
+    spec, operands = describe(*args, **options)
+    if operands.predictions is not args[0] or operands.targets is not args[1]:
+        return None
+    ctx = context(spec, operands.predictions)
+    if ctx.result_dtype != ctx.dtype:
+        return None  # automatic mixed precision decides
+    with ctx.backend.computing(ctx.x):
+        walk = Walk.of(call(ctx, operands))
+    return walk.bare() if walk is not None and walk.call.plain else None
