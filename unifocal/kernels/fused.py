@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..protocol import Array, Namespace
 
 
@@ -15,6 +17,14 @@ def multiply_add(xp: Namespace, factor: Array | float, a: Array, b: Array, c: Ar
     """factor·a·b + c."""
     fused = getattr(xp, "multiply_add", None)
     return factor * (a * b) + c if fused is None else fused(factor, a, b, c)
+
+
+def signs(xp: Namespace, y: Array) -> Callable[..., Array]:
+    """What multiplies an array (in ``out``, if given) by 1 − 2y, for labels y that are all 0 or 1."""
+    if hasattr(xp, "multiply_add"):
+        return lambda a, out=None: xp.multiply_add(-2.0, y, a, a, out)
+    sign = line(xp, y, 1.0, -2.0)
+    return lambda a, out=None: multiply(xp, sign, a, out)
 
 
 def multiply(xp: Namespace, a: Array, b: Array, out: Array | None) -> Array:

@@ -21,7 +21,7 @@ import numpy as np
 
 from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
-from .fused import line, multiply, multiply_add
+from .fused import line, multiply, multiply_add, signs
 from .guard import binary_labels, power, product
 from .logistic import bounded_link, fast_link, fast_logistic, link, logistic, restored
 
@@ -83,7 +83,7 @@ class _Form(NamedTuple):
 
     link: Callable[[Namespace, Array], tuple[Array, Array, Array, Array, Array | None]]
     logistic: Callable[[Namespace, Array, bool], tuple[Array, Array | None, Array, Array | None]]
-    line: Callable[[Namespace, Array, float, float], Array]
+    signs: Callable[[Namespace, Array], Callable[..., Array]]
     steps: Callable[[bool, float, float], bool]
     guarded: bool
 
@@ -94,16 +94,16 @@ def _hard(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out:
     L = c·r^γ·softplus(t),      dL/dx = (1−2y)·c·r^γ·[γ·σ(−t)·softplus(t) + r]
     """
     y = inputs.labels
-    sign = form.line(xp, y, 1.0, -2.0)
-    r, p_t, softplus, factor = form.logistic(xp, sign * x, spec.gamma > 0)
+    signed = form.signs(xp, y)
+    r, p_t, softplus, factor = form.logistic(xp, signed(x), spec.gamma > 0)
     modulator, bracket = _coefficient(form, xp, inputs, y), r
     if spec.gamma:
         bracket = multiply_add(xp, xp.number(spec.gamma, x.dtype), p_t, softplus, r)
         focal = power(xp, r, spec.gamma, guarded=False)
         modulator = focal if modulator is None else modulator * focal
     if modulator is None:
-        return restored(softplus, factor), multiply(xp, sign, bracket, out)
-    return restored(modulator * softplus, factor), multiply(xp, sign * modulator, bracket, out)
+        return restored(softplus, factor), signed(bracket, out)
+    return restored(modulator * softplus, factor), signed(modulator * bracket, out)
 
 
 def _coefficient(form: _Form, xp: Namespace, inputs: Inputs, y: Array) -> Array | float | None:
@@ -120,7 +120,7 @@ def _coefficient(form: _Form, xp: Namespace, inputs: Inputs, y: Array) -> Array 
         and isinstance(of_positives, float)
         and form.steps(y.dtype == xp.float64, of_negatives, of_positives)
     ):
-        coefficient = form.line(xp, y, of_negatives, of_positives - of_negatives)
+        coefficient = line(xp, y, of_negatives, of_positives - of_negatives)
     else:
         coefficient = y * of_positives + (1 - y) * of_negatives
     return coefficient if weight is None else coefficient * weight
@@ -156,11 +156,12 @@ def _soft(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out:
     return restored(cross_entropy, factor), slope if modulator is None else multiply(xp, slope, modulator, out)
 
 
-def _line(xp: Namespace, y: Array, start: float, step: float) -> Array:
-    return start + step * y
+def _signs(xp: Namespace, y: Array) -> Callable[..., Array]:
+    sign = 1 - 2 * y
+    return lambda a, out=None: sign * a
 
 
-_EVERYWHERE = _Form(bounded_link, logistic, _line, lambda *_: False, guarded=True)
-_FAST = _Form(fast_link, fast_logistic, line, _steps, guarded=False)
+_EVERYWHERE = _Form(bounded_link, logistic, _signs, lambda *_: False, guarded=True)
+_FAST = _Form(fast_link, fast_logistic, signs, _steps, guarded=False)
 sigmoid = Kernel(partial(_soft, _EVERYWHERE), _second, partial(_soft, _FAST))
 sigmoid_hard = Kernel(partial(_hard, _EVERYWHERE), _second, partial(_hard, _FAST))
