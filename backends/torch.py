@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 name = "torch"
 
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
-_ONE_THREAD = 1 << 15
-"""Elements from which on torch computes with several threads.  Of fewer, NumPy computes faster, and is called in half the time."""
+_ONE_THREAD = 1 << 16
+"""Elements of a block that torch divides among two threads.  Of fewer, NumPy computes faster, and is called in half the time."""
 
 
 def is_array(value: object) -> bool:
@@ -99,8 +99,8 @@ def in_blocks(x: Array, others: Iterable[Array]) -> bool:
     return not (torch.is_grad_enabled() and any(part.requires_grad for part in others))
 
 
-def host_backend(x: Array) -> Any:
-    small = x.numel() < _ONE_THREAD and x.dtype in (torch.float32, torch.float64)
+def host_backend(x: Array, elements: int) -> Any:
+    small = elements < _ONE_THREAD and x.dtype in (torch.float32, torch.float64)
     return standard if small else modules[__name__]
 
 

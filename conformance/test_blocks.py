@@ -14,6 +14,7 @@ import unifocal
 from unifocal import blocks
 from unifocal.blocks import cuts
 from unifocal.kernels.sigmoid import sigmoid_hard
+from unifocal.repeated import repeated
 
 from .frameworks import Framework
 from .test_targets import LOSSES, SIGMOID, SOFTMAX, by_name
@@ -240,3 +241,12 @@ def test_block_sizes_fit_the_cache() -> None:
     sizes = [math.prod(n.stop - n.start for n in index) for index in cuts((1000, 77), None, 1 << 15)]
     assert max(sizes) <= 1 << 15
     assert min(sizes) >= 1 << 13
+
+
+@pytest.mark.frameworks("torch")
+def test_torch_leaves_blocks_of_one_thread_to_numpy(framework: Framework) -> None:
+    for elements, owner in ((1000, "standard"), (1 << 19, "standard"), (1 << 20, "torch")):
+        x = framework.tensor(np.zeros(elements), "float32")
+        walk = repeated(unifocal.sigmoid_focal_loss.describe, (x, x), {}, constant=False)
+        assert walk is not None
+        assert walk.hosted.ctx.backend.name == owner

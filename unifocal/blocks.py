@@ -123,7 +123,7 @@ def _hosted(call: Call) -> Call:
     """The call on the arrays that blocks are computed on."""
     ctx = call.ctx
     backend = cast("EagerBackend", ctx.backend)
-    owner = backend.host_backend(ctx.x)
+    owner = backend.host_backend(ctx.x, min(_size(call), _elements(call)))
     if owner is backend:
         return call._replace(ctx=ctx._replace(eager=True))
     x: Array = backend.host(ctx.x)

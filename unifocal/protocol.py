@@ -139,8 +139,8 @@ class Backend(Protocol):
 class EagerBackend(Backend, Protocol):
     """A framework whose arrays in host memory can be written to, in eager mode."""
 
-    def host_backend(self, x: Array) -> Backend:
-        """Whose arrays blocks of predictions x are computed on."""
+    def host_backend(self, x: Array, elements: int) -> Backend:
+        """Whose arrays blocks of predictions x, of so many elements each, are computed on."""
 
     def host(self, x: Array) -> Array:
         """x as NumPy's array, in the same memory where NumPy has its dtype; asked for where ``host_backend`` is not this one itself."""
