@@ -175,7 +175,7 @@ def _along_inputs(kernel: Kernel, spec: Spec, order: int, x: Array, inputs: Inpu
     at = {name: getattr(inputs, name) for name in moving}
 
     def function(moved: dict[str, Array]) -> Array:
-        return kernel.value_slope(namespace(x), spec, x, inputs._replace(**moved))[order]
+        return kernel.differentiable(namespace(x), spec, x, inputs._replace(**moved))[order]
 
     return jax.jvp(function, (at,), (moving,))[1]
 

@@ -155,7 +155,7 @@ def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Ar
 
 
 def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
-    value, slope = kernel.value_slope(xp, spec, stop_gradient(x), inputs)
+    value, slope = kernel.differentiable(xp, spec, stop_gradient(x), inputs)
     value = of_sizes("The loss and its weights", value, x, spec.axis, [] if spec.categorical else None)
     value = total(value) if summed else value
     if x.stop_gradient:

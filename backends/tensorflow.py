@@ -219,7 +219,7 @@ def _input_gradients(kernel: Kernel, spec: Spec, order: int) -> tuple[Callable[.
     """
 
     def by_inputs(x: Array, inputs: dict[str, Array], others: dict[str, Array], c: Array) -> Any:
-        f = kernel.value_slope(xp, spec, tf.stop_gradient(x), Inputs(**inputs, **others))[order]
+        f = kernel.differentiable(xp, spec, tf.stop_gradient(x), Inputs(**inputs, **others))[order]
         return tf.gradients(f * c, list(inputs.values()), unconnected_gradients="zero")
 
     def by_x_and_inputs(x: Array, inputs: dict[str, Array], others: dict[str, Array], c: Array, tangents: tuple[Array, ...]) -> Array:
@@ -227,7 +227,7 @@ def _input_gradients(kernel: Kernel, spec: Spec, order: int) -> tuple[Callable[.
         if order:
             by_x = kernel.second(xp, spec, x, everything, c)
         else:
-            by_x = kernel.value_slope(xp, spec, x, everything)[1] * _onto(x, c, spec.axis)
+            by_x = kernel.differentiable(xp, spec, x, everything)[1] * _onto(x, c, spec.axis)
         transposed = tf.gradients(by_x * anything, list(inputs.values()), unconnected_gradients="zero")
         return tf.gradients(transposed, anything, tangents, unconnected_gradients="zero")[0]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import tensorflow as tf
@@ -24,7 +24,8 @@ def value_slope(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[A
     """The kernel's value and slope."""
     if _is_worth_fusing(x):
         try:
-            return _fused(kernel, spec)(x, inputs)
+            # Numbers become tensors: XLA would compile for each number.
+            return _fused(kernel, spec)(x, Inputs(*(tf.constant(part, x.dtype) if isinstance(part, float) else part for part in inputs)))
         except tf.errors.ResourceExhaustedError:
             raise
         except Exception:  # a compiler can raise anything; what is wrong with the call itself is raised again
@@ -42,7 +43,7 @@ def _give_up() -> None:
     _enabled = False
 
 
-@cache
+@lru_cache(256)
 def _fused(kernel: Kernel, spec: Spec) -> Callable[[Array, Inputs], tuple[Array, Array]]:
     def value_slope(x: Array, inputs: Inputs) -> tuple[Array, Array]:
         return kernel.value_slope(xp, spec, x, inputs)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 name = "torch"
 
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
+_NUMPYS = (torch.float16, torch.float32, torch.float64)
 _ONE_THREAD = 1 << 16
 """Elements of a block that torch divides among two threads.  Of fewer, NumPy computes faster, and is called in half the time."""
 
@@ -96,7 +97,8 @@ def stop_gradient(x: Array) -> Array:
 def in_blocks(x: Array, others: Iterable[Array]) -> bool:
     if is_traced(x) or not x.is_cpu or type(x) not in _PLAIN or forward_ad._current_level >= 0 or torch._C._len_torch_dispatch_stack():
         return False
-    return not (torch.is_grad_enabled() and any(part.requires_grad for part in others))
+    grad = torch.is_grad_enabled()
+    return all(part.is_cpu and type(part) in _PLAIN and not (grad and part.requires_grad) for part in others)
 
 
 def host_backend(x: Array, elements: int) -> Any:
@@ -105,7 +107,8 @@ def host_backend(x: Array, elements: int) -> Any:
 
 
 def host(x: Array) -> Array:
-    return (x.float() if x.dtype == torch.bfloat16 else x).numpy(force=True)
+    # NumPy has neither bfloat16 nor eight bits.
+    return (x.float() if x.is_floating_point() and x.dtype not in _NUMPYS else x).numpy(force=True)
 
 
 def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
@@ -115,7 +118,7 @@ def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Ar
 
 def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
     if _forward_over_forward():
-        value, _ = kernel.value_slope(xp, spec, x, inputs)
+        value, _ = kernel.differentiable(xp, spec, x, inputs)
         return total(value) if summed else value
     # torch.compile cannot trace a Function with a jvp; torch.func's forward mode needs one.
     loss, first_order = (Loss, FirstOrder) if torch.compiler.is_compiling() else (ForwardLoss, ForwardFirstOrder)
@@ -123,7 +126,7 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
     if not any(_differentiated(part) for part in inputs):
         return loss.apply(kernel, spec, summed, x, *constant)[0]
     # torch differentiates by the inputs alone, at a constant x; two terms that are 0 have the derivatives by x: the slope, and the second.
-    value, slope = kernel.value_slope(xp, spec, x.detach(), inputs)
+    value, slope = kernel.differentiable(xp, spec, x.detach(), inputs)
     by_x = first_order.apply(x, slope)
     if spec.categorical and not summed:
         by_x = by_x.sum(spec.axis)

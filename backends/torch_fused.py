@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from itertools import count
 from types import FunctionType
 from typing import Any
@@ -59,7 +59,7 @@ def _one_by_one(kernel: Kernel, spec: Spec, summed: bool) -> ValueSlope:
     return value_slope
 
 
-@cache
+@lru_cache(256)
 def _fused(kernel: Kernel, spec: Spec, summed: bool) -> ValueSlope:
     function: Any = _one_by_one(kernel, spec, summed)
     # torch counts recompilations by code, stops at eight, and takes a number that changes for a variable: each kernel and spec has its own.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,7 +36,7 @@ def _hard(labels: Array) -> bool | None:
     return True if least == largest == 0 else False if least >= 0 else None
 
 
-@cache
+@lru_cache(1024)
 def _constant(value: float, dtype: Any) -> Array:
     # Arithmetic with a Python number makes a tensor of it, which takes longer than the arithmetic on a thousand numbers.
     return torch.tensor(value, dtype=dtype, device="cpu")
@@ -91,7 +91,12 @@ def is_traced(x: Array) -> bool:
 
 
 def from_host(x: Array | float, like: Array, dtype: Any) -> Array:
-    return torch.scalar_tensor(x, dtype=dtype, device=like.device) if isinstance(x, float) else as_tensor(x).to(dtype)
+    if not isinstance(x, float):
+        return as_tensor(x).to(dtype)
+    try:
+        return torch.scalar_tensor(x, dtype=dtype, device=like.device)
+    except RuntimeError:  # torch makes no infinity of a larger number
+        return torch.scalar_tensor(math.copysign(math.inf, x), dtype=dtype, device=like.device)
 
 
 def as_tensor(x: Array) -> Array:

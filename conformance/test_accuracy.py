@@ -377,6 +377,24 @@ def test_nothing_finite_gives_more_than_a_finite_derivative(framework: Framework
     finite()
 
 
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+@pytest.mark.parametrize("pos_weight", [None, 0.0, 1e10])
+@pytest.mark.parametrize("labels", ["hard", "soft"])
+def test_infinite_logits_under_weights_of_any_size(framework: Framework, dtype: str, gamma: float, pos_weight: Any, labels: str) -> None:
+    """0 switches off an infinite loss, and nothing else does; the slope is finite."""
+    x, y = np.array([-np.inf, np.inf, -np.inf, np.inf]), np.array([1.0, 1, 0, 0]) if labels == "hard" else np.full(4, 0.25)
+    for weight in (0.0, 1e-30, 1.0):
+        options: dict[str, Any] = {"gamma": gamma, "alpha": None, "pos_weight": pos_weight, "sample_weight": np.full(4, weight)}
+        value, slope = framework.value_and_gradient(unifocal.sigmoid_focal_loss, x, y, dtype=dtype, reduction="none", **options)
+        of_positives = weight * (1.0 if pos_weight is None else pos_weight) > 0
+        if labels == "hard":
+            infinite = [of_positives, False, False, weight > 0]
+        else:
+            infinite = [of_positives, weight > 0] * 2
+        np.testing.assert_array_equal(value, np.where(infinite, np.inf, 0.0))
+        assert np.isfinite(slope).all()
+
+
 def test_log1p_of_compilers(measure: Measure) -> None:
     """The polynomial that compiled float32 losses take, without a compiler."""
     xp = SimpleNamespace(float32=np.float32, fuses=lambda e: True)

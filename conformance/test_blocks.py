@@ -250,3 +250,48 @@ def test_torch_leaves_blocks_of_one_thread_to_numpy(framework: Framework) -> Non
         walk = repeated(unifocal.sigmoid_focal_loss.describe, (x, x), {}, constant=False)
         assert walk is not None
         assert walk.hosted.ctx.backend.name == owner
+
+
+ROWS: list[list[float]] = [
+    [90, 88],
+    [100, 30],
+    [95, 0],
+    [200, 100],
+    [88.8, -88.8],
+    [-200, -190],
+    [710, 3],
+    [720, 719],
+    [-800, 0],
+    [3, 800],
+    [100],
+    [-900],
+]
+
+
+@EAGER
+@by_name(SOFTMAX)
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0])
+@pytest.mark.parametrize("kind", ["index", "one-hot"])
+def test_row_by_itself_is_what_it_is_among_others(framework: Framework, loss: Any, gamma: float, kind: str) -> None:
+    """One row's exponentials may overflow, or vanish, at its target alone; beside an infinite logit all rows take the general form."""
+    options: dict[str, Any] = {"reduction": "none"} | ({"gamma": gamma} if loss is unifocal.softmax_focal_loss else {})
+    for row in ROWS:
+        if len(row) == 1 and kind == "index":
+            continue
+        x = np.array([row, [np.inf, *[0.0] * (len(row) - 1)]])
+        targets = np.zeros(2, int) if kind == "index" else np.eye(len(row))[[0, 0]]
+        for dtype in ("float32", "float64"):
+            alone = framework.value_and_gradient(loss, x[:1], targets[:1], dtype=dtype, **options)
+            among = framework.value_and_gradient(loss, x, targets, dtype=dtype, **options)
+            for one, both in zip(alone, among, strict=True):
+                np.testing.assert_allclose(one, both[:1], rtol=1e-5, atol=1e-36)
+
+
+@EAGER
+def test_many_classes_are_added_up_in_pairs_along_any_axis(framework: Framework) -> None:
+    x = RNG.random((2, 20000)).astype(np.float32)
+    index = np.zeros(2, int)
+    along_last = framework.value_and_gradient(unifocal.cross_entropy, x, index, dtype="float32", axis=1)
+    along_first = framework.value_and_gradient(unifocal.cross_entropy, x.T.copy(), index, dtype="float32", axis=0)
+    np.testing.assert_allclose(along_first[0], along_last[0], rtol=2e-7)
+    np.testing.assert_allclose(along_first[1].T, along_last[1], rtol=4e-7)

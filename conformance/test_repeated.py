@@ -140,3 +140,43 @@ def test_torch_labels_that_come_to_require_gradients(framework: Framework) -> No
     y.requires_grad_()
     (gradient,) = torch.autograd.grad(unifocal.binary_cross_entropy(x, y, reduction="sum"), y)
     torch.testing.assert_close(gradient, -x)
+
+
+@pytest.mark.frameworks("torch")
+def test_torch_half_precision_that_is_first_seen_under_autocast(framework: Framework) -> None:
+    import torch
+
+    x, y = torch.zeros(4, dtype=torch.bfloat16), torch.zeros(4)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert unifocal.binary_cross_entropy(x, y).dtype == torch.float32
+    assert unifocal.binary_cross_entropy(x, y).dtype == torch.bfloat16
+
+
+@pytest.mark.frameworks("torch")
+def test_torch_targets_of_another_device_are_refused_each_time(framework: Framework) -> None:
+    import torch
+
+    x, y = torch.tensor(X), torch.tensor(SOFT)
+    for _ in range(2):
+        unifocal.binary_cross_entropy(x, y)
+        with pytest.raises(ValueError, match="targets must be on the device of the predictions, cpu; received meta"):
+            unifocal.binary_cross_entropy(x, y.to("meta"))
+
+
+def test_objects_may_change() -> None:
+    from unifocal.dialects.kornia import BinaryFocalLossWithLogits
+
+    loss = BinaryFocalLossWithLogits(0.25, 2.0, "mean")
+    both = unifocal.value_and_grad(loss)
+    first = both(X, SOFT)[0]
+    loss.gamma = 4.0
+    assert both(X, SOFT)[0] == unifocal.value_and_grad(BinaryFocalLossWithLogits(0.25, 4.0, "mean"))(X, SOFT)[0] != first
+
+
+def test_deprecated_arguments_are_warned_of_each_time() -> None:
+    from unifocal.dialects.torch import binary_cross_entropy_with_logits
+
+    for _ in range(3):
+        with pytest.warns(UserWarning, match="size_average and reduce are deprecated") as warned:
+            binary_cross_entropy_with_logits(X, SOFT, reduce=False)
+        assert [each.filename for each in warned] == [__file__]

@@ -218,3 +218,29 @@ def test_compiled_losses_keep_the_slope_and_nothing_else(fresh_dynamo: Any, labe
     saved = [tensor for tensor in compiled(x, y).grad_fn.saved_tensors if tensor.numel() > 1]
     assert [tensor.shape for tensor in saved] == [x.shape]
     assert saved[0].data_ptr() not in (x.data_ptr(), y.data_ptr())
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0, 65536.0])
+def test_weights_have_gradients_of_any_scale_beside_infinite_logits(scale: float) -> None:
+    """What autograd brings to the loss, such as a scaler's factor, is no reason for NaN."""
+    x, y = torch.tensor([torch.inf, -torch.inf, 1.0]), torch.tensor([1.0, 0, 1])
+    at_one = torch.nn.functional.softplus(torch.tensor(-1.0))
+    for name, weight in (("sample_weight", torch.ones(3)), ("pos_weight", torch.ones(())), ("sample_weight", torch.ones(()))):
+        weight.requires_grad_()
+        loss = unifocal.binary_cross_entropy(x, y, reduction="sum", **{name: weight}) * scale
+        (gradient,) = torch.autograd.grad(loss, weight)
+        torch.testing.assert_close(gradient.sum(), at_one * scale)
+
+
+@pytest.mark.parametrize("eight", [torch.float8_e4m3fn, torch.float8_e5m2, torch.bfloat16, torch.float16], ids=str)
+def test_labels_of_types_that_numpy_lacks(eight: Any) -> None:
+    x, y = torch.randn(4, 3), (torch.rand(4, 3) < 0.5).float()
+    torch.testing.assert_close(unifocal.sigmoid_focal_loss(x, y.to(eight)), unifocal.sigmoid_focal_loss(x, y))
+
+
+def test_losses_beyond_the_dtype_are_infinite() -> None:
+    x, y, weight = torch.tensor([-torch.inf, 1.0]), torch.ones(2), torch.full((2,), 1e-35)
+    for reduction in ("none", "sum", "mean", "weighted_mean"):
+        assert unifocal.binary_cross_entropy(x, y, sample_weight=weight, reduction=reduction).max() == torch.inf
+    large = torch.full((4,), 1e38)
+    assert unifocal.binary_cross_entropy(large, torch.zeros(4), reduction="sum", normalizer=0.1) == torch.inf

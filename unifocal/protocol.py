@@ -52,11 +52,20 @@ class Kernel:
 
     fast: value_slope in fewer passes, where there is such a form: right where all values that it gives are finite, and only there.
     Nothing is to be differentiated through it.  A fifth argument ``out``, not None, is an array that the slope may be written to.
+
+    by_inputs: value_slope in a form that frameworks can differentiate, with respect to the inputs above all, if value_slope itself is
+    none.
     """
 
     value_slope: Callable[[Namespace, Spec, Array, Inputs], tuple[Array, Array]]
     second: Callable[[Namespace, Spec, Array, Inputs, Array], Array]
     fast: Callable[[Namespace, Spec, Array, Inputs, Array | None], tuple[Array, Array]] | None = None
+    by_inputs: Callable[[Namespace, Spec, Array, Inputs], tuple[Array, Array]] | None = None
+
+    @property
+    def differentiable(self) -> Callable[[Namespace, Spec, Array, Inputs], tuple[Array, Array]]:
+        """The value_slope that frameworks differentiate through."""
+        return self.by_inputs or self.value_slope
 
 
 class Backend(Protocol):

@@ -6,6 +6,7 @@ So known are eager calls of two tensors of one framework, predictions first, wit
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from .blocks import Walk
@@ -14,6 +15,8 @@ from .operands import context
 from .plan import call
 from .spec import Operands, Spec
 
+_WARNED = {"size_average", "reduce"}
+"""Options that torch's dialect warns of."""
 _OPTIONS = {float, int, bool, str, type(None)}
 _MOST = 4096
 _NEW: Any = object()
@@ -27,7 +30,8 @@ def repeated(describe: Callable[..., tuple[Spec, Operands]], args: tuple[Any, ..
     With ``constant`` nothing is to be differentiated.
     """
     types = tuple(map(type, options.values()))
-    if len(args) != 2 or not _OPTIONS.issuperset(types):
+    # A method's object could change, and a warning is to be heard each time.
+    if len(args) != 2 or not _OPTIONS.issuperset(types) or type(describe) is not FunctionType or not _WARNED.isdisjoint(options):
         return None
     backend = backend_of(args[0])
     if backend is None or backend_of(args[1]) is not backend:
@@ -54,8 +58,8 @@ def _learned(describe: Callable[..., tuple[Spec, Operands]], args: tuple[Any, ..
     if operands.predictions is not args[0] or operands.targets is not args[1]:
         return None
     ctx = context(spec, operands.predictions)
-    if ctx.result_dtype != ctx.dtype:
-        return None  # automatic mixed precision decides
+    if ctx.x.dtype != ctx.dtype:
+        return None  # automatic mixed precision decides what a loss of half precision is
     with ctx.backend.computing(ctx.x):
         walk = Walk.of(call(ctx, operands))
     return walk.bare() if walk is not None and walk.call.plain else None

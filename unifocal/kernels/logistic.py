@@ -1,8 +1,7 @@
 """The primitives of the sigmoid losses: σ, softplus(t) = −log σ(−t) and what follows from them, each to full relative accuracy.
 
-``link`` serves everywhere, ``bounded_link`` where losses are made of its logarithms.  The two ``fast`` forms have few passes: they take the
-framework's own sigmoid and softplus where its shim offers them, as accurate ones; elsewhere one exponential of the logit itself, so that
-large ones (88 in float32) give NaN or infinity.
+``link`` serves everywhere.  The two ``fast`` forms have few passes: they take the framework's own sigmoid and softplus where its shim
+offers them, as accurate ones; elsewhere one exponential of the logit itself, so that large ones (88 in float32) give NaN or infinity.
 """
 
 from __future__ import annotations
@@ -16,27 +15,7 @@ def link(xp: Namespace, x: Array) -> tuple[Array, Array, Array, Array]:
     ``where`` rather than abs and max: a framework that differentiates through this gets the right derivative at x = 0.
     """
     right = x >= 0
-    return _link(xp, right, xp.where(right, x, -x))
-
-
-def bounded_link(xp: Namespace, x: Array) -> tuple[Array, Array, Array, Array, Array]:
-    """As :func:`link`, but with a large finite number for infinity, so that 0 times it is 0; and :func:`restored`'s factor."""
-    right, largest = x >= 0, float(xp.finfo(x.dtype).max)
     size = xp.where(right, x, -x)
-    infinite = xp.equal(size, float("inf"))
-    size = xp.where(infinite, largest / _ROOM, size)
-    return *_link(xp, right, size), xp.where(infinite, largest, xp.ones_like(x))
-
-
-_ROOM = 2.0**28  # for weights of more than 1
-
-
-def restored(loss: Array, factor: Array | None) -> Array:
-    """The loss, infinite again where it was made of bounded logarithms and is not 0."""
-    return loss if factor is None else loss * factor
-
-
-def _link(xp: Namespace, right: Array, size: Array) -> tuple[Array, Array, Array, Array]:
     e = xp.exp(-size)
     larger, softplus = 1 / (1 + e), log1p(xp, e)
     smaller = e * larger
@@ -64,25 +43,25 @@ def log1p(xp: Namespace, e: Array) -> Array:
     return e - s * (e - r * square)
 
 
-def logistic(xp: Namespace, t: Array, both: bool) -> tuple[Array, Array | None, Array, Array | None]:
-    """σ(t), σ(−t) (None unless ``both``), softplus(t) and the factor, of :func:`bounded_link`."""
-    p, q, _, softplus, factor = bounded_link(xp, t)
-    return p, q, softplus, factor
+def logistic(xp: Namespace, t: Array, both: bool) -> tuple[Array, Array | None, Array]:
+    """σ(t), σ(−t) (None unless ``both``) and softplus(t)."""
+    p, q, _, softplus = link(xp, t)
+    return p, q, softplus
 
 
-def fast_logistic(xp: Namespace, t: Array, both: bool) -> tuple[Array, Array | None, Array, None]:
+def fast_logistic(xp: Namespace, t: Array, both: bool) -> tuple[Array, Array | None, Array]:
     """As :func:`logistic`."""
     if hasattr(xp, "softplus"):
-        return xp.sigmoid(t), xp.sigmoid(-t) if both else None, xp.softplus(t), None
+        return xp.sigmoid(t), xp.sigmoid(-t) if both else None, xp.softplus(t)
     e = xp.exp(t)
     one_e = e + 1
-    return e / one_e, 1 / one_e if both else None, xp.log1p(e), None
+    return e / one_e, 1 / one_e if both else None, xp.log1p(e)
 
 
-def fast_link(xp: Namespace, x: Array) -> tuple[Array, Array, Array, Array, None]:
-    """As :func:`bounded_link`."""
+def fast_link(xp: Namespace, x: Array) -> tuple[Array, Array, Array, Array]:
+    """As :func:`link`."""
     if hasattr(xp, "softplus"):
-        return xp.sigmoid(x), xp.sigmoid(-x), xp.softplus(-x), xp.softplus(x), None
+        return xp.sigmoid(x), xp.sigmoid(-x), xp.softplus(-x), xp.softplus(x)
     e = xp.exp(x)
     one_e = e + 1
-    return e / one_e, 1 / one_e, xp.log1p(1 / e), xp.log1p(e), None
+    return e / one_e, 1 / one_e, xp.log1p(1 / e), xp.log1p(e)

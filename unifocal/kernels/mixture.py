@@ -14,7 +14,7 @@ def mixture(kernel: Kernel) -> Kernel:
 
     def value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         shares = binary_labels(xp, spec, inputs.labels)
-        parts = [kernel.value_slope(xp, hard, x, case) for hard, case in _cases(xp, spec, inputs)]
+        parts = [kernel.differentiable(xp, hard, x, case) for hard, case in _cases(xp, spec, inputs)]
         value, slope = (
             product(xp, shares[0], positive) + product(xp, shares[1], negative) for positive, negative in zip(*parts, strict=True)
         )

@@ -22,8 +22,8 @@ import numpy as np
 from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
 from .fused import line, multiply, multiply_add, signs
-from .guard import binary_labels, power, product
-from .logistic import bounded_link, fast_link, fast_logistic, link, logistic, restored
+from .guard import binary_labels, power, product, switched
+from .logistic import fast_link, fast_logistic, link, logistic
 
 
 class _Parts(NamedTuple):
@@ -79,11 +79,13 @@ def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
 
 
 class _Form(NamedTuple):
-    """How a kernel computes: to be right everywhere and traced, or with few passes on finite logits in eager mode."""
+    """How a kernel computes: to be right everywhere, differentiable too or not, or with few passes on finite logits in eager mode."""
 
-    link: Callable[[Namespace, Array], tuple[Array, Array, Array, Array, Array | None]]
-    logistic: Callable[[Namespace, Array, bool], tuple[Array, Array | None, Array, Array | None]]
+    link: Callable[[Namespace, Array], tuple[Array, Array, Array, Array]]
+    logistic: Callable[[Namespace, Array, bool], tuple[Array, Array | None, Array]]
     signs: Callable[[Namespace, Array], Callable[..., Array]]
+    product: Callable[[Namespace, Array | float, Array], Array]
+    times: Callable[[Namespace, Array | float, Array], Array]
     steps: Callable[[bool, float, float], bool]
     guarded: bool
 
@@ -95,15 +97,16 @@ def _hard(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out:
     """
     y = inputs.labels
     signed = form.signs(xp, y)
-    r, p_t, softplus, factor = form.logistic(xp, signed(x), spec.gamma > 0)
+    r, p_t, softplus = form.logistic(xp, signed(x), spec.gamma > 0)
     modulator, bracket = _coefficient(form, xp, inputs, y), r
     if spec.gamma:
-        bracket = multiply_add(xp, xp.number(spec.gamma, x.dtype), p_t, softplus, r)
+        gamma = xp.number(spec.gamma, x.dtype)
+        bracket = multiply_add(xp, gamma, p_t, softplus, r) if form is _FAST else gamma * form.product(xp, p_t, softplus) + r
         focal = power(xp, r, spec.gamma, guarded=False)
         modulator = focal if modulator is None else modulator * focal
     if modulator is None:
-        return restored(softplus, factor), signed(bracket, out)
-    return restored(modulator * softplus, factor), signed(modulator * bracket, out)
+        return softplus, signed(bracket, out)
+    return form.times(xp, modulator, softplus), signed(modulator * bracket, out)
 
 
 def _coefficient(form: _Form, xp: Namespace, inputs: Inputs, y: Array) -> Array | float | None:
@@ -138,22 +141,26 @@ def _soft(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out:
     if 0 < spec.gamma < 1:
         return _divided(xp, spec, x, inputs)
     y, negative = binary_labels(xp, spec, inputs.labels)
-    p, q, minus_log_p, minus_log_q, factor = form.link(xp, x)
+    p, q, minus_log_p, minus_log_q = form.link(xp, x)
     positive = y if inputs.pos_weight is None else y * inputs.pos_weight
-    cross_entropy = positive * minus_log_p + negative * minus_log_q
+    # Unless pos_weight can be 0, either of the two terms is NaN where x is.
+    product_of_positive = form.product if inputs.pos_weight is None else form.times
+    cross_entropy = product_of_positive(xp, positive, minus_log_p) + form.product(xp, negative, minus_log_q)
     slope = negative * p - positive * q
     modulator: Array | float | None = None if inputs.alpha is None else y * inputs.alpha + negative * (1 - inputs.alpha)
     if inputs.weight is not None:
         modulator = inputs.weight if modulator is None else modulator * inputs.weight
-    if spec.gamma:
-        r = y * q + negative * p
-        slope = xp.number(spec.gamma, x.dtype) * ((negative - y) * (p * q * cross_entropy)) + r * slope
-        root = power(xp, r, spec.gamma - 1, guarded=form.guarded) if spec.gamma != 1 else None
-        modulator = root if modulator is None else modulator if root is None else modulator * root
-        cross_entropy = (r if modulator is None else modulator * r) * cross_entropy
-    elif modulator is not None:
-        cross_entropy = modulator * cross_entropy
-    return restored(cross_entropy, factor), slope if modulator is None else multiply(xp, slope, modulator, out)
+    if not spec.gamma:
+        return (
+            (cross_entropy, slope) if modulator is None else (form.times(xp, modulator, cross_entropy), multiply(xp, slope, modulator, out))
+        )
+    r = y * q + negative * p
+    slope = xp.number(spec.gamma, x.dtype) * ((negative - y) * form.product(xp, p * q, cross_entropy)) + r * slope
+    root = power(xp, r, spec.gamma - 1, guarded=form.guarded) if spec.gamma != 1 else None
+    modulator = root if modulator is None else modulator if root is None else modulator * root
+    # r is NaN where x is.
+    cross_entropy = form.product(xp, r if modulator is None else modulator * r, cross_entropy)
+    return cross_entropy, slope if modulator is None else multiply(xp, slope, modulator, out)
 
 
 def _signs(xp: Namespace, y: Array) -> Callable[..., Array]:
@@ -161,7 +168,13 @@ def _signs(xp: Namespace, y: Array) -> Callable[..., Array]:
     return lambda a, out=None: sign * a
 
 
-_EVERYWHERE = _Form(bounded_link, logistic, _signs, lambda *_: False, guarded=True)
-_FAST = _Form(fast_link, fast_logistic, signs, _steps, guarded=False)
-sigmoid = Kernel(partial(_soft, _EVERYWHERE), _second, partial(_soft, _FAST))
-sigmoid_hard = Kernel(partial(_hard, _EVERYWHERE), _second, partial(_hard, _FAST))
+def _times(xp: Namespace, factor: Array | float, term: Array) -> Array:
+    return factor * term
+
+
+_EVERYWHERE = _Form(link, logistic, _signs, switched, product, lambda *_: False, guarded=False)
+_DIFFERENTIABLE = _EVERYWHERE._replace(product=product, guarded=True)
+_FAST = _Form(fast_link, fast_logistic, signs, _times, _times, _steps, guarded=False)
+sigmoid, sigmoid_hard = (
+    Kernel(partial(form, _EVERYWHERE), _second, partial(form, _FAST), partial(form, _DIFFERENTIABLE)) for form in (_soft, _hard)
+)

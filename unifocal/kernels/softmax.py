@@ -172,12 +172,13 @@ def _dense_second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array)
 # --- in fewer passes ---------------------------------------------------------------------------------------------------------------
 #
 # exp(x) itself, not less the maximum: no rounding of x − max x is magnified, and −log p_i = log1p(Σ_{j≠i} e_j / e_i) needs no cases.  Where
-# exponentials overflow, the value is not finite; where they vanish, the general form takes over.
+# exponentials overflow, or those that vanish would count, the general form takes over.
 
 
 def _in_range(xp: Namespace, total: Array) -> bool:
-    """Whether the exponentials of all rows are: from Σ e^x = 1/64 on, p that vanish do so below 64 × the smallest normal."""
-    return 0 in total.shape or float(xp.min(total)) >= 1 / 64
+    """Whether the exponentials of all rows are: finite, and from Σ e^x = 1/64 on, p that vanish do so below 64 × the smallest normal."""
+    least, largest = xp.extent(total)
+    return bool(least >= 1 / 64 and largest < float("inf"))
 
 
 def _fast_focal(xp: Namespace, gamma: float, p: Array, o: Array, minus_log_p: Array) -> tuple[Array, Array | None]:
