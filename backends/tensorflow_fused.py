@@ -5,7 +5,6 @@ Where XLA cannot, or ``UNIFOCAL_FUSE=0`` is set when unifocal is imported, the o
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -15,32 +14,25 @@ import tensorflow as tf
 from unifocal.protocol import Array, Inputs, Kernel
 from unifocal.spec import Spec
 
+from .fusing import Fusing
 from .tensorflow_namespace import WORTH_COMPILING, xp
 
-_enabled = os.environ.get("UNIFOCAL_FUSE", "1") != "0"
+FUSING = Fusing(tf.errors.ResourceExhaustedError)
 
 
 def value_slope(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
     """The kernel's value and slope."""
     if _is_worth_fusing(x):
-        try:
-            # Numbers become tensors: XLA would compile for each number.
-            return _fused(kernel, spec)(x, Inputs(*(tf.constant(part, x.dtype) if isinstance(part, float) else part for part in inputs)))
-        except tf.errors.ResourceExhaustedError:
-            raise
-        except Exception:  # a compiler can raise anything; what is wrong with the call itself is raised again
-            _give_up()
-    value, slope = kernel.value_slope(xp, spec, x, inputs)
-    return value, slope
+        # Numbers become tensors: XLA would compile for each number.
+        tensors = Inputs(*(tf.constant(part, x.dtype) if isinstance(part, float) else part for part in inputs))
+        found: tuple[Array, Array] | None = FUSING.attempt(lambda: _fused(kernel, spec)(x, tensors))
+        if found is not None:
+            return found
+    return kernel.value_slope(xp, spec, x, inputs)
 
 
 def _is_worth_fusing(x: Array) -> bool:
-    return _enabled and tf.executing_eagerly() and "device:CPU" not in x.device and x.shape.num_elements() >= WORTH_COMPILING
-
-
-def _give_up() -> None:
-    global _enabled
-    _enabled = False
+    return FUSING.enabled and tf.executing_eagerly() and "device:CPU" not in x.device and x.shape.num_elements() >= WORTH_COMPILING
 
 
 @lru_cache(256)

@@ -22,17 +22,16 @@ from unifocal.spec import Spec
 
 from . import standard
 from .torch_autograd import FirstOrder, ForwardFirstOrder, ForwardLoss, Loss, Walked
+from .torch_namespace import PLAIN, is_eager, xp
 from .torch_namespace import from_host as from_host
 from .torch_namespace import is_traced as is_traced
 from .torch_namespace import total as total
-from .torch_namespace import xp
 
 if TYPE_CHECKING:
     from unifocal.blocks import Walk
 
 name = "torch"
 
-_PLAIN = (torch.Tensor, torch.nn.Parameter)
 _NUMPYS = (torch.float16, torch.float32, torch.float64)
 _ONE_THREAD = 1 << 16
 """Elements of a block that torch divides among two threads.  Of fewer, NumPy computes faster, and is called in half the time."""
@@ -95,10 +94,10 @@ def stop_gradient(x: Array) -> Array:
 
 
 def in_blocks(x: Array, others: Iterable[Array]) -> bool:
-    if is_traced(x) or not x.is_cpu or type(x) not in _PLAIN or forward_ad._current_level >= 0 or torch._C._len_torch_dispatch_stack():
+    if not is_eager(x) or not x.is_cpu:
         return False
     grad = torch.is_grad_enabled()
-    return all(part.is_cpu and type(part) in _PLAIN and not (grad and part.requires_grad) for part in others)
+    return all(part.is_cpu and type(part) in PLAIN and not (grad and part.requires_grad) for part in others)
 
 
 def host_backend(x: Array, elements: int) -> Any:

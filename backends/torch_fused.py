@@ -6,7 +6,6 @@ its own), or ``UNIFOCAL_FUSE=0`` is set when unifocal is imported, the operation
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import count
@@ -14,41 +13,28 @@ from types import FunctionType
 from typing import Any
 
 import torch
-from torch._C._functorch import get_interpreter_stack
 
 from unifocal.protocol import Array, Inputs, Kernel
 from unifocal.spec import Spec
 
-from .torch_namespace import is_traced, total, xp
+from .fusing import Fusing
+from .torch_namespace import is_eager, total, xp
 
 ValueSlope = Callable[[Array, Inputs], tuple[Array, Array]]
 _DEVICES = {"cuda", "xpu"}
 _SMALLEST = 1 << 14  # elements: below, launches are all the time there is, and compiling for a new size takes seconds
 _serial = count()
-_enabled = os.environ.get("UNIFOCAL_FUSE", "1") != "0"
+FUSING = Fusing(torch.OutOfMemoryError)
 
 
 def value_slope(kernel: Kernel, spec: Spec, summed: bool, x: Array, inputs: Inputs) -> tuple[Array, Array]:
     """The kernel's value (its total if summed) and slope."""
-    if _is_worth_fusing(x):
-        try:
-            return _fused(kernel, spec, summed)(x, inputs)
-        except torch.OutOfMemoryError:
-            raise
-        except Exception:  # a compiler can raise anything; what is wrong with the call itself is raised again
-            _give_up()
-    return _one_by_one(kernel, spec, summed)(x, inputs)
+    found = FUSING.attempt(lambda: _fused(kernel, spec, summed)(x, inputs)) if _is_worth_fusing(x) else None
+    return _one_by_one(kernel, spec, summed)(x, inputs) if found is None else found
 
 
 def _is_worth_fusing(x: Array) -> bool:
-    if not _enabled or is_traced(x) or x.device.type not in _DEVICES or x.numel() < _SMALLEST:
-        return False
-    return type(x) in (torch.Tensor, torch.nn.Parameter) and not torch._C._len_torch_dispatch_stack() and not get_interpreter_stack()
-
-
-def _give_up() -> None:
-    global _enabled
-    _enabled = False
+    return FUSING.enabled and is_eager(x) and x.device.type in _DEVICES and x.numel() >= _SMALLEST
 
 
 def _one_by_one(kernel: Kernel, spec: Spec, summed: bool) -> ValueSlope:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch._C._functorch import get_interpreter_stack
 from torch._subclasses.fake_tensor import FakeTensor
+from torch.autograd import forward_ad
 
 from unifocal.protocol import Array
 
@@ -88,6 +89,14 @@ def total(x: Array) -> Array:
 def is_traced(x: Array) -> bool:
     # is_compiling() is False inside torch.func's transforms, where even the values of plain tensors cannot be read.
     return torch.compiler.is_compiling() or torch.jit.is_tracing() or isinstance(x, FakeTensor) or bool(get_interpreter_stack())
+
+
+PLAIN = (torch.Tensor, torch.nn.Parameter)
+
+
+def is_eager(x: Array) -> bool:
+    """Whether x is a plain tensor of eager mode, which no transform, mode or forward differentiation looks at."""
+    return type(x) in PLAIN and not is_traced(x) and forward_ad._current_level < 0 and not torch._C._len_torch_dispatch_stack()
 
 
 def from_host(x: Array | float, like: Array, dtype: Any) -> Array:

@@ -14,7 +14,7 @@ import unifocal
 from unifocal import blocks
 from unifocal.blocks import cuts
 from unifocal.kernels.sigmoid import sigmoid_hard
-from unifocal.repeated import repeated
+from unifocal.repeated import forget, repeated
 
 from .frameworks import Framework
 from .test_targets import LOSSES, SIGMOID, SOFTMAX, by_name
@@ -30,6 +30,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
     def set_elements(elements: int) -> None:
         monkeypatch.setattr(blocks, "_elements", lambda ctx: elements)
+        forget()  # of known calls it is known whether they are one block
 
     return set_elements
 

@@ -25,13 +25,13 @@ X, SOFT, INDEX = RNG.normal(size=(40, 6)), RNG.random((40, 6)), RNG.integers(0, 
 def fused(framework: Framework, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The framework's module for such calls, which takes all eager tensors for an accelerator's."""
     backend, module = (import_module(f"unifocal.backends.{framework.name}{end}") for end in ("", "_fused"))
-    monkeypatch.setattr(module, "_enabled", True)
+    monkeypatch.setattr(module.FUSING, "enabled", True)
     if framework.name == "torch":
         monkeypatch.setattr(module, "_DEVICES", {"cpu"})
         monkeypatch.setattr(module, "_SMALLEST", 0)
         monkeypatch.setattr(module.torch, "compile", partial(module.torch.compile, backend="aot_eager"))
     else:
-        monkeypatch.setattr(module, "_is_worth_fusing", lambda x: module._enabled and not hasattr(x, "graph"))
+        monkeypatch.setattr(module, "_is_worth_fusing", lambda x: module.FUSING.enabled and not hasattr(x, "graph"))
     monkeypatch.setattr(backend, "in_blocks", lambda x, others: False)
     compiled = module._fused
     for forget in (compiled.cache_clear, repeated.forget):
@@ -48,9 +48,9 @@ def fused(framework: Framework, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any
 def test_compiled_kernel_gives_what_the_operations_give(framework: Framework, fused: Any, loss: Any, targets: Any, reduction: str) -> None:
     h, options = RNG.normal(size=X.shape), {"dtype": "float64", "reduction": reduction}
     compiled = *framework.value_and_gradient(loss, X, targets, **options), framework.second(loss, X, targets, h, **options)
-    assert fused._enabled
+    assert fused.FUSING.enabled
     assert fused._fused.cache_info().currsize
-    fused._enabled = False
+    fused.FUSING.enabled = False
     one_by_one = *framework.value_and_gradient(loss, X, targets, **options), framework.second(loss, X, targets, h, **options)
     for ours, theirs in zip(compiled, one_by_one, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-11, atol=1e-15)
@@ -61,7 +61,7 @@ def test_many_kinds_of_losses_are_compiled(framework: Framework, fused: Any) -> 
     """More than torch's limit of recompilations, none of which is one."""
     for gamma in range(10):
         framework.value_and_gradient(unifocal.sigmoid_focal_loss, X, SOFT, dtype="float64", gamma=gamma)
-    assert fused._enabled
+    assert fused.FUSING.enabled
     assert fused._fused.cache_info().currsize == 10
 
 
@@ -93,7 +93,7 @@ def test_memory_that_is_exhausted_is_not_hidden(framework: Framework, fused: Any
     monkeypatch.setattr(fused, "_fused", exhausted)
     with pytest.raises(type(error), match="all memory is in use"):
         unifocal.sigmoid_focal_loss(framework.tensor(X), framework.tensor(SOFT))
-    assert fused._enabled
+    assert fused.FUSING.enabled
 
 
 @pytest.mark.frameworks("torch")

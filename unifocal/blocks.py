@@ -161,7 +161,7 @@ def _single(call: Call, sloped: bool) -> Result:
 
 
 def _many(call: Call, sloped: bool) -> Result:
-    ctx, call = call.ctx, call._replace(numbers=None)  # the denominator is the whole's
+    ctx = call.ctx
     xp, x, spec = ctx.xp, ctx.x, ctx.spec
     whole = ctx.axis + x.ndim if spec.drops_axis or spec.categorical or call.by_index else None
     value = xp.empty(ctx.loss_shape, dtype=ctx.dtype) if spec.reduction == "none" else None

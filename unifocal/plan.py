@@ -90,12 +90,20 @@ def call(ctx: Context, operands: Operands) -> Call:
 
 def folded(call: Call) -> Plan:
     """The plan of what was read, whole or a block; raises ValueError where values are out of range."""
-    ctx, tensors, by_index, loss_weight, plain, numbers = call
+    ctx, spec = call.ctx, call.ctx.spec
+    targets = fold(ctx, call.tensors.targets, call.by_index)
+    if call.numbers is None or targets.bad is not None:
+        inputs, divisor = _weighed(call, targets)
+    else:
+        inputs, divisor = Inputs(targets.labels, *call.numbers[:-1]), call.numbers.denominator
+    kernel = kernel_for(spec, targets.by_index, targets.hard)
+    return Plan(ctx, targets, kernel, spec if ctx.eager else of_kernel(spec), _predictions(ctx, targets), inputs, divisor)
+
+
+def _weighed(call: Call, targets: Targets) -> tuple[Inputs, float | Array | None]:
+    """What the kernel takes beside the predictions, and what its total is divided by."""
+    ctx, tensors, loss_weight, plain = call.ctx, call.tensors, call.loss_weight, call.plain
     xp, spec = ctx.xp, ctx.spec
-    targets = fold(ctx, tensors.targets, by_index)
-    if numbers is not None and targets.bad is None:
-        kernel = kernel_for(spec, targets.by_index, targets.hard)
-        return Plan(ctx, targets, kernel, spec, _predictions(ctx, targets), Inputs(targets.labels, *numbers[:3]), numbers.denominator)
     _, alpha, pos_weight, class_weight, weight, by = tensors if plain else _in_compute_dtype(ctx, tensors)
     if spec.class_weight == "row" and class_weight is not None and not targets.by_index:
         row = xp.sum(targets.labels * class_weight, axis=ctx.axis, keepdims=True)
@@ -114,10 +122,7 @@ def folded(call: Call) -> Plan:
     elif class_weight is not None:
         labels = labels * class_weight
     weight = _over(ctx, weight, by)
-    inputs = Inputs(labels, alpha, pos_weight, _masked(ctx, weight, targets))
-
-    kernel = kernel_for(spec, targets.by_index, targets.hard)
-    return Plan(ctx, targets, kernel, spec if ctx.eager else of_kernel(spec), _predictions(ctx, targets), inputs, divisor)
+    return Inputs(labels, alpha, pos_weight, _masked(ctx, weight, targets)), divisor
 
 
 def numbers(plan: Plan) -> Numbers | None:

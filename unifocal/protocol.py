@@ -86,7 +86,8 @@ class Backend(Protocol):
         that arithmetic in this dtype keeps all its digits: itself, unless the framework rounds it.  Where arrays can be written to,
         ``put(x, indices, value, axis)`` writes value into x itself; ``sigmoid`` and ``softplus`` may be there if they
         are accurate, and what ``kernels/fused.py`` asks for; ``extent(x)``, the smallest and the largest number; and, if faster
-        than NumPy's comparisons, ``hard(x)``, whether all are 0 or 1 (None: not known, some may be outside [0, 1]).
+        than NumPy's comparisons, ``hard(x)``, whether all are 0 or 1 (None: not known, some may be outside [0, 1]);
+        ``fuses(x)``, whether a compiler makes few passes of what is computed of x now.
         """
 
     def shape(self, x: Array) -> tuple[int | None, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeVar
 
 from .blocks import Walk
 from .dispatch import backend_of
@@ -15,8 +15,7 @@ from .operands import context
 from .plan import call
 from .spec import Operands, Spec
 
-_WARNED = {"size_average", "reduce"}
-"""Options that torch's dialect warns of."""
+F = TypeVar("F", bound=Callable[..., Any])
 _OPTIONS = {float, int, bool, str, type(None)}
 _MOST = 4096
 _NEW: Any = object()
@@ -30,8 +29,9 @@ def repeated(describe: Callable[..., tuple[Spec, Operands]], args: tuple[Any, ..
     With ``constant`` nothing is to be differentiated.
     """
     types = tuple(map(type, options.values()))
-    # A method's object could change, and a warning is to be heard each time.
-    if len(args) != 2 or not _OPTIONS.issuperset(types) or type(describe) is not FunctionType or not _WARNED.isdisjoint(options):
+    if len(args) != 2 or not _OPTIONS.issuperset(types) or type(describe) is not FunctionType:  # a method's object could change
+        return None
+    if not getattr(describe, "asked_each_time", frozenset()).isdisjoint(options):
         return None
     backend = backend_of(args[0])
     if backend is None or backend_of(args[1]) is not backend:
@@ -46,6 +46,16 @@ def repeated(describe: Callable[..., tuple[Spec, Operands]], args: tuple[Any, ..
             forget()
         known = _known[key] = _learned(describe, args, options)
     return None if known is None else known.like(backend.stop_gradient(x) if constant else x, targets)
+
+
+def asked_each_time(*options: str) -> Callable[[F], F]:
+    """Mark a describing function that does more than describe, such as warn, where one of these options is given."""
+
+    def mark(describe: F) -> F:
+        describe.asked_each_time = frozenset(options)  # type: ignore[attr-defined]
+        return describe
+
+    return mark
 
 
 def forget() -> None:

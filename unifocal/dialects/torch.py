@@ -10,14 +10,18 @@ from typing import Any
 
 from ..loss import Description, loss
 from ..protocol import Array
+from ..repeated import asked_each_time
 from ..spec import Operands, Reduction, Spec
 from .options import REDUCTIONS, choice
 from .tensors import is_floating, shape
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "nll_loss"]
 
+_may_warn = asked_each_time("size_average", "reduce")
+
 
 @loss
+@_may_warn
 def binary_cross_entropy(
     input: Array,
     target: Array,
@@ -44,6 +48,7 @@ def binary_cross_entropy(
 
 
 @loss
+@_may_warn
 def binary_cross_entropy_with_logits(
     input: Array,
     target: Array,
@@ -62,6 +67,7 @@ def binary_cross_entropy_with_logits(
 
 
 @loss
+@_may_warn
 def cross_entropy(
     input: Array,
     target: Array,
@@ -96,6 +102,7 @@ def cross_entropy(
 
 
 @loss
+@_may_warn
 def nll_loss(
     input: Array,
     target: Array,

@@ -13,13 +13,11 @@ def product(xp: Namespace, factor: Array | float, term: Array) -> Array:
     return factor * xp.where(xp.equal(factor, 0) & xp.isinf(term), 0.0, term)
 
 
-def switched(xp: Namespace, factor: Array | float, term: Array) -> Array:
+def switched(xp: Namespace, factor: Array, term: Array) -> Array:
     """:func:`product`, in half the time where a compiler fuses.
 
     It hides a NaN beside a factor of 0, and its derivative with respect to a factor of 0 is 0.
     """
-    if isinstance(factor, float):
-        return product(xp, factor, term)
     return xp.where(xp.equal(factor, 0), 0.0, factor * term)
 
 

@@ -84,8 +84,9 @@ class _Form(NamedTuple):
     link: Callable[[Namespace, Array], tuple[Array, Array, Array, Array]]
     logistic: Callable[[Namespace, Array, bool], tuple[Array, Array | None, Array]]
     signs: Callable[[Namespace, Array], Callable[..., Array]]
-    product: Callable[[Namespace, Array | float, Array], Array]
-    times: Callable[[Namespace, Array | float, Array], Array]
+    product: Callable[[Namespace, Array, Array], Array]  # 0 · ∞ = 0; a NaN beside a factor of 0 may be hidden
+    times: Callable[[Namespace, Array | float, Array], Array]  # 0 · ∞ = 0, and no NaN hidden
+    multiply_add: Callable[[Namespace, Array | float, Array, Array, Array], Array]
     steps: Callable[[bool, float, float], bool]
     guarded: bool
 
@@ -100,8 +101,7 @@ def _hard(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out:
     r, p_t, softplus = form.logistic(xp, signed(x), spec.gamma > 0)
     modulator, bracket = _coefficient(form, xp, inputs, y), r
     if spec.gamma:
-        gamma = xp.number(spec.gamma, x.dtype)
-        bracket = multiply_add(xp, gamma, p_t, softplus, r) if form is _FAST else gamma * form.product(xp, p_t, softplus) + r
+        bracket = form.multiply_add(xp, xp.number(spec.gamma, x.dtype), p_t, softplus, r)
         focal = power(xp, r, spec.gamma, guarded=False)
         modulator = focal if modulator is None else modulator * focal
     if modulator is None:
@@ -172,9 +172,13 @@ def _times(xp: Namespace, factor: Array | float, term: Array) -> Array:
     return factor * term
 
 
-_EVERYWHERE = _Form(link, logistic, _signs, switched, product, lambda *_: False, guarded=False)
+def _guarded_multiply_add(xp: Namespace, factor: Array | float, a: Array, b: Array, c: Array) -> Array:
+    return factor * product(xp, a, b) + c
+
+
+_EVERYWHERE = _Form(link, logistic, _signs, switched, product, _guarded_multiply_add, lambda *_: False, guarded=False)
 _DIFFERENTIABLE = _EVERYWHERE._replace(product=product, guarded=True)
-_FAST = _Form(fast_link, fast_logistic, signs, _times, _times, _steps, guarded=False)
+_FAST = _Form(fast_link, fast_logistic, signs, _times, _times, multiply_add, _steps, guarded=False)
 sigmoid, sigmoid_hard = (
     Kernel(partial(form, _EVERYWHERE), _second, partial(form, _FAST), partial(form, _DIFFERENTIABLE)) for form in (_soft, _hard)
 )
