@@ -265,3 +265,17 @@ def test_infinite_logits_without_a_limit_are_nan(framework: Framework, loss: Any
     rows = [[np.inf, np.inf, 0.0], [-np.inf, -np.inf, -np.inf]]
     for targets in ([0, 0], [[1, 0, 0], [1, 0, 0]]):
         assert np.isnan(framework.value(loss, rows, targets, dtype="float32", reduction="none")).all()
+
+
+@pytest.mark.frameworks("torch", "tensorflow", "paddle", "jax")
+@by_name(SIGMOID)
+def test_gradient_by_labels_that_are_0_and_1(framework: Framework, loss: Any) -> None:
+    """It is the limit of the soft labels' next to them, whatever form hard labels have."""
+    hard = (SOFT > 0.5).astype(np.float64)
+    with framework.precision("float64"):
+        x = framework.tensor(X, "float64")
+        at, near = (
+            framework.numpy(framework.gradient(lambda y: loss(x, y, reduction="sum"), framework.tensor(labels, "float64"))[1])
+            for labels in (hard, np.clip(hard, 1e-10, 1 - 1e-10))
+        )
+    np.testing.assert_allclose(at, near, rtol=1e-7)

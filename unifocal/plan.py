@@ -128,8 +128,8 @@ def _weighed(call: Call, targets: Targets) -> tuple[Inputs, float | Array | None
 def numbers(plan: Plan) -> Numbers | None:
     """The numbers of a plan of :func:`folded`, if they would be the same with any other targets of the same shape and dtype."""
     found = Numbers(*plan.inputs[1:], plan.denominator)
-    changed = plan.targets.valid is not None or plan.targets.bad is not None or plan.inputs.labels is not plan.targets.labels
-    return found if all(map(is_plain, found)) and not changed else None
+    # What is ignored or bad makes an array of the weight.
+    return found if all(map(is_plain, found)) and plan.inputs.labels is plan.targets.labels else None
 
 
 def is_plain(part: Array | float | None) -> bool:

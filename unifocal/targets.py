@@ -16,7 +16,7 @@ class Targets(NamedTuple):
     indices: the class index of each row, size 1 along the class axis; None for element-wise labels.
     valid: where the loss counts, broadcastable to the predictions; None where all does.
     bad: where an index that could not be looked at is out of range, likewise; the loss is NaN there.
-    hard: whether the labels are all 0 or 1, or NaN: by their dtype, or because they were looked at.
+    hard: whether the labels are constants, all 0 or 1, or NaN: by their dtype, or because they were looked at.
     """
 
     labels: Array
@@ -82,6 +82,8 @@ def _element_wise(ctx: Context, raw: Array) -> Targets:
     raw, valid = _ignore(ctx, raw)
     labels = cast(xp, raw, ctx.dtype)
     hard = True if exact and xp.isdtype(raw.dtype, "bool") else ctx.labels_are_hard(labels)
+    if hard and not (exact or ctx.eager):
+        hard = False  # outside blocks they may be differentiated by, and the form for hard ones is another function of them
     if hard is None:
         hard = exact
         labels = xp.where(labels * (1 - labels) >= 0, labels, float("nan"))
