@@ -79,6 +79,10 @@ def device(x: Array) -> Hashable:
     return place
 
 
+def is_constant(x: Array) -> bool:
+    return not differentiable(x)
+
+
 def autocast(x: Array) -> bool:
     # Eager mode leaves tensors in host memory alone; a graph casts wherever it runs.
     return bool(paddle.amp.is_autocast_enabled()) and (is_traced(x) or not on_host(x))

@@ -78,6 +78,10 @@ def on_host(x: Array) -> bool:
     return "cpu" in str(device(x)).lower()
 
 
+def is_constant(x: Array) -> bool:
+    return True
+
+
 def autocast(x: Array) -> bool:
     return False
 

@@ -66,6 +66,10 @@ def on_host(x: Array) -> bool:
     return "device:CPU" in x.device
 
 
+def is_constant(x: Array) -> bool:
+    return not _is_watched([x])
+
+
 def autocast(x: Array) -> bool:
     return False  # TensorFlow's mixed precision is a policy of Keras layers; operations never change dtype by themselves.
 

@@ -67,6 +67,10 @@ def on_host(x: Array) -> bool:
     return bool(x.device.type == "cpu")
 
 
+def is_constant(x: Array) -> bool:
+    return not _differentiated(x)
+
+
 def autocast(x: Array) -> bool:
     return bool(torch.is_autocast_enabled(x.device.type))
 

@@ -105,6 +105,9 @@ class Backend(Protocol):
     def on_host(self, x: Array) -> bool:
         """Whether the values of x (not traced) can be read without waiting for a device."""
 
+    def is_constant(self, x: Array) -> bool:
+        """Whether nothing differentiates by x (not traced)."""
+
     def autocast(self, x: Array) -> bool:
         """Whether the framework's automatic mixed precision is on for x's device."""
 

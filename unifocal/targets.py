@@ -82,8 +82,8 @@ def _element_wise(ctx: Context, raw: Array) -> Targets:
     raw, valid = _ignore(ctx, raw)
     labels = cast(xp, raw, ctx.dtype)
     hard = True if exact and xp.isdtype(raw.dtype, "bool") else ctx.labels_are_hard(labels)
-    if hard and not (exact or ctx.eager):
-        hard = False  # outside blocks they may be differentiated by, and the form for hard ones is another function of them
+    if hard and not (exact or ctx.eager or ctx.backend.is_constant(labels)):
+        hard = False  # the form for hard labels is another function of them
     if hard is None:
         hard = exact
         labels = xp.where(labels * (1 - labels) >= 0, labels, float("nan"))
