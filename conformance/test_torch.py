@@ -150,6 +150,48 @@ def test_new_batch_sizes_do_not_retrace(fresh_dynamo: Any) -> None:
 
 
 @compiling
+@pytest.mark.parametrize(
+    ("option", "values", "dynamic"),
+    [("gamma", (2.0, 1.5, 3), None), ("gamma", (2.0, 0.7), True), ("normalizer", (1, 7.0), None), ("label_smoothing", (0.1,), True)],
+    ids=["gamma", "gamma-dynamic", "normalizer", "label_smoothing-dynamic"],
+)
+def test_options_may_change_between_compiled_calls(fresh_dynamo: Any, option: str, values: tuple[float, ...], dynamic: bool | None) -> None:
+    """torch makes variables of numbers that change, and with ``dynamic`` of all."""
+
+    def function(x: Any, value: Any) -> Any:
+        return unifocal.sigmoid_focal_loss(x, SOFT, reduction="sum", **{option: value})
+
+    compiled = torch.compile(function, fullgraph=True, backend="aot_eager", dynamic=dynamic)
+    for value in values:
+        x = X.clone().requires_grad_()
+        ours, expected = compiled(x, value), function(x, value)
+        torch.testing.assert_close(ours, expected)
+        torch.testing.assert_close(*(torch.autograd.grad(loss, x)[0] for loss in (ours, expected)))
+
+
+def _loss(x: Any) -> Any:
+    return unifocal.softmax_focal_loss(x, INDEX, gamma=1.5, reduction="sum")
+
+
+@compiling
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.utils.checkpoint.checkpoint(_loss, x, use_reentrant=False),
+        lambda x: torch.cond(x.sum() > 0, _loss, lambda x: _loss(-x), (x,)),
+        func.grad(_loss),
+        lambda x: func.jvp(_loss, (x,), (x,)),
+        func.hessian(_loss),
+        lambda x: func.vmap(lambda row: unifocal.binary_cross_entropy(row, 0 * row))(x),
+    ],
+    ids=["checkpoint", "cond", "grad", "jvp", "hessian", "vmap"],
+)
+def test_compiles_within_what_torch_transforms(fresh_dynamo: Any, function: Any) -> None:
+    compiled = torch.compile(function, fullgraph=True, backend="aot_eager")
+    torch.testing.assert_close(compiled(X), function(X))
+
+
+@compiling
 @pytest.mark.parametrize("strict", [False, True], ids=["non-strict", "strict"])
 @pytest.mark.parametrize("name", ["sigmoid-soft-0.5", "sigmoid-index-2", "ce-index", "softmax-soft-0.5"])
 def test_exports_with_a_dynamic_batch(fresh_dynamo: Any, name: str, strict: bool) -> None:

@@ -30,7 +30,8 @@ def _static(name: str, value: object, requirement: str) -> float:
     """value as a Python float, or the error that says what was required."""
     if not is_number(value):
         raise TypeError(f"{name} must be a Python number {requirement}; received {type(value).__name__}.")
-    return float(value)  # type: ignore[arg-type]
+    (constant,) = {value}  # torch.compile makes a variable of a number that changes between calls, but what a set holds is constant
+    return float(constant)  # type: ignore[arg-type]
 
 
 def _static_int(name: str, value: object) -> int:
