@@ -15,6 +15,7 @@ from unifocal.protocol import Array
 
 _add: Any = np.add.reduce
 _STRAIGHT = 128  # numbers, which NumPy adds up straight on in pairs too
+_STRAIGHT_IN_LANES = 1024  # numbers, of which a vector instruction adds up a part in each of its lanes
 _KINDS = {"b": "bool", "i": "integral", "u": "integral", "f": "real floating"}
 
 
@@ -27,6 +28,10 @@ def _extent(x: Array) -> tuple[float, float]:
 
 
 def _sum(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
+    if axis == -1 and x.shape[-1] <= _STRAIGHT_IN_LANES and x.dtype.kind == "f":
+        # NumPy's reduction takes up to five times as long: it begins anew at each row.
+        total = np.einsum("...i->...", x)
+        return total[..., np.newaxis] if keepdims else total
     if axis is None or axis == -1 or x.shape[axis] <= _STRAIGHT:
         return _add(x, axis=axis, keepdims=keepdims)
     # NumPy adds up in pairs along the last axis, and straight on along others.

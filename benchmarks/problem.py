@@ -32,10 +32,10 @@ def problem(row: Row, size: int) -> Problem:
 
 
 def _labels(row: Row, shape: tuple[int, int], rng: np.random.Generator) -> npt.NDArray[Any]:
-    if row.labels == "index":
+    if row.labels in ("index", "smoothed"):
         return rng.integers(row.classes, size=shape[0])
     uniform = rng.random(shape, np.float32)
     if row.labels == "soft":
-        return uniform
+        return uniform / uniform.sum(-1, keepdims=True) if row.categorical else uniform
     positive = uniform < POSITIVES
     return positive if row.labels == "bool" else positive.astype(np.float32)

@@ -36,8 +36,8 @@ def markdown(report: Report) -> Iterator[str]:
         yield _line([row.name, row.peer, *(ratio(timings[size]).marked if size in timings else "–" for size in sizes)])
     beside = list(shown(report, main=False))
     if beside:
-        yield from ("", "<details><summary>Soft labels, real γ, bool labels</summary>", "")
-        yield from _head(["soft labels, real γ, bool labels", "against", *map(size_name, sizes)])
+        yield from ("", "<details><summary>Soft and smoothed labels, real γ, bool labels</summary>", "")
+        yield from _head(["soft and smoothed labels, real γ, bool labels", "against", *map(size_name, sizes)])
         for row, timings in beside:
             yield _line([row.name, row.peer, *(ratio(timings[size]).marked if size in timings else "–" for size in sizes)])
         yield from ("", "</details>")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 KI, MI = 1 << 10, 1 << 20
@@ -12,9 +12,10 @@ SIZES = (KI, MI, 8 * MI)
 CURVE_SIZES = tuple(1 << power for power in range(10, 27, 2))
 
 Loss = Literal["sigmoid focal", "binary cross entropy", "softmax focal", "cross entropy"]
-Labels = Literal["hard", "bool", "soft", "index"]
+Labels = Literal["hard", "bool", "soft", "index", "smoothed"]
 Reduction = Literal["sum", "mean"]
 ALPHA = 0.25
+SMOOTHING = 0.1
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Row:
 
     mode: how the framework runs it ("eager", "compiled", …).
     targets: the ratio theirs ÷ ours to reach, by size.
-    labels: float32 of 0 and 1, 1 % of them positive ("hard"); the same as bool; float32 in [0, 1] ("soft"); class indices ("index").
+    labels: float32 of 0 and 1, 1 % of them positive ("hard"); the same as bool; float32 in [0, 1], which add up to 1 for softmax ("soft");
+        class indices ("index"), or those with label smoothing ("smoothed").
     main: one of the rows that the table is about; the others stand beside them.
     curve: drawn from 1 Ki to 64 Mi.
     """
@@ -43,13 +45,18 @@ class Row:
     def name(self) -> str:
         """What the row is called in tables and results."""
         notes = []
-        if self.labels == "index":
+        if self.categorical:
             notes.append(f"C = {self.classes}")
-        elif self.labels != "hard":
+        if self.labels not in ("hard", "index"):
             notes.append(f"{self.labels} labels")
         if "focal" in self.loss and self.gamma != 2:
             notes.append(f"γ = {self.gamma:g}")
         return f"{self.framework} {self.mode} {self.loss}{', ' * bool(notes)}{', '.join(notes)}"
+
+    @property
+    def categorical(self) -> bool:
+        """Whether the classes of a row are one distribution."""
+        return self.loss in ("softmax focal", "cross entropy")
 
     def sizes(self, wanted: tuple[int, ...]) -> tuple[int, ...]:
         """Those of the sizes that hold a dozen rows of classes at least."""
@@ -79,14 +86,16 @@ _MAIN = (
 
 
 def _beside(row: Row) -> tuple[Row, ...]:
-    """A focal row's variants: a real γ, soft labels, and for compilers, which cannot look at values, labels that are hard by their type."""
-    changes: tuple[tuple[Labels, float], ...] = (("hard", 1.7), ("soft", 1.5))
+    """A row's variants: a real γ, soft labels, and for compilers, which cannot look at values, labels that are hard by their type."""
+    changes: tuple[tuple[Labels, float], ...] = ((row.labels, 1.7), ("soft", 1.5)) if "focal" in row.loss else (("soft", 0.0),)
+    if row.loss == "cross entropy":
+        changes = (*changes, ("smoothed", 0.0))
     if row.mode in ("compiled", "tf.function", "XLA", "jit"):
         changes = (*changes, ("bool", 2.0))
-    return tuple(Row(row.framework, row.mode, row.loss, row.peer, _targets(1, 1), labels, gamma, main=False) for labels, gamma in changes)
+    return tuple(replace(row, targets=_targets(1, 1), labels=labels, gamma=gamma, main=False, curve=False) for labels, gamma in changes)
 
 
-ROWS = (*_MAIN, *(variant for row in _MAIN if row.loss == "sigmoid focal" for variant in _beside(row)))
+ROWS = (*_MAIN, *(variant for row in _MAIN if row.classes < 32_000 for variant in _beside(row)))
 BY_NAME = {row.name: row for row in ROWS}
 FRAMEWORKS = tuple(dict.fromkeys(row.framework for row in ROWS))
 

@@ -82,7 +82,7 @@ SOFTMAX_CASES = [
     *((10, "one-hot", gamma) for gamma in (0.5, 2.0)),
     (2, "index", 2.0),
     (2, "soft", 5.0),
-    (3, "smoothed", 2.0),
+    *((3, "smoothed", gamma) for gamma in (0.0, 2.0)),
     *((1000, "index", gamma) for gamma in (0.0, 2.0)),
     *((1000, kind, 2.0) for kind in ("one-hot", "soft")),
 ]

@@ -20,8 +20,8 @@ from .spec import Spec
 _SMALLEST, _LARGEST, _SHARE = 1 << 17, 1 << 19, 16
 """A block of an array has 128 to 512 KiB, so that a dozen stay in the second-level cache or near; within that, a sixteenth of the array."""
 _LARGEST_OF_ROWS = 1 << 24
-"""With one class index a row the kernel computes in the one array that becomes the slope, and what else it makes is one number a row: there
-is little to keep in the cache, and fewer blocks cost less Python."""
+"""With one class index a row the kernel computes in the one array that becomes the slope, and most of what else it makes is one number a
+row: there is little to keep in the cache, and fewer blocks cost less Python."""
 _TEMPORARIES = 16
 
 Index = tuple[slice, ...]
@@ -137,10 +137,12 @@ def _elements(call: Call) -> int:
     """The size of a block."""
     ctx = call.ctx
     width = 8 if ctx.dtype == ctx.xp.float64 else 4
-    if call.by_index and ctx.spec.categorical and not ctx.spec.label_smoothing:
+    if call.keeps_indices:
         return _LARGEST_OF_ROWS // width
-    share = _SHARE if ctx.spec.gamma else _SHARE // 2  # cross entropy has half as many temporaries
-    elements: int = max(_SMALLEST // width, min(_LARGEST // width, _size(call) // share))
+    share, largest = (_SHARE, _LARGEST) if ctx.spec.gamma else (_SHARE // 2, _LARGEST)  # cross entropy has half as many temporaries
+    if ctx.spec.categorical:
+        share, largest = _SHARE // 4, 2 * _LARGEST  # what is one number a row takes a call as well
+    elements: int = max(_SMALLEST // width, min(largest // width, _size(call) // share))
     return elements
 
 

@@ -48,6 +48,12 @@ class Call(NamedTuple):
     numbers: Numbers | None = None
     """What the targets and weights come to, if that is known to be the same for all targets."""
 
+    @property
+    def keeps_indices(self) -> bool:
+        """Whether a kernel takes the class indices as they are, and not labels made of them."""
+        spec, weighed = self.ctx.spec, self.tensors.alpha is not None or self.tensors.class_weight is not None
+        return self.by_index and spec.categorical and (not spec.label_smoothing or (spec.smooths_indices and not weighed))
+
     def of(self, x: Array, targets: Array) -> Call:
         """The same call of other predictions and targets, of the same shapes and dtypes, as :func:`call` was given them."""
         if self.by_index and targets is not None:
@@ -91,13 +97,13 @@ def call(ctx: Context, operands: Operands) -> Call:
 def folded(call: Call) -> Plan:
     """The plan of what was read, whole or a block; raises ValueError where values are out of range."""
     ctx, spec = call.ctx, call.ctx.spec
-    targets = fold(ctx, call.tensors.targets, call.by_index)
+    targets = fold(ctx, call.tensors.targets, call.by_index, call.keeps_indices)
     if call.numbers is None or targets.bad is not None:
         inputs, divisor = _weighed(call, targets)
     else:
         inputs, divisor = Inputs(targets.labels, *call.numbers[:-1]), call.numbers.denominator
     kernel = kernel_for(spec, targets.by_index, targets.hard)
-    return Plan(ctx, targets, kernel, spec if ctx.eager else of_kernel(spec), _predictions(ctx, targets), inputs, divisor)
+    return Plan(ctx, targets, kernel, spec if ctx.eager else of_kernel(spec, targets.by_index), _predictions(ctx, targets), inputs, divisor)
 
 
 def _weighed(call: Call, targets: Targets) -> tuple[Inputs, float | Array | None]:

@@ -128,8 +128,13 @@ class Spec:
         """Whether the loss is another function of probabilities than the exact one."""
         return bool(self.epsilon or self.log_epsilon or self.log_floor is not None)
 
+    @property
+    def smooths_indices(self) -> bool:
+        """Whether a kernel smooths class indices itself, if no class has a weight."""
+        return self.link == "softmax" and self.from_logits and not self.clips and not self.gamma
 
-def of_kernel(spec: Spec) -> Spec:
+
+def of_kernel(spec: Spec, index_labels: bool) -> Spec:
     """The spec with only what a kernel reads, so that compilers that cache by it share one kernel among reductions, weights and labels."""
     return Spec(
         spec.link,
@@ -137,7 +142,7 @@ def of_kernel(spec: Spec) -> Spec:
         soft_labels=spec.soft_labels,
         from_logits=spec.from_logits,
         normalized=spec.normalized,
-        label_smoothing=0.0 if spec.categorical else spec.label_smoothing,
+        label_smoothing=0.0 if spec.categorical and not index_labels else spec.label_smoothing,
         epsilon=spec.epsilon,
         clip=spec.clip,
         log_epsilon=spec.log_epsilon,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .checks import Range
+from .checks import UNIT, Range
 from .operands import Context, Shape, cast, same, tensor, without
 from .protocol import Array, Namespace
 
@@ -71,21 +71,21 @@ def read(ctx: Context, targets: object) -> tuple[Array, Shape, bool]:
     return ctx.xp.expand_dims(raw, axis=ctx.axis), shape, True
 
 
-def fold(ctx: Context, raw: Array, by_index: bool) -> Targets:
-    """Targets that were read (or a block of them), checked and made labels; raises ValueError where values are out of range."""
-    return _class_indices(ctx, raw) if by_index else _element_wise(ctx, raw)
+def fold(ctx: Context, raw: Array, by_index: bool, as_they_are: bool) -> Targets:
+    """Targets that were read (or a block of them), checked and made labels; raises ValueError where values are out of range.
+
+    as_they_are: whether class indices are themselves the labels that the kernel takes.
+    """
+    return _class_indices(ctx, raw, as_they_are) if by_index else _element_wise(ctx, raw)
 
 
 def _element_wise(ctx: Context, raw: Array) -> Targets:
     xp, spec = ctx.xp, ctx.spec
-    exact = not xp.isdtype(raw.dtype, "real floating")
     raw, valid = _ignore(ctx, raw)
     labels = cast(xp, raw, ctx.dtype)
-    hard = True if exact and xp.isdtype(raw.dtype, "bool") else ctx.labels_are_hard(labels)
-    if hard and not (exact or ctx.eager or ctx.backend.is_constant(labels)):
-        hard = False  # the form for hard labels is another function of them
+    hard = _are_hard(ctx, raw, labels)
     if hard is None:
-        hard = exact
+        hard = not xp.isdtype(raw.dtype, "real floating")
         labels = xp.where(labels * (1 - labels) >= 0, labels, float("nan"))
     if spec.label_smoothing and spec.categorical:
         kept, spread = (xp.number(n, ctx.dtype) for n in (1 - spec.label_smoothing, spec.label_smoothing / ctx.classes))
@@ -93,7 +93,20 @@ def _element_wise(ctx: Context, raw: Array) -> Targets:
     return Targets(labels, valid=valid, hard=hard)
 
 
-def _class_indices(ctx: Context, raw: Array) -> Targets:
+def _are_hard(ctx: Context, raw: Array, labels: Array) -> bool | None:
+    """Whether labels are to be taken as constants that are all 0 or 1, held to [0, 1]; None if they could not be read."""
+    xp = ctx.xp
+    if xp.isdtype(raw.dtype, "bool"):
+        return True
+    if ctx.spec.categorical:  # no kernel has a form for them
+        return False if ctx.check("targets", labels, UNIT) else None
+    hard = ctx.labels_are_hard(labels)
+    if hard and xp.isdtype(raw.dtype, "real floating") and not (ctx.eager or ctx.backend.is_constant(labels)):
+        return False  # the form for hard labels is another function of them
+    return hard
+
+
+def _class_indices(ctx: Context, raw: Array, as_they_are: bool) -> Targets:
     xp, spec, classes = ctx.xp, ctx.spec, ctx.classes
     raw, valid = _ignore(ctx, raw)
     index, bad = cast(xp, raw, xp.int64), None
@@ -106,7 +119,7 @@ def _class_indices(ctx: Context, raw: Array) -> Targets:
     labels, smoothing = index, spec.label_smoothing
     if not spec.categorical:
         labels = one_hot(ctx, index)
-    elif smoothing:
+    elif not as_they_are:
         uniform = xp.full_like(ctx.x, smoothing / classes, dtype=ctx.dtype)
         labels = xp.scatter(uniform, index, 1 - smoothing + smoothing / classes, ctx.axis)
     return Targets(labels, index, valid, bad, hard=True)

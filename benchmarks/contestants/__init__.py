@@ -17,7 +17,7 @@ import numpy.typing as npt
 import unifocal
 
 from ..problem import Problem
-from ..rows import ALPHA, Reduction, Row
+from ..rows import ALPHA, SMOOTHING, Reduction, Row
 
 Array = Any
 BLOCK = 1 << 16
@@ -74,6 +74,8 @@ def ours(row: Row, reduction: Reduction) -> Callable[..., Array]:
         options["gamma"] = row.gamma
     if row.loss == "sigmoid focal":
         options["alpha"] = ALPHA
+    if row.labels == "smoothed":
+        options["label_smoothing"] = SMOOTHING
     functions: dict[str, Callable[..., Array]] = {
         "sigmoid focal": unifocal.sigmoid_focal_loss,
         "binary cross entropy": unifocal.binary_cross_entropy,

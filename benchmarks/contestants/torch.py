@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from ..problem import Problem
-from ..rows import ALPHA, Reduction, Row
+from ..rows import ALPHA, SMOOTHING, Reduction, Row
 from . import Array, Contestant, Duel, blocks, ours
 
 
@@ -20,7 +20,7 @@ def operands(problem: Problem) -> tuple[Array, Array]:
 def duel(row: Row, problem: Problem, reduction: Reduction) -> Duel:
     x, y = operands(problem)
     mine, theirs = ours(row, reduction), _theirs(row, reduction)
-    limit = partial(_limit, x.detach(), y, torch.empty_like(x.detach()))
+    limit = partial(_limit, x.detach(), y, torch.empty_like(x.detach()), row.categorical)
     if row.mode == "compiled":
         torch.compiler.reset()
         mine, theirs = (torch.compile(function, fullgraph=True, dynamic=False) for function in (mine, theirs))
@@ -45,7 +45,7 @@ def _theirs(row: Row, reduction: Reduction) -> Callable[[Array, Array], Array]:
     if row.loss == "binary cross entropy":
         return partial(F.binary_cross_entropy_with_logits, reduction=reduction)
     if row.loss == "cross entropy":
-        return partial(F.cross_entropy, reduction=reduction)
+        return partial(F.cross_entropy, label_smoothing=SMOOTHING if row.labels == "smoothed" else 0.0, reduction=reduction)
     return partial({"sigmoid focal": sigmoid_focal, "softmax focal": softmax_focal}[row.loss], gamma=row.gamma, reduction=reduction)
 
 
@@ -62,20 +62,23 @@ def sigmoid_focal(x: Array, y: Array, gamma: float, reduction: Reduction) -> Arr
 
 def softmax_focal(x: Array, y: Array, gamma: float, reduction: Reduction) -> Array:
     """What is written for want of a softmax focal loss."""
-    log_p = F.log_softmax(x, dim=-1).gather(-1, y[:, None])[:, 0]
+    log_p = F.log_softmax(x, dim=-1)
+    if y.dtype == torch.int64:
+        log_p = log_p.gather(-1, y[:, None])[:, 0]
     loss = -((1 - log_p.exp()) ** gamma) * log_p
+    if y.dtype != torch.int64:
+        loss = (y * loss).sum(-1)
     return loss.sum() if reduction == "sum" else loss.mean()
 
 
-def _limit(x: Array, y: Array, out: Array) -> None:
-    by_index = x.shape != y.shape
-    torch.add(x, 1.0 if by_index else y, out=out)
+def _limit(x: Array, y: Array, out: Array, categorical: bool) -> None:
+    torch.add(x, y if x.shape == y.shape else 1.0, out=out)
     sizes = list(blocks(x.numel()))
     block, result = torch.full(sizes[:1], 0.5), torch.empty(sizes[:1])
     for size in sizes:
         a, b = block[:size], result[:size]
         torch.exp(a, out=b)
-        if not by_index:
+        if not categorical:
             torch.log1p(a, out=b)
         torch.div(a, a, out=b)
 

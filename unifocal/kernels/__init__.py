@@ -9,6 +9,7 @@ from .log import log_dense, log_index
 from .mixture import mixture
 from .probability import sigmoid_probability, softmax_probability_dense, softmax_probability_index
 from .sigmoid import sigmoid, sigmoid_hard
+from .smoothed import softmax_smoothed
 from .softmax import softmax_dense, softmax_index
 
 # For soft labels that have their own p_t, and for those that mix the hard labels' losses.
@@ -30,4 +31,6 @@ def kernel_for(spec: Spec, index_labels: bool, hard: bool = False) -> Kernel:
         dense, index = normalized_dense, normalized_index
     else:
         dense, index = softmax_probability_dense, softmax_probability_index
+    if index_labels and spec.label_smoothing:
+        return softmax_smoothed
     return index if index_labels else dense

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
-from .fused import exp, multiply_add, subtract
+from .fused import exp, line, multiply_add, subtract
 from .guard import power, product
 
 
@@ -57,7 +57,7 @@ def _lost(x: Array, y: Array, difference: Array) -> Array:
     return (x - (difference - back)) - (y + back)
 
 
-def _limit(xp: Namespace, infinite: Array, others: Array, e: Array) -> Array:
+def limit(xp: Namespace, infinite: Array, others: Array, e: Array) -> Array:
     """Σ_{j≠i} e_j, NaN where several logits share an infinite maximum: the softmax has no limit there."""
     return xp.where(infinite & (others + e > 1), float("nan"), others)
 
@@ -84,7 +84,7 @@ def _index_parts(xp: Namespace, spec: Spec, x: Array, target: Array) -> _Parts:
     z, e, infinite = exponentials(xp, x, spec.axis)
     z_target, e_target = (xp.take_along_axis(part, target, axis=spec.axis) for part in (z, e))
     e = xp.scatter(e, target, 0.0, spec.axis)
-    others = _limit(xp, infinite, xp.sum(e, axis=spec.axis, keepdims=True), e_target)
+    others = limit(xp, infinite, xp.sum(e, axis=spec.axis, keepdims=True), e_target)
     total = others + e_target
     minus_log_p = xp.where(xp.equal(z_target, 0), xp.log1p(others), xp.log(total) - z_target)
     return _Parts(e, total, others, e_target / total, others / total, minus_log_p)
@@ -111,7 +111,7 @@ def _dense_parts(xp: Namespace, spec: Spec, x: Array) -> tuple[_Parts, Array]:
     """The parts, and where each row's largest logits are."""
     z, e, infinite = exponentials(xp, x, spec.axis)
     top = xp.equal(z, 0)
-    others = _limit(xp, infinite, _sum_of_others(xp, spec.axis, top, e), e)
+    others = limit(xp, infinite, _sum_of_others(xp, spec.axis, top, e), e)
     total = others + e
     minus_log_p = xp.where(top, xp.log1p(others), xp.log(total) - z)
     return _Parts(e, total, others, e / total, others / total, minus_log_p), top
@@ -175,7 +175,7 @@ def _dense_second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array)
 # exponentials overflow, or those that vanish would count, the general form takes over.
 
 
-def _in_range(xp: Namespace, total: Array) -> bool:
+def in_range(xp: Namespace, total: Array) -> bool:
     """Whether the exponentials of all rows are: finite, and from Σ e^x = 1/64 on, p that vanish do so below 64 × the smallest normal."""
     least, largest = xp.extent(total)
     return bool(least >= 1 / 64 and largest < float("inf"))
@@ -199,7 +199,7 @@ def _fast_index(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out: Array 
     xp.put(e, target, 0.0, axis)
     others = xp.sum(e, axis=axis, keepdims=True)
     total = others + e_target
-    if 0 < spec.gamma < 1 or not _in_range(xp, total):
+    if 0 < spec.gamma < 1 or not in_range(xp, total):
         return _index_value_slope(xp, spec, x, inputs)
     o = others / total
     value, minus_f1 = _fast_focal(xp, spec.gamma, e_target / total, o, xp.log1p(others / e_target))
@@ -214,28 +214,39 @@ def _fast_index(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out: Array 
     return xp.squeeze(value, axis=axis), e
 
 
-def _beside(xp: Namespace, axis: int, terms: Array, largest: Array) -> tuple[Array, Array]:
-    """Σ_{j≠i} terms_j for every i, and Σ terms: no cancellation at the index of the largest."""
-    rest, at_largest = terms + 0.0, xp.take_along_axis(terms, largest, axis=axis)
-    xp.put(rest, largest, 0.0, axis)
-    beside_largest = xp.sum(rest, axis=axis, keepdims=True)
-    total = beside_largest + at_largest
-    others = total - terms
-    xp.put(others, largest, beside_largest, axis)
-    return others, total
-
-
 def _fast_dense(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out: Array | None = None) -> tuple[Array, Array]:
     axis, v = spec.axis, _weights(inputs)
-    e = xp.exp(x)
-    others, total = _beside(xp, axis, e, xp.argmax(x, axis=axis, keepdims=True))
-    if 0 < spec.gamma < 1 or not _in_range(xp, total):
+    # Only at the largest logit can 1 − p, −log p and the slope be less than what they are differences of.
+    top = xp.argmax(x, axis=axis, keepdims=True)
+    e = exp(xp, x, out)
+    e_top = xp.take_along_axis(e, top, axis=axis)
+    xp.put(e, top, 0.0, axis)
+    others = xp.sum(e, axis=axis, keepdims=True)
+    total = others + e_top
+    if 0 < spec.gamma < 1 or not in_range(xp, total):
         return _dense_value_slope(xp, spec, x, inputs)
-    p, o = e / total, others / total
-    value, minus_f1 = _fast_focal(xp, spec.gamma, p, o, xp.log1p(others / e))
-    g = v if minus_f1 is None else v * minus_f1
-    beside, _ = _beside(xp, axis, g, xp.argmax(xp.abs(g), axis=axis, keepdims=True))
-    return xp.sum(v * value, axis=axis), subtract(xp, p * beside, g * o, out)
+    p_top, o_top = e_top / total, others / total
+    below = xp.take_along_axis(x, top, axis=axis) - x
+    least = xp.log1p(others / e_top)
+    if spec.gamma:
+        e /= total
+        xp.put(e, top, p_top, axis)
+        o = line(xp, e, 1.0, -1.0)
+        xp.put(o, top, o_top, axis)
+        value, minus_f1 = _fast_focal(xp, spec.gamma, e, o, below + least)
+        value, g = xp.sum(v * value, axis=axis, keepdims=True), v * minus_f1
+    else:
+        value, g = xp.sum(v * below, axis=axis, keepdims=True), v + 0.0
+    g_top = xp.take_along_axis(g, top, axis=axis)
+    xp.put(g, top, 0.0, axis)
+    beside = xp.sum(g, axis=axis, keepdims=True)
+    sum_g = beside + g_top
+    if not spec.gamma:
+        value = value + sum_g * least
+    e *= sum_g if spec.gamma else sum_g / total
+    slope = subtract(xp, e, g, e)
+    xp.put(slope, top, p_top * beside - o_top * g_top, axis)
+    return xp.squeeze(value, axis=axis), slope
 
 
 softmax_index = Kernel(_index_value_slope, _index_second, _fast_index)
