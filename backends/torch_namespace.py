@@ -74,6 +74,7 @@ xp.hard = _hard
 xp.isinf = lambda x: x.abs() == math.inf
 xp.fuses = lambda x: torch.compiler.is_compiling() and not torch.compiler.is_exporting()
 xp.sigmoid = torch.sigmoid
+xp.step = lambda x: torch.relu(torch.sign(x))  # comparisons are slow
 xp.line = lambda x, start, step: torch.add(_constant(start, x.dtype), x, alpha=step)
 xp.multiply_add = lambda factor, a, b, c, out=None: torch.addcmul(c, a, b, value=factor, out=out)
 # log1p(exp(t)) in one pass, and t from 40 on, where that is all the difference: 20, torch's default, is too soon in float64.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,22 @@ def test_class_weight_is_inside_the_sum(framework: Framework, class_weight: Any,
         smoothed = y * (1 - smoothing) + smoothing / 3
         expected = softmax_reference(X, smoothed * class_weight)
         check(framework, unifocal.cross_entropy, X, targets, expected, class_weight=class_weight, label_smoothing=smoothing)
+
+
+@pytest.mark.parametrize("smoothing", [0.1, 0.6, 1.0])
+def test_smoothed_class_indices_are_smoothed_labels(framework: Framework, smoothing: float) -> None:
+    """Class indices have a kernel that forms no labels; ordinary logits, and each worst one in each place."""
+    worst = np.array(list(product((np.inf, -np.inf, 0.0, 3e38, -3e38, 1e4, -90.0), repeat=3)), np.float32)
+    for rows in (X, np.concatenate([worst] * 3), np.array([[np.nan, 0.0, 1.0]], np.float32)):
+        index = np.arange(len(rows)) * 3 // len(rows)
+        labels = (np.eye(3)[index] * (1 - smoothing) + smoothing / 3).astype(rows.dtype)
+        weight = np.linspace(0.5, 2, len(rows)).astype(rows.dtype)
+        ours, expected = (
+            framework.value_and_gradient(unifocal.cross_entropy, rows, targets, dtype=str(rows.dtype), reduction="none", **options)
+            for targets, options in ((index, {"label_smoothing": smoothing, "sample_weight": weight}), (labels, {"sample_weight": weight}))
+        )
+        for found, wanted in zip(ours, expected, strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("smoothing", [0.2, 1.0])

@@ -19,6 +19,12 @@ def multiply_add(xp: Namespace, factor: Array | float, a: Array, b: Array, c: Ar
     return factor * (a * b) + c if fused is None else fused(factor, a, b, c)
 
 
+def step(xp: Namespace, x: Array) -> Array:
+    """1 where x > 0, else 0."""
+    fused = getattr(xp, "step", None)
+    return xp.astype(x > 0, x.dtype) if fused is None else fused(x)
+
+
 def signs(xp: Namespace, y: Array) -> Callable[..., Array]:
     """What multiplies an array (in ``out``, if given) by 1 − 2y, for labels y that are all 0 or 1."""
     if hasattr(xp, "multiply_add"):

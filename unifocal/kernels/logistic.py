@@ -58,6 +58,15 @@ def fast_logistic(xp: Namespace, t: Array, both: bool) -> tuple[Array, Array | N
     return e / one_e, 1 / one_e if both else None, xp.log1p(e)
 
 
+def fast_small(xp: Namespace, x: Array) -> tuple[Array, Array]:
+    """σ(−|x|) and softplus(−|x|)."""
+    if hasattr(xp, "softplus"):
+        r = xp.sigmoid(-xp.abs(x))
+        return r, -xp.log1p(-r)  # in half the time of softplus
+    e = xp.exp(-xp.abs(x))
+    return e / (e + 1), xp.log1p(e)
+
+
 def fast_link(xp: Namespace, x: Array) -> tuple[Array, Array, Array, Array]:
     """As :func:`link`."""
     if hasattr(xp, "softplus"):

@@ -21,9 +21,9 @@ import numpy as np
 
 from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
-from .fused import line, multiply, multiply_add, signs
+from .fused import line, multiply, multiply_add, signs, step, subtract
 from .guard import binary_labels, power, product, switched
-from .logistic import fast_link, fast_logistic, link, logistic
+from .logistic import fast_link, fast_logistic, fast_small, link, logistic
 
 
 class _Parts(NamedTuple):
@@ -88,6 +88,7 @@ class _Form(NamedTuple):
     times: Callable[[Namespace, Array | float, Array], Array]  # 0 · ∞ = 0, and no NaN hidden
     multiply_add: Callable[[Namespace, Array | float, Array, Array, Array], Array]
     steps: Callable[[bool, float, float], bool]
+    cross_entropy: Callable[[Namespace, Array, Array, Array | None], tuple[Array, Array]] | None  # with soft labels as they are
     guarded: bool
 
 
@@ -141,15 +142,18 @@ def _soft(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out:
     if 0 < spec.gamma < 1:
         return _divided(xp, spec, x, inputs)
     y, negative = binary_labels(xp, spec, inputs.labels)
+    modulator: Array | float | None = None if inputs.alpha is None else y * inputs.alpha + negative * (1 - inputs.alpha)
+    if inputs.weight is not None:
+        modulator = inputs.weight if modulator is None else modulator * inputs.weight
+    if not spec.gamma and form.cross_entropy is not None and inputs.pos_weight is None and not spec.label_smoothing:
+        cross_entropy, slope = form.cross_entropy(xp, x, y, out)
+        return (cross_entropy, slope) if modulator is None else (modulator * cross_entropy, multiply(xp, slope, modulator, out))
     p, q, minus_log_p, minus_log_q = form.link(xp, x)
     positive = y if inputs.pos_weight is None else y * inputs.pos_weight
     # Unless pos_weight can be 0, either of the two terms is NaN where x is.
     product_of_positive = form.product if inputs.pos_weight is None else form.times
     cross_entropy = product_of_positive(xp, positive, minus_log_p) + form.product(xp, negative, minus_log_q)
     slope = negative * p - positive * q
-    modulator: Array | float | None = None if inputs.alpha is None else y * inputs.alpha + negative * (1 - inputs.alpha)
-    if inputs.weight is not None:
-        modulator = inputs.weight if modulator is None else modulator * inputs.weight
     if not spec.gamma:
         return (
             (cross_entropy, slope) if modulator is None else (form.times(xp, modulator, cross_entropy), multiply(xp, slope, modulator, out))
@@ -161,6 +165,17 @@ def _soft(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out:
     # r is NaN where x is.
     cross_entropy = form.product(xp, r if modulator is None else modulator * r, cross_entropy)
     return cross_entropy, slope if modulator is None else multiply(xp, slope, modulator, out)
+
+
+def _fast_cross_entropy(xp: Namespace, x: Array, y: Array, out: Array | None) -> tuple[Array, Array]:
+    """With H = [x > 0]:
+
+    L = softplus(−|x|) + (H−y)·x,      dL/dx = (1−2H)·σ(−|x|) + (H−y)
+    """
+    smaller, softplus = fast_small(xp, x)
+    larger_is_p = step(xp, x)
+    missing = y - larger_is_p
+    return multiply_add(xp, -1.0, missing, x, softplus), subtract(xp, signs(xp, larger_is_p)(smaller), missing, out)
 
 
 def _signs(xp: Namespace, y: Array) -> Callable[..., Array]:
@@ -176,9 +191,9 @@ def _guarded_multiply_add(xp: Namespace, factor: Array | float, a: Array, b: Arr
     return factor * product(xp, a, b) + c
 
 
-_EVERYWHERE = _Form(link, logistic, _signs, switched, product, _guarded_multiply_add, lambda *_: False, guarded=False)
+_EVERYWHERE = _Form(link, logistic, _signs, switched, product, _guarded_multiply_add, lambda *_: False, None, guarded=False)
 _DIFFERENTIABLE = _EVERYWHERE._replace(product=product, guarded=True)
-_FAST = _Form(fast_link, fast_logistic, signs, _times, _times, multiply_add, _steps, guarded=False)
+_FAST = _Form(fast_link, fast_logistic, signs, _times, _times, multiply_add, _steps, _fast_cross_entropy, guarded=False)
 sigmoid, sigmoid_hard = (
     Kernel(partial(form, _EVERYWHERE), _second, partial(form, _FAST), partial(form, _DIFFERENTIABLE)) for form in (_soft, _hard)
 )

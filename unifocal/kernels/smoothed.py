@@ -32,8 +32,8 @@ def _value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[A
     total = others + e_target
     # −log p_j = log Σ e − z_j, and every term is ≥ 0.
     log_total = xp.where(xp.equal(z_target, 0), xp.log1p(others), xp.log(total))
-    below = xp.sum(xp.scatter(-z, target, 0.0, axis), axis=axis, keepdims=True)
-    value = product(xp, weight, log_total - own_label * z_target + label * below)
+    below = xp.sum(xp.scatter(-label * z, target, 0.0, axis), axis=axis, keepdims=True)
+    value = product(xp, weight, log_total - own_label * z_target + below)
     slope = e * (weight / total) - weight * label
     own_slope = weight * (e_target / total * other_labels - others / total * own_label)
     return xp.squeeze(value, axis=axis), xp.scatter(slope, target, own_slope, axis)
