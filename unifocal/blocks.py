@@ -18,7 +18,8 @@ from .protocol import Array, Backend, EagerBackend, Inputs, Kernel, Namespace
 from .spec import Spec
 
 _SMALLEST, _LARGEST, _SHARE = 1 << 17, 1 << 19, 16
-"""A block of an array has 128 to 512 KiB, so that a dozen stay in the second-level cache or near; within that, a sixteenth of the array."""
+"""A block of an array has 128 to 512 KiB, so that a dozen stay in the second-level cache or near; within that, a sixteenth of the array.
+Both are different for some losses."""
 _LARGEST_OF_ROWS = 1 << 24
 """With one class index a row the kernel computes in the one array that becomes the slope, and most of what else it makes is one number a
 row: there is little to keep in the cache, and fewer blocks cost less Python."""
@@ -139,9 +140,11 @@ def _elements(call: Call) -> int:
     width = 8 if ctx.dtype == ctx.xp.float64 else 4
     if call.keeps_indices:
         return _LARGEST_OF_ROWS // width
-    share, largest = (_SHARE, _LARGEST) if ctx.spec.gamma else (_SHARE // 2, _LARGEST)  # cross entropy has half as many temporaries
+    share, largest = _SHARE, _LARGEST
     if ctx.spec.categorical:
-        share, largest = _SHARE // 4, 2 * _LARGEST  # what is one number a row takes a call as well
+        share, largest = _SHARE // 4, 2 * _LARGEST  # fewer calls: there are as many for what is one number a row
+    elif not ctx.spec.gamma:
+        share = _SHARE // 2  # cross entropy has half as many temporaries
     elements: int = max(_SMALLEST // width, min(largest // width, _size(call) // share))
     return elements
 

@@ -191,7 +191,7 @@ def _guarded_multiply_add(xp: Namespace, factor: Array | float, a: Array, b: Arr
     return factor * product(xp, a, b) + c
 
 
-_EVERYWHERE = _Form(link, logistic, _signs, switched, product, _guarded_multiply_add, lambda *_: False, None, guarded=False)
+_EVERYWHERE = _Form(link, logistic, _signs, switched, product, _guarded_multiply_add, lambda *_: False, cross_entropy=None, guarded=False)
 _DIFFERENTIABLE = _EVERYWHERE._replace(product=product, guarded=True)
 _FAST = _Form(fast_link, fast_logistic, signs, _times, _times, multiply_add, _steps, _fast_cross_entropy, guarded=False)
 sigmoid, sigmoid_hard = (
