@@ -13,7 +13,7 @@ from sys import modules
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch._C._functorch import TransformType, get_interpreter_stack
+from torch._C._functorch import TransformType, get_interpreter_stack, get_unwrapped, is_functorch_wrapped_tensor
 from torch.autograd import forward_ad
 
 from unifocal.native import native
@@ -120,7 +120,7 @@ def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Ar
 
 
 def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
-    if _forward_over_forward():
+    if _forward_levels() > 1:  # torch drops the outer tangents inside a Function's jvp, silently
         value, _ = kernel.differentiable(xp, spec, x, inputs)
         return total(value) if summed else value
     # torch.compile cannot trace a Function with a jvp; torch.func's forward mode needs one.
@@ -155,15 +155,18 @@ def _curvature(kernel: Kernel) -> Kernel:
     return Kernel(zeros, kernel.second)
 
 
-def _forward_over_forward() -> bool:
-    """Whether forward mode is nested: torch then drops the outer tangents inside a Function's jvp, silently."""
-    if torch.compiler.is_compiling():
-        return False
-    stack = get_interpreter_stack() or ()
-    return sum(interpreter.key() == TransformType.Jvp for interpreter in stack) > 1
+def _forward_levels(within: int = 0) -> int:
+    """How many of torch.func's transforms around this are forward mode, less so many of the innermost transforms."""
+    stack = [] if torch.compiler.is_compiling() else get_interpreter_stack() or []
+    return sum(interpreter.key() == TransformType.Jvp for interpreter in stack[: len(stack) - within])
 
 
 def _differentiated(part: object) -> bool:
     if not isinstance(part, torch.Tensor) or not part.is_floating_point():
         return False
-    return part.requires_grad or forward_ad.unpack_dual(part).tangent is not None
+    if part.requires_grad or forward_ad.unpack_dual(part).tangent is not None:
+        return True
+    # What an inner transform of torch.func made of an outer one's tensor says nothing of it, and of an outer tangent nothing does.
+    if torch.compiler.is_compiling() or not is_functorch_wrapped_tensor(part):
+        return False
+    return _forward_levels(within=1) > 0 or _differentiated(get_unwrapped(part))

@@ -14,7 +14,7 @@ from .cases import Case, each_case
 from .test_targets import LOSSES, by_name
 
 torch: Any = pytest.importorskip("torch")
-func = torch.func
+func, F = torch.func, torch.nn.functional
 
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")  # torch's own use, in jvp
 
@@ -66,6 +66,53 @@ def test_vmap(loss: Any, targets: Any) -> None:
     torch.testing.assert_close(func.vmap(func.grad(one))(X, targets), gradient)
     hessians = torch.autograd.functional.hessian(lambda x: one(x, targets), X)
     torch.testing.assert_close(func.vmap(func.hessian(one))(X, targets), torch.stack([hessians[i, :, i] for i in range(4)]))
+
+
+@pytest.mark.parametrize("inner", [func.grad, func.jacfwd], ids=["grad", "jacfwd"])
+@pytest.mark.parametrize("outer", [func.jacrev, func.jacfwd], ids=["jacrev", "jacfwd"])
+@pytest.mark.parametrize(
+    ("loss", "theirs"),
+    [
+        (
+            lambda x, w, y: unifocal.cross_entropy(x, INDEX, sample_weight=w),
+            lambda x, w, y: _mean(F.cross_entropy(x, INDEX, reduction="none"), w),
+        ),
+        (
+            lambda x, w, y: unifocal.binary_cross_entropy(x, y, reduction="sum"),
+            lambda x, w, y: F.binary_cross_entropy_with_logits(x, y, reduction="sum"),
+        ),
+        (lambda x, w, y: unifocal.cross_entropy(x, y, reduction="sum"), lambda x, w, y: F.cross_entropy(x, y, reduction="sum")),
+    ],
+    ids=["weights", "binary labels", "labels"],
+)
+def test_gradients_of_gradients_by_labels_and_weights(loss: Any, theirs: Any, inner: Any, outer: Any) -> None:
+    """As what learns weights takes them: the inner transform's tensors do not say that they are the outer one's."""
+
+    def nested(function: Any) -> Any:
+        return outer(lambda w, y: inner(lambda x: function(x, w, y))(X), argnums=(0, 1))(WEIGHT, SOFT)
+
+    torch.testing.assert_close(nested(loss), nested(theirs))
+
+
+def _mean(loss: Any, weight: Any) -> Any:
+    return (loss * weight).sum() / len(loss)
+
+
+@pytest.mark.parametrize("row", [[0.0, 0, 0], [1, 1, 0], [0, 1, 1]], ids=str)
+@pytest.mark.parametrize("targets", [torch.tensor([0]), torch.tensor([[0.2, 0.5, 0.3]], dtype=torch.float64)], ids=["index", "soft"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_nested_forward_mode_where_logits_tie(row: list[float], targets: Any, smoothing: float) -> None:
+    """A fresh head's logits are all 0."""
+    x, direction = torch.tensor([row], dtype=torch.float64), torch.tensor([[1.0, 2, 3]], dtype=torch.float64)
+
+    def along(function: Any) -> Any:
+        return lambda x: func.jvp(function, (x,), (direction,))[1]
+
+    def twice(loss: Any) -> Any:
+        first = along(lambda x: loss(x, targets, label_smoothing=smoothing, reduction="sum"))
+        return first(x), along(first)(x)
+
+    torch.testing.assert_close(twice(unifocal.cross_entropy), twice(F.cross_entropy))
 
 
 @pytest.mark.parametrize("reduction", ["none", "sum", "weighted_mean"])

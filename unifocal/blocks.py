@@ -19,11 +19,11 @@ from .spec import Spec
 
 _SMALLEST, _LARGEST, _SHARE = 1 << 17, 1 << 19, 16
 """A block of an array has 128 to 512 KiB, so that a dozen stay in the second-level cache or near; within that, a sixteenth of the array.
-Both are different for some losses."""
+A softmax's block of labels may have 1 MiB, and a quarter: half of its operations are on one number a row, and cost what calls cost."""
 _LARGEST_OF_ROWS = 1 << 24
 """With one class index a row the kernel computes in the one array that becomes the slope, and most of what else it makes is one number a
 row: there is little to keep in the cache, and fewer blocks cost less Python."""
-_TEMPORARIES = 16
+_TEMPORARIES, _MOST_KEPT = 16, 1 << 19  # arrays of so many elements
 
 Index = tuple[slice, ...]
 
@@ -142,7 +142,7 @@ def _elements(call: Call) -> int:
         return _LARGEST_OF_ROWS // width
     share, largest = _SHARE, _LARGEST
     if ctx.spec.categorical:
-        share, largest = _SHARE // 4, 2 * _LARGEST  # fewer calls: there are as many for what is one number a row
+        share, largest = _SHARE // 4, 2 * _LARGEST
     elif not ctx.spec.gamma:
         share = _SHARE // 2  # cross entropy has half as many temporaries
     elements: int = max(_SMALLEST // width, min(largest // width, _size(call) // share))
@@ -174,7 +174,7 @@ def _many(call: Call, sloped: bool) -> Result:
     totals: list[float] = []
     divisors: list[Any] = []
     elements = _elements(call)
-    _keep_heap(xp, min(elements, _LARGEST), ctx.dtype)
+    _keep_heap(xp, min(elements, _MOST_KEPT), ctx.dtype)
     for index in cuts(x.shape, whole, elements):
         part = x[index]
         tensors = Tensors(*(_cut(tensor, index) for tensor in call.tensors))

@@ -43,12 +43,13 @@ class _Focal(NamedTuple):
 def exponentials(xp: Namespace, x: Array, axis: int) -> tuple[Array, Array, Array]:
     """x − max x (exactly 0 at the largest, also where that is infinite), its exponential, and whether the maximum is infinite."""
     largest = xp.max(x, axis=axis, keepdims=True)
-    z = xp.where(xp.equal(x, largest), 0.0, x - largest)
+    infinite = xp.isinf(largest)
+    z = xp.where(infinite & xp.equal(x, largest), 0.0, x - largest)
     # exp magnifies the rounding of x − max x by |x − max x|, to 64 ulp in float32 and 512 in float64.
     lost = xp.where((z < 0) & ~xp.isinf(z), _lost(x, largest, z), 0.0)
     e = xp.exp(z)
     e = e + e * lost
-    return z, e, xp.isinf(largest)
+    return z, e, infinite
 
 
 def _lost(x: Array, y: Array, difference: Array) -> Array:
@@ -60,6 +61,12 @@ def _lost(x: Array, y: Array, difference: Array) -> Array:
 def limit(xp: Namespace, infinite: Array, others: Array, e: Array) -> Array:
     """Σ_{j≠i} e_j, NaN where several logits share an infinite maximum: the softmax has no limit there."""
     return xp.where(infinite & (others + e > 1), float("nan"), others)
+
+
+def log_total(xp: Namespace, z: Array, e: Array, others: Array, total: Array) -> Array:
+    """log Σ e_j, which less z_i is −log p_i: with all digits where z_i is the largest, and differentiable where another is as large."""
+    top = xp.equal(z, 0)
+    return xp.where(top, z + xp.log1p(others / xp.where(top, e, 1.0)), xp.log(total))
 
 
 def _focal(xp: Namespace, gamma: float, parts: _Parts) -> _Focal:
@@ -86,7 +93,7 @@ def _index_parts(xp: Namespace, spec: Spec, x: Array, target: Array) -> _Parts:
     e = xp.scatter(e, target, 0.0, spec.axis)
     others = limit(xp, infinite, xp.sum(e, axis=spec.axis, keepdims=True), e_target)
     total = others + e_target
-    minus_log_p = xp.where(xp.equal(z_target, 0), xp.log1p(others), xp.log(total) - z_target)
+    minus_log_p = log_total(xp, z_target, e_target, others, total) - z_target
     return _Parts(e, total, others, e_target / total, others / total, minus_log_p)
 
 
@@ -113,7 +120,7 @@ def _dense_parts(xp: Namespace, spec: Spec, x: Array) -> tuple[_Parts, Array]:
     top = xp.equal(z, 0)
     others = limit(xp, infinite, _sum_of_others(xp, spec.axis, top, e), e)
     total = others + e
-    minus_log_p = xp.where(top, xp.log1p(others), xp.log(total) - z)
+    minus_log_p = log_total(xp, z, e, others, total) - z
     return _Parts(e, total, others, e / total, others / total, minus_log_p), top
 
 
@@ -205,10 +212,9 @@ def _fast_index(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out: Array 
     value, minus_f1 = _fast_focal(xp, spec.gamma, e_target / total, o, xp.log1p(others / e_target))
     if weight is not None:
         value, minus_f1 = weight * value, weight if minus_f1 is None else weight * minus_f1
-    if minus_f1 is None:
-        e /= total
-    else:
-        e *= minus_f1 / total
+    e /= total
+    if minus_f1 is not None:  # itself divided by the total it could vanish
+        e *= minus_f1
         o = minus_f1 * o
     xp.put(e, target, -o, axis)
     return xp.squeeze(value, axis=axis), e
@@ -226,27 +232,24 @@ def _fast_dense(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out: Array 
     if 0 < spec.gamma < 1 or not in_range(xp, total):
         return _dense_value_slope(xp, spec, x, inputs)
     p_top, o_top = e_top / total, others / total
-    below = xp.take_along_axis(x, top, axis=axis) - x
-    least = xp.log1p(others / e_top)
+    minus_log_p = xp.take_along_axis(x, top, axis=axis) - x
+    minus_log_p += xp.log1p(others / e_top)
+    e /= total
     if spec.gamma:
-        e /= total
         xp.put(e, top, p_top, axis)
         o = line(xp, e, 1.0, -1.0)
         xp.put(o, top, o_top, axis)
-        value, minus_f1 = _fast_focal(xp, spec.gamma, e, o, below + least)
-        value, g = xp.sum(v * value, axis=axis, keepdims=True), v * minus_f1
+        value, minus_f1 = _fast_focal(xp, spec.gamma, e, o, minus_log_p)
+        g = v * minus_f1
     else:
-        value, g = xp.sum(v * below, axis=axis, keepdims=True), v + 0.0
+        value, g = minus_log_p, v + 0.0
     g_top = xp.take_along_axis(g, top, axis=axis)
     xp.put(g, top, 0.0, axis)
     beside = xp.sum(g, axis=axis, keepdims=True)
-    sum_g = beside + g_top
-    if not spec.gamma:
-        value = value + sum_g * least
-    e *= sum_g if spec.gamma else sum_g / total
+    e *= beside + g_top
     slope = subtract(xp, e, g, e)
     xp.put(slope, top, p_top * beside - o_top * g_top, axis)
-    return xp.squeeze(value, axis=axis), slope
+    return xp.sum(v * value, axis=axis), slope
 
 
 softmax_index = Kernel(_index_value_slope, _index_second, _fast_index)
