@@ -199,6 +199,17 @@ def _fast_focal(xp: Namespace, gamma: float, p: Array, o: Array, minus_log_p: Ar
     return root * o * minus_log_p, root * minus_f1
 
 
+def _multiply_over(xp: Namespace, e: Array, factor: Array, total: Array) -> None:
+    """Multiply e by factor/total in place: in one pass, or in two where that quotient vanishes or overflows."""
+    quotient = factor / total
+    least, largest = xp.extent(xp.abs(quotient))
+    if least > 1e-30 and largest < float("inf"):
+        e *= quotient
+    else:
+        e /= total
+        e *= factor
+
+
 def _fast_index(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out: Array | None = None) -> tuple[Array, Array]:
     axis, target, weight = spec.axis, inputs.labels, inputs.weight
     e = exp(xp, x, out)
@@ -212,9 +223,10 @@ def _fast_index(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out: Array 
     value, minus_f1 = _fast_focal(xp, spec.gamma, e_target / total, o, xp.log1p(others / e_target))
     if weight is not None:
         value, minus_f1 = weight * value, weight if minus_f1 is None else weight * minus_f1
-    e /= total
-    if minus_f1 is not None:  # itself divided by the total it could vanish
-        e *= minus_f1
+    if minus_f1 is None:
+        e /= total
+    else:
+        _multiply_over(xp, e, minus_f1, total)
         o = minus_f1 * o
     xp.put(e, target, -o, axis)
     return xp.squeeze(value, axis=axis), e
