@@ -110,12 +110,13 @@ def test_smoothed_class_indices_are_smoothed_labels(framework: Framework, smooth
 
 
 @pytest.mark.parametrize("gamma", [0.0, 1.0, 2.0])
-@pytest.mark.parametrize("labels", ["index", "smoothed", "soft"])
+@pytest.mark.parametrize("labels", ["index", "smoothed", "hardly smoothed", "soft"])
 def test_small_weights_leave_the_digits_of_large_logits(framework: Framework, labels: str, gamma: float) -> None:
     """Whatever is multiplied first: the sum of exponentials may be as large as 10³⁸, and a weight, or the focal factor, small."""
     rows = np.array([[85, 84, 83], [80, 50, 49], [-3, -40, 1]], np.float32)
     targets = np.array([[0.2, 0.3, 0.5]] * 3) if labels == "soft" else np.array([0, 0, 2])
-    options: Any = {"gamma": gamma, "normalizer": 1e6, "reduction": "sum", "label_smoothing": 0.3 if labels == "smoothed" else 0.0}
+    smoothing = {"smoothed": 0.3, "hardly smoothed": 1e-6}.get(labels, 0.0)
+    options: Any = {"gamma": gamma, "normalizer": 1e6, "reduction": "sum", "label_smoothing": smoothing}
     found, expected = (
         framework.value_and_gradient(unifocal.softmax_focal_loss, rows, targets, dtype=dtype, **options)[1]
         for dtype in ("float32", "float64")
