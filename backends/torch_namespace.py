@@ -53,7 +53,7 @@ def _take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
 
 
 def _argmax(x: Array, *, axis: int, keepdims: bool) -> Array:
-    # torch's takes three to ten times as long.
+    # torch's takes two to ten times as long along 80 classes and more, or where they are not the last axis.
     return torch.from_numpy(x.numpy(force=True).argmax(axis, keepdims=keepdims))
 
 

@@ -130,8 +130,8 @@ class Spec:
 
     @property
     def smooths_indices(self) -> bool:
-        """Whether a kernel smooths class indices itself, if no class has a weight."""
-        return self.link == "softmax" and self.from_logits and not self.clips and not self.gamma
+        """Whether there is label smoothing that a kernel does to class indices itself, if no class has a weight."""
+        return bool(self.label_smoothing and self.link == "softmax" and self.from_logits and not self.clips and not self.gamma)
 
 
 def of_kernel(spec: Spec, index_labels: bool) -> Spec:

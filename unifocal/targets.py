@@ -71,12 +71,12 @@ def read(ctx: Context, targets: object) -> tuple[Array, Shape, bool]:
     return ctx.xp.expand_dims(raw, axis=ctx.axis), shape, True
 
 
-def fold(ctx: Context, raw: Array, by_index: bool, as_they_are: bool) -> Targets:
+def fold(ctx: Context, raw: Array, by_index: bool, keeps_indices: bool) -> Targets:
     """Targets that were read (or a block of them), checked and made labels; raises ValueError where values are out of range.
 
-    as_they_are: whether class indices are themselves the labels that the kernel takes.
+    keeps_indices: whether class indices are themselves the labels that a categorical kernel takes.
     """
-    return _class_indices(ctx, raw, as_they_are) if by_index else _element_wise(ctx, raw)
+    return _class_indices(ctx, raw, keeps_indices) if by_index else _element_wise(ctx, raw)
 
 
 def _element_wise(ctx: Context, raw: Array) -> Targets:
@@ -106,7 +106,7 @@ def _are_hard(ctx: Context, raw: Array, labels: Array) -> bool | None:
     return hard
 
 
-def _class_indices(ctx: Context, raw: Array, as_they_are: bool) -> Targets:
+def _class_indices(ctx: Context, raw: Array, keeps_indices: bool) -> Targets:
     xp, spec, classes = ctx.xp, ctx.spec, ctx.classes
     raw, valid = _ignore(ctx, raw)
     index, bad = cast(xp, raw, xp.int64), None
@@ -119,7 +119,7 @@ def _class_indices(ctx: Context, raw: Array, as_they_are: bool) -> Targets:
     labels, smoothing = index, spec.label_smoothing
     if not spec.categorical:
         labels = one_hot(ctx, index)
-    elif not as_they_are:
+    elif not keeps_indices:
         uniform = xp.full_like(ctx.x, smoothing / classes, dtype=ctx.dtype)
         labels = xp.scatter(uniform, index, 1 - smoothing + smoothing / classes, ctx.axis)
     return Targets(labels, index, valid, bad, hard=True)

@@ -27,7 +27,7 @@ def kernel_for(spec: Spec, index_labels: bool, hard: bool = False) -> Kernel:
         dense, index = log_dense, log_index
     elif spec.from_logits:
         dense, index = (softmax_clipped_dense, softmax_clipped_index) if spec.clips else (softmax_dense, softmax_index)
-        if spec.smooths_indices and spec.label_smoothing:
+        if spec.smooths_indices:
             index = softmax_smoothed
     elif spec.normalized != "no":
         dense, index = normalized_dense, normalized_index

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from ..protocol import Array, Inputs, Kernel, Namespace
 from ..spec import Spec
-from .fused import exp, subtract
+from .fused import subtract
 from .guard import product
-from .softmax import exponentials, in_range, limit, log_total, softmax_index
+from .softmax import beside, fast_beside, in_range, log_total, softmax_index
 
 
 def _labels(xp: Namespace, spec: Spec, x: Array) -> tuple[float, float, float]:
@@ -25,10 +25,7 @@ def _labels(xp: Namespace, spec: Spec, x: Array) -> tuple[float, float, float]:
 def _value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
     axis, target, weight = spec.axis, inputs.labels, 1.0 if inputs.weight is None else inputs.weight
     own_label, label, other_labels = _labels(xp, spec, x)
-    z, e, infinite = exponentials(xp, x, axis)
-    z_target, e_target = (xp.take_along_axis(part, target, axis=axis) for part in (z, e))
-    e = xp.scatter(e, target, 0.0, axis)
-    others = limit(xp, infinite, xp.sum(e, axis=axis, keepdims=True), e_target)
+    z, e, z_target, e_target, others = beside(xp, x, target, axis)
     total = others + e_target
     # −log p_j = log Σ e − z_j, and every term is ≥ 0.
     below = xp.sum(xp.scatter(-label * z, target, 0.0, axis), axis=axis, keepdims=True)
@@ -45,10 +42,7 @@ def _fast(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out: Array | None
     """
     axis, target, weight = spec.axis, inputs.labels, inputs.weight
     own_label, label, other_labels = _labels(xp, spec, x)
-    e = exp(xp, x, out)
-    e_target = xp.take_along_axis(e, target, axis=axis)
-    xp.put(e, target, 0.0, axis)
-    others = xp.sum(e, axis=axis, keepdims=True)
+    e, e_target, others = fast_beside(xp, x, target, axis, out)
     total = others + e_target
     if spec.label_smoothing > 0.5 or not in_range(xp, total):
         return _value_slope(xp, spec, x, inputs)

@@ -58,9 +58,17 @@ def _lost(x: Array, y: Array, difference: Array) -> Array:
     return (x - (difference - back)) - (y + back)
 
 
-def limit(xp: Namespace, infinite: Array, others: Array, e: Array) -> Array:
+def _limit(xp: Namespace, infinite: Array, others: Array, e: Array) -> Array:
     """Σ_{j≠i} e_j, NaN where several logits share an infinite maximum: the softmax has no limit there."""
     return xp.where(infinite & (others + e > 1), float("nan"), others)
+
+
+def beside(xp: Namespace, x: Array, target: Array, axis: int) -> tuple[Array, Array, Array, Array, Array]:
+    """x − max x; its exponentials, with the target's struck out; the target's of both; and the sum of the exponentials that are left."""
+    z, e, infinite = exponentials(xp, x, axis)
+    z_target, e_target = (xp.take_along_axis(part, target, axis=axis) for part in (z, e))
+    e = xp.scatter(e, target, 0.0, axis)
+    return z, e, z_target, e_target, _limit(xp, infinite, xp.sum(e, axis=axis, keepdims=True), e_target)
 
 
 def log_total(xp: Namespace, z: Array, e: Array, others: Array, total: Array) -> Array:
@@ -88,10 +96,7 @@ def _f2_o(xp: Namespace, gamma: float, parts: _Parts, focal: _Focal) -> Array | 
 
 
 def _index_parts(xp: Namespace, spec: Spec, x: Array, target: Array) -> _Parts:
-    z, e, infinite = exponentials(xp, x, spec.axis)
-    z_target, e_target = (xp.take_along_axis(part, target, axis=spec.axis) for part in (z, e))
-    e = xp.scatter(e, target, 0.0, spec.axis)
-    others = limit(xp, infinite, xp.sum(e, axis=spec.axis, keepdims=True), e_target)
+    _, e, z_target, e_target, others = beside(xp, x, target, spec.axis)
     total = others + e_target
     minus_log_p = log_total(xp, z_target, e_target, others, total) - z_target
     return _Parts(e, total, others, e_target / total, others / total, minus_log_p)
@@ -118,7 +123,7 @@ def _dense_parts(xp: Namespace, spec: Spec, x: Array) -> tuple[_Parts, Array]:
     """The parts, and where each row's largest logits are."""
     z, e, infinite = exponentials(xp, x, spec.axis)
     top = xp.equal(z, 0)
-    others = limit(xp, infinite, _sum_of_others(xp, spec.axis, top, e), e)
+    others = _limit(xp, infinite, _sum_of_others(xp, spec.axis, top, e), e)
     total = others + e
     minus_log_p = log_total(xp, z, e, others, total) - z
     return _Parts(e, total, others, e / total, others / total, minus_log_p), top
@@ -182,6 +187,14 @@ def _dense_second(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, h: Array)
 # exponentials overflow, or those that vanish would count, the general form takes over.
 
 
+def fast_beside(xp: Namespace, x: Array, index: Array, axis: int, out: Array | None) -> tuple[Array, Array, Array]:
+    """e^x (in ``out``, if given) with one entry a row struck out; that entry; and the sum of those that are left."""
+    e = exp(xp, x, out)
+    struck = xp.take_along_axis(e, index, axis=axis)
+    xp.put(e, index, 0.0, axis)
+    return e, struck, xp.sum(e, axis=axis, keepdims=True)
+
+
 def in_range(xp: Namespace, total: Array) -> bool:
     """Whether the exponentials of all rows are: finite, and from Σ e^x = 1/64 on, p that vanish do so below 64 × the smallest normal."""
     least, largest = xp.extent(total)
@@ -212,10 +225,7 @@ def _multiply_over(xp: Namespace, e: Array, factor: Array, total: Array) -> None
 
 def _fast_index(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out: Array | None = None) -> tuple[Array, Array]:
     axis, target, weight = spec.axis, inputs.labels, inputs.weight
-    e = exp(xp, x, out)
-    e_target = xp.take_along_axis(e, target, axis=axis)
-    xp.put(e, target, 0.0, axis)
-    others = xp.sum(e, axis=axis, keepdims=True)
+    e, e_target, others = fast_beside(xp, x, target, axis, out)
     total = others + e_target
     if 0 < spec.gamma < 1 or not in_range(xp, total):
         return _index_value_slope(xp, spec, x, inputs)
@@ -236,10 +246,7 @@ def _fast_dense(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out: Array 
     axis, v = spec.axis, _weights(inputs)
     # Only at the largest logit can 1 − p, −log p and the slope be less than what they are differences of.
     top = xp.argmax(x, axis=axis, keepdims=True)
-    e = exp(xp, x, out)
-    e_top = xp.take_along_axis(e, top, axis=axis)
-    xp.put(e, top, 0.0, axis)
-    others = xp.sum(e, axis=axis, keepdims=True)
+    e, e_top, others = fast_beside(xp, x, top, axis, out)
     total = others + e_top
     if 0 < spec.gamma < 1 or not in_range(xp, total):
         return _dense_value_slope(xp, spec, x, inputs)
@@ -257,10 +264,10 @@ def _fast_dense(xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out: Array 
         value, g = minus_log_p, v + 0.0
     g_top = xp.take_along_axis(g, top, axis=axis)
     xp.put(g, top, 0.0, axis)
-    beside = xp.sum(g, axis=axis, keepdims=True)
-    e *= beside + g_top
+    g_others = xp.sum(g, axis=axis, keepdims=True)
+    e *= g_others + g_top
     slope = subtract(xp, e, g, e)
-    xp.put(slope, top, p_top * beside - o_top * g_top, axis)
+    xp.put(slope, top, p_top * g_others - o_top * g_top, axis)
     return xp.sum(v * value, axis=axis), slope
 
 
