@@ -72,6 +72,7 @@ SIGMOID_CASES = [
     Case(0.0),
     Case(2.0),
     Case(2.0, pos_weight=2.5),
+    Case(0.0, smoothing=SMOOTHING),
     Case(5.0, smoothing=SMOOTHING),
     Case(1.5, 0.25, 0.7, 0.2),
     Case(2.0, 1.0),

@@ -109,6 +109,15 @@ def test_smoothed_class_indices_are_smoothed_labels(framework: Framework, smooth
             np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
 
 
+def test_smoothing_leaves_the_digits_beside_distant_targets(framework: Framework) -> None:
+    """Smoothed wholly, the target's large −log p is one among many, and its rounding is not to be theirs."""
+    rows = np.random.default_rng(0).normal(size=(200, 30)).astype(np.float32)
+    rows[:, 0] = np.linspace(-80, -10, 200)
+    index, options = np.zeros(200, int), {"label_smoothing": 1.0, "reduction": "none"}
+    found, expected = (framework.value(unifocal.cross_entropy, rows, index, dtype=dtype, **options) for dtype in ("float32", "float64"))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 @pytest.mark.parametrize("gamma", [0.0, 1.0, 2.0])
 @pytest.mark.parametrize("labels", ["index", "smoothed", "hardly smoothed", "soft"])
 def test_small_weights_leave_the_digits_of_large_logits(framework: Framework, labels: str, gamma: float) -> None:
