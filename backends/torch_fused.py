@@ -1,7 +1,7 @@
 """Eager kernels on accelerators: compiled, because there each operation is a launch and a pass over memory of its own.
 
-torch.compile makes of a kernel and its sum two launches where there would be dozens.  Where it cannot (no Triton, no compiler, a bug of
-its own), or ``UNIFOCAL_FUSE=0`` is set when unifocal is imported, the operations run one by one.
+torch.compile fuses a kernel and its sum.  Where it cannot (no Triton, no compiler, a bug of its own), or ``UNIFOCAL_FUSE=0`` is set when
+unifocal is imported, the operations run one by one.
 """
 
 from __future__ import annotations
