@@ -123,7 +123,12 @@ def to_numpy(x: Array) -> NumPyArray:
 
 
 def stop_gradient(x: Array) -> Array:
-    return x.detach()
+    if not is_traced(x):
+        return x.detach()
+    # In a graph detach() is another name of the same memory, which Paddle 3.3.1 does not know: it computes in place there, over an input.
+    constant = paddle.assign(x)
+    constant.stop_gradient = True
+    return constant
 
 
 def in_blocks(x: Array, others: Iterable[Array]) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import unifocal
+from unifocal.dispatch import leave_unconverted
 
 from .cases import INDEX, SOFT, WEIGHT, Case, H, X, each_case
 from .frameworks import framework, installed
@@ -142,3 +143,17 @@ def test_unknown_sizes_do_not_broadcast(sizes: tuple[int, int], kind: str) -> No
     shape = [sizes[1]] if kind == "index" else [sizes[1], 3]
     with pytest.raises(ValueError, match="reshape"):
         value(paddle.zeros([sizes[0], 3]), paddle.zeros(shape, targets.dtype))
+
+
+@pytest.mark.parametrize(
+    "loss", [unifocal.sigmoid_focal_loss, unifocal.binary_cross_entropy, unifocal.cross_entropy], ids=lambda f: f.__name__
+)
+def test_a_graph_leaves_its_inputs_as_they_are(loss: Any) -> None:
+    logits = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    labels = np.eye(3, dtype=np.float32)[[0, 1, 2, 0]] * 0.5
+    x, y = paddle.to_tensor(logits), paddle.to_tensor(labels)
+    graph = paddle.jit.to_static(leave_unconverted(lambda x, y: loss(x, y)), full_graph=True)
+    first, second = float(graph(x, y)), float(graph(x, y))
+    np.testing.assert_array_equal(x.numpy(), logits)
+    np.testing.assert_array_equal(y.numpy(), labels)
+    assert first == second
