@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache
+from dataclasses import dataclass
 from sys import modules
 from typing import TYPE_CHECKING, Any
 
@@ -144,15 +144,20 @@ def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
         return from_host(walk.run(False).value, x, dtype)
 
 
-@cache
-def _curvature(kernel: Kernel) -> Kernel:
-    """The kernel with its second derivative alone."""
+@dataclass(frozen=True)
+class _Zeros:
+    """A kernel's value and slope, each times 0; equal where the kernels are, so that compilers keep one."""
 
-    def zeros(*arguments: Any) -> tuple[Array, Array]:
-        value, slope = kernel.value_slope(*arguments)
+    kernel: Kernel
+
+    def __call__(self, *arguments: Any) -> tuple[Array, Array]:
+        value, slope = self.kernel.value_slope(*arguments)
         return torch.zeros_like(value), torch.zeros_like(slope)
 
-    return Kernel(zeros, kernel.second)
+
+def _curvature(kernel: Kernel) -> Kernel:
+    """The kernel with its second derivative alone."""
+    return Kernel(_Zeros(kernel), kernel.second)
 
 
 def _forward_levels(within: int = 0) -> int:
