@@ -137,6 +137,69 @@ def test_empty_batch_is_zero(framework: Framework, loss: Any) -> None:
             assert gradient.shape == (0, 3)
 
 
+# --- labels a rounding error outside [0, 1] ----------------------------------------------------------------------------------------
+
+_EPS = {"float16": 2.0**-10, "float32": 2.0**-23, "float64": 2.0**-23}  # a float64 label may have been a float32 one
+_OUTSIDE = np.array([[-1e-9, 1 + 2.0**-23, 0.5], [0.25, -(2.0**-21), 1 + 2.0**-21], [1, 0, 0.75], [1, 1, 0]])  # up to 4 eps of float32
+
+
+@by_name(LOSSES)
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64], ids=lambda t: t.__name__)
+@pytest.mark.parametrize("checks", [True, False], ids=["eager", "unchecked"])
+def test_labels_rounded_beyond_the_ends_are_clamped(framework: Framework, loss: Any, kind: Any, checks: bool) -> None:
+    needs(framework, kind)
+    eps = _EPS[np.dtype(kind).name]
+    outside = np.where(np.clip(_OUTSIDE, 0, 1) == _OUTSIDE, _OUTSIDE, np.where(_OUTSIDE < 0, -4 * eps, 1 + 4 * eps)).astype(kind)
+    x = X * 30  # saturated, where the smallest negative 1 − y would show
+    with unifocal.value_checks(checks):
+        for labels in (outside, np.where(np.arange(3) == 2, outside, _OUTSIDE).astype(kind)):
+            np.testing.assert_array_equal(both(framework, loss, x, labels), both(framework, loss, x, np.clip(labels, 0, 1)))
+
+
+@by_name(LOSSES)
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64], ids=lambda t: t.__name__)
+@pytest.mark.parametrize("end", [0, 1])
+def test_labels_further_outside_are_refused(framework: Framework, loss: Any, kind: Any, end: int) -> None:
+    needs(framework, kind)
+    eps = _EPS[np.dtype(kind).name]
+    labels = np.where(np.indices((4, 3)).sum(0) == 1, 1 + 8 * eps if end else -5 * eps, _OUTSIDE.clip(0, 1)).astype(kind)
+    if framework.name != "dask":  # whose values are not looked at
+        with pytest.raises(ValueError, match=r"targets must be in \[0, 1\]; received .* at index \(0, 1\)"):
+            both(framework, loss, X, labels)
+    with unifocal.value_checks(False):
+        assert np.isnan(framework.value(loss, X, labels, dtype="float32", reduction="none")).any()
+
+
+@pytest.mark.frameworks("torch", "tensorflow", "paddle", "jax")
+@by_name(LOSSES)
+@pytest.mark.parametrize("traced", [False, True], ids=["eager", "traced"])
+@pytest.mark.filterwarnings("ignore:Tensor do not have 'place' interface:UserWarning")  # Paddle's graphs
+def test_clamped_labels_keep_their_gradients(framework: Framework, loss: Any, traced: bool) -> None:
+    def summed(tensors: list[Any]) -> Any:
+        return loss(*tensors, reduction="sum")
+
+    function = framework.compiled(summed, next(iter(framework.modes))) if traced else summed
+    x, end = framework.tensor(X, "float32"), np.array([0, 1, 0.25])
+    at_ends, outside = (
+        framework.gradient(lambda labels: function([x, labels]), framework.tensor(np.broadcast_to(labels, X.shape), "float32"))
+        for labels in (end, end + np.array([-1, 1, 0]) * 2.0**-21)
+    )
+    for found, expected in zip(outside, at_ends, strict=True):
+        np.testing.assert_allclose(framework.numpy(found), framework.numpy(expected), rtol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(37, 37), (1500, 1500)], ids=["one-block", "blocks"])
+def test_an_interpolated_mask_is_a_label(size: tuple[int, int]) -> None:
+    torch = pytest.importorskip("torch")
+    mask = (torch.rand(1, 1, 16, 16, generator=torch.Generator().manual_seed(0)) > 0.3).float()
+    labels = torch.nn.functional.interpolate(mask, size=size, mode="bilinear")
+    labels[0, 0, 0, 0] = torch.tensor(0.1).repeat(10).sum()
+    labels[0, 0, 0, 1] = -1e-9
+    assert labels.max() > 1 or labels.min() < 0
+    found, expected = (unifocal.binary_cross_entropy(torch.zeros_like(labels), y, reduction="none") for y in (labels, labels.clamp(0, 1)))
+    torch.testing.assert_close(found, expected, rtol=0, atol=0)
+
+
 # --- ignored entries ---------------------------------------------------------------------------------------------------------------
 
 

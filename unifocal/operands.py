@@ -7,9 +7,9 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from .checks import POSITIVE, UNIT, Range, all_hard, value_checks_enabled
+from .checks import POSITIVE, Range, value_checks_enabled
 from .dispatch import backend_of, installed_frameworks
-from .protocol import Array, Backend, Namespace
+from .protocol import Array, Backend, Namespace, NumPyArray
 from .spec import Spec, is_number
 
 Shape = tuple[int | None, ...]
@@ -63,32 +63,26 @@ class Context(NamedTuple):
             return value_checks_enabled()
         return not self.backend.is_traced(x) and value_checks_enabled() and self.backend.on_host(x)
 
-    def check(self, name: str, x: Array, allowed: Range, slack: float = 0.0, drop: int | None = None) -> bool:
-        """Hold the values of a tensor to a range; False if they could not be read.  The message is of x without axis ``drop``."""
-        if not self.readable(x):
-            return False
-        xp = self.xp
-        if hasattr(xp, "extent"):
-            least, largest = xp.extent(x)
-            if allowed.holds(least, largest, slack):
-                return True
-        x = x if drop is None else xp.squeeze(x, axis=drop)
-        is_half = x.dtype not in (xp.float32, xp.float64) and xp.isdtype(x.dtype, "real floating")
-        allowed.check_array(name, self.backend.to_numpy(cast(xp, x, xp.float32) if is_half else x), slack)
-        return True
+    def extent(self, x: Array) -> tuple[Any, Any]:
+        """The smallest and the largest of values that may be looked at; NaN for both if there is one."""
+        if hasattr(self.xp, "extent"):
+            least, largest = self.xp.extent(x)
+            return least, largest
+        values = self.values(x)
+        return (values.min(), values.max()) if values.size else (0.0, 0.0)
 
-    def labels_are_hard(self, labels: Array) -> bool | None:
-        """Whether labels in the compute dtype are all 0 or 1, held to [0, 1] if they are not; None if they could not be read."""
-        if not self.readable(labels):
-            return None
-        hard: bool | None = self.xp.hard(labels) if hasattr(self.xp, "hard") else None
-        if hard is not None:
-            return hard
-        values = self.backend.to_numpy(labels)
-        hard = all_hard(values)
-        if not hard:
-            UNIT.check_array("targets", values)
-        return hard
+    def hold(self, name: str, x: Array, allowed: Range, slack: float = 0.0, drop: int | None = None) -> tuple[Any, Any]:
+        """The extent of values that may be looked at; raises ValueError outside the range.  The message is of x without axis ``drop``."""
+        least, largest = self.extent(x)
+        if not allowed.holds(least, largest, slack):
+            allowed.check_array(name, self.values(x if drop is None else self.xp.squeeze(x, axis=drop)), slack)
+        return least, largest
+
+    def values(self, x: Array) -> NumPyArray:
+        """NumPy's array of values that may be looked at."""
+        xp = self.xp
+        is_half = x.dtype not in (xp.float32, xp.float64) and xp.isdtype(x.dtype, "real floating")
+        return self.backend.to_numpy(cast(xp, x, xp.float32) if is_half else x)
 
 
 def cast(xp: Namespace, x: Array, dtype: Any) -> Array:
@@ -189,8 +183,8 @@ def _weight(ctx: Context, name: str, value: object, allowed: Range | None) -> Ar
     weight = tensor(ctx, name, value)
     if not ctx.xp.isdtype(weight.dtype, ("real floating", "integral")):
         raise TypeError(f"{name} must be a number or a tensor of numbers; received dtype {weight.dtype}.")
-    if allowed is not None:
-        ctx.check(name, cast(ctx.xp, weight, ctx.dtype), allowed)
+    if allowed is not None and ctx.readable(weight):
+        ctx.hold(name, cast(ctx.xp, weight, ctx.dtype), allowed)
     return weight
 
 

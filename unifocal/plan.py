@@ -159,7 +159,9 @@ def _predictions(ctx: Context, targets: Targets) -> Array:
     if not spec.from_logits:
         slack = 4 * float(xp.finfo(ctx.x.dtype).eps)
         normalized = spec.normalized != "no"
-        if not ctx.check("predictions with from_logits=False", x, UNNORMALIZED if normalized else PROBABILITY, slack):
+        if ctx.readable(x):
+            ctx.hold("predictions with from_logits=False", x, UNNORMALIZED if normalized else PROBABILITY, slack)
+        else:
             outside = x < -slack if normalized else (x < -slack) | (x > 1 + slack)
             x = xp.where(outside, float("nan"), x)
     return x

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .checks import UNIT, Range
+from .checks import UNIT, Range, all_hard
 from .operands import Context, Shape, cast, same, tensor, without
 from .protocol import Array, Namespace
+
+_ROUNDING = 4
+"""Labels may be so many eps outside [0, 1]: interpolation and sums round them there."""
 
 
 class Targets(NamedTuple):
@@ -83,27 +86,39 @@ def _element_wise(ctx: Context, raw: Array) -> Targets:
     xp, spec = ctx.xp, ctx.spec
     raw, valid = _ignore(ctx, raw)
     labels = cast(xp, raw, ctx.dtype)
-    hard = _are_hard(ctx, raw, labels)
-    if hard is None:
-        hard = not xp.isdtype(raw.dtype, "real floating")
-        labels = xp.where(labels * (1 - labels) >= 0, labels, float("nan"))
+    floating = xp.isdtype(raw.dtype, "real floating")
+    hard = not floating
+    if not xp.isdtype(raw.dtype, "bool"):
+        slack = _ROUNDING * max(float(xp.finfo(xp.float32).eps), float(xp.finfo(raw.dtype).eps)) if floating else 0.0
+        if ctx.readable(labels):
+            labels, hard = _looked_at(ctx, labels, slack)
+            # The form for hard labels is another function of them.
+            hard = hard and (not floating or ctx.eager or ctx.backend.is_constant(labels))
+        else:
+            # Compared with the middle: one pass.
+            labels = xp.where(xp.abs(labels - 0.5) <= 0.5 + slack, _clamped(ctx, labels) if floating else labels, float("nan"))
     if spec.label_smoothing and spec.categorical:
         kept, spread = (xp.number(n, ctx.dtype) for n in (1 - spec.label_smoothing, spec.label_smoothing / ctx.classes))
         labels = labels * kept + spread
     return Targets(labels, valid=valid, hard=hard)
 
 
-def _are_hard(ctx: Context, raw: Array, labels: Array) -> bool | None:
-    """Whether labels are to be taken as constants that are all 0 or 1, held to [0, 1]; None if they could not be read."""
+def _looked_at(ctx: Context, labels: Array, slack: float) -> tuple[Array, bool]:
+    """Labels held to [0, 1], and whether they are all 0 or 1; raises ValueError where one is further outside than the slack."""
     xp = ctx.xp
-    if xp.isdtype(raw.dtype, "bool"):
-        return True
-    if ctx.spec.categorical:  # no kernel has a form for them
-        return False if ctx.check("targets", labels, UNIT) else None
-    hard = ctx.labels_are_hard(labels)
-    if hard and xp.isdtype(raw.dtype, "real floating") and not (ctx.eager or ctx.backend.is_constant(labels)):
-        return False  # the form for hard labels is another function of them
-    return hard
+    if not ctx.spec.categorical:  # no categorical kernel has a form for hard labels
+        hard: bool | None = xp.hard(labels) if hasattr(xp, "hard") else all_hard(ctx.backend.to_numpy(labels)) or None
+        if hard is not None:
+            return labels, hard
+    least, largest = ctx.hold("targets", labels, UNIT, slack)
+    return labels if UNIT.holds(least, largest) else _clamped(ctx, labels), False
+
+
+def _clamped(ctx: Context, labels: Array) -> Array:
+    """Labels, those outside [0, 1] at its ends; their derivative stays 1."""
+    xp = ctx.xp
+    back = xp.where(labels < 0, -labels, xp.where(labels > 1, 1 - labels, 0.0))
+    return labels + ctx.backend.stop_gradient(back)
 
 
 def _class_indices(ctx: Context, raw: Array, keeps_indices: bool) -> Targets:
@@ -113,7 +128,9 @@ def _class_indices(ctx: Context, raw: Array, keeps_indices: bool) -> Targets:
     # For the sigmoid link, index = number of classes is the background: a row without a positive.
     last = classes - 1 if spec.categorical else classes
     hint = "" if spec.categorical else " (the last one is background)"
-    if not ctx.check(f"Class indices{hint}", raw, Range(0, last), drop=ctx.axis):
+    if ctx.readable(raw):
+        ctx.hold(f"Class indices{hint}", raw, Range(0, last), drop=ctx.axis)
+    else:
         bad = (index < 0) | (index > last)
         index = xp.where(bad, xp.zeros_like(index), index)
     labels, smoothing = index, spec.label_smoothing
