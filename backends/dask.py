@@ -47,8 +47,12 @@ def is_array(value: object) -> bool:
     return isinstance(value, dask.array.Array)
 
 
+def unsuitable(value: object) -> str | None:
+    return f"{type(value).__name__}: .to_dask_array(lengths=True) makes an array of it" if hasattr(value, "to_dask_array") else None
+
+
 def canonical(x: Array) -> Array:
-    return x
+    return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))  # as NumPy's shim does
 
 
 def namespace(x: Array) -> Namespace:

@@ -31,8 +31,12 @@ def is_array(value: object) -> bool:
 
 
 def canonical(x: Array) -> Array:
-    # NumPy's scalars and subclasses (matrix, memmap) become plain arrays.
-    return x if type(x) is np.ndarray else np.asarray(x) if isinstance(x, (np.ndarray, np.generic)) else x
+    if type(x) is not np.ndarray:
+        if not isinstance(x, (np.ndarray, np.generic)):
+            return x
+        x = np.asarray(x)  # NumPy's scalars and subclasses (matrix, memmap) become plain arrays
+    # Files have other byte orders, whose dtypes equal no native one.
+    return x if x.dtype.isnative else x.astype(x.dtype.newbyteorder("="))
 
 
 def namespace(x: Array) -> Namespace:

@@ -10,7 +10,7 @@ import pytest
 import unifocal
 
 from .frameworks import ALL_DTYPES, Framework
-from .test_targets import LOSSES, by_name
+from .test_targets import LOSSES, by_name, needs
 
 X = np.array([[0.5, -1.0], [2.0, 0.25]])
 
@@ -62,3 +62,46 @@ def test_float64_scalars_keep_their_digits(framework: Framework) -> None:
         )
     p = 1 / (1 + np.exp(-0.3))
     np.testing.assert_allclose(value, -0.1 * (1 - p) ** 2.3 * np.log(p) * 0.7 / 1.1, rtol=1e-14)
+
+
+_ONE_EACH = {name: LOSSES[name] for name in ("sigmoid_focal", "cross_entropy")}
+_LABELS = np.array([[1, 0], [0, 1]])
+_DTYPES = [np.dtype(code) for code in ("?", "i1", "u1", ">i2", ">u2", "<i4", ">u4", ">i8", "<u8", ">f2", ">f4", "<f8", ">f16")]
+
+
+@by_name(LOSSES)
+@pytest.mark.frameworks("numpy", "dask")
+@pytest.mark.parametrize("kind", [np.dtype(order + code) for code in ("f2", "f4", "f8") for order in "<>"], ids=str)
+def test_predictions_of_either_byte_order(framework: Framework, loss: Any, kind: Any) -> None:
+    for x, options in ((X * 100, {}), (X * 0.25 + 0.5, {"from_logits": False})):
+        native = np.asarray(x, kind.newbyteorder("="))
+        for reduction in ("none", "mean"):
+            function = unifocal.value_and_grad(loss)
+            found = function(framework.tensor(native.astype(kind)), _LABELS, reduction=reduction, **options)
+            for part, expected in zip(found, function(native, _LABELS, reduction=reduction, **options), strict=True):
+                assert np.dtype(part.dtype) == native.dtype
+                np.testing.assert_array_equal(framework.numpy(part), expected)
+
+
+@by_name(_ONE_EACH)
+@pytest.mark.parametrize("kind", _DTYPES, ids=str)
+def test_numpy_operands_of_every_dtype(framework: Framework, loss: Any, kind: Any) -> None:
+    """As targets, and as weights: to whatever framework the predictions belong, and in either byte order."""
+    if kind.itemsize < 4:  # of wider ones unifocal takes float64
+        needs(framework, kind)
+    x = framework.tensor(X, "float32")
+    index = np.array([0, 1])
+    for targets in (_LABELS, index) if kind.kind in "iu" else (_LABELS,):
+        expected, weighed = (framework.numpy(loss(x, targets.tolist(), sample_weight=weight)) for weight in (None, [1, 0]))
+        np.testing.assert_array_equal(framework.numpy(loss(x, targets.astype(kind))), expected)
+        np.testing.assert_array_equal(framework.numpy(loss(x, targets.tolist(), sample_weight=np.array([1, 0], kind))), weighed)
+
+
+@by_name(_ONE_EACH)
+@pytest.mark.parametrize("kind", ["c8", "O", "M8[s]", "m8[s]", "U1", "S1"])
+def test_operands_of_no_real_numbers(framework: Framework, loss: Any, kind: str) -> None:
+    x = framework.tensor(X, "float32")
+    with pytest.raises(TypeError, match=r"targets must .*received.*dtype"):
+        loss(x, _LABELS.astype(kind))
+    with pytest.raises(TypeError, match=r"predictions must .*received"):
+        loss(np.zeros((2, 2)).astype(kind), _LABELS)
