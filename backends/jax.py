@@ -52,6 +52,10 @@ def is_array(value: object) -> bool:
     return isinstance(value, jax.Array)
 
 
+def unsuitable(value: object) -> str | None:
+    return f"{type(value).__name__}: .todense() makes it dense" if hasattr(value, "todense") else None
+
+
 def canonical(x: Array) -> Array:
     return x
 

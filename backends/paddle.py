@@ -57,6 +57,14 @@ def _leave_unconverted(*files: str) -> None:
 _leave_unconverted(unifocal.__file__, str(Path(__file__).with_name("__init__.py")))
 
 
+def unsuitable(value: object) -> str | None:
+    if not isinstance(value, paddle.Tensor):
+        return None
+    if value.is_dist():
+        return "a distributed tensor: paddle.distributed.unshard_dtensor makes it dense"
+    return "a sparse tensor: .to_dense() makes it dense"
+
+
 def canonical(x: Array) -> Array:
     return x
 

@@ -33,6 +33,12 @@ def is_array(value: object) -> bool:
     return bool(tf.is_tensor(value)) and not isinstance(value, (tf.RaggedTensor, tf.SparseTensor, tf.IndexedSlices))
 
 
+def unsuitable(value: object) -> str | None:
+    if isinstance(value, tf.RaggedTensor):
+        return "a tf.RaggedTensor: .to_tensor() makes it dense; ignore_index or sample_weight leave the padding out"
+    return "a tf.SparseTensor: tf.sparse.to_dense makes it dense" if isinstance(value, tf.SparseTensor) else None
+
+
 def canonical(x: Array) -> Array:
     return tf.convert_to_tensor(x)
 

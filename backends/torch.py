@@ -38,7 +38,15 @@ _ONE_THREAD = 1 << 16
 
 
 def is_array(value: object) -> bool:
-    return isinstance(value, torch.Tensor) and value.layout == torch.strided
+    return isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_nested
+
+
+def unsuitable(value: object) -> str | None:
+    if not isinstance(value, torch.Tensor):
+        return None
+    if value.is_nested:
+        return "a nested tensor: torch.nested.to_padded_tensor makes it dense; ignore_index or sample_weight leave the padding out"
+    return f"a tensor of layout {value.layout}: .to_dense() makes it dense"
 
 
 def canonical(x: Array) -> Array:

@@ -55,7 +55,12 @@ class Case(NamedTuple):
     @property
     def soft(self) -> bool:
         """Whether terms of either sign meet in a gradient."""
-        return bool(self.options.get("label_smoothing")) or (self.targets.dtype.kind == "f" and bool(np.any(self.targets % 1)))
+        if self.options.get("label_smoothing"):
+            return True
+        if self.targets.dtype.kind != "f":
+            return False
+        several = self.loss not in _SIGMOID and bool(np.any(self.targets.sum(self.options["axis"]) > 1))
+        return several or bool(np.any(self.targets % 1))
 
     def rounded(self, dtype: str) -> Case:
         """The case with predictions that the dtype has, and other numbers that float32 has."""
@@ -109,8 +114,8 @@ def _case(
     """The case at one point; what the loss has no use for is left out."""
     shape, axis = shape_axis
     sigmoid, focal = loss in _SIGMOID, "focal" in loss
-    if not shape and not sigmoid:
-        shape = (3,)
+    if not sigmoid and (not shape or shape[axis] == 1):
+        shape = (*shape[:-1], 3)
     classes = shape[axis] if shape else 1
     by_index = kind in ("index", "ignored") and (classes > 1)
     kind = kind if by_index or kind not in ("index", "ignored") or (sigmoid and kind == "ignored") else "hard"
@@ -123,7 +128,7 @@ def _case(
         options["label_smoothing"] = 0.1
     if extra == "pos_weight" and sigmoid:
         options["pos_weight"] = 2.5
-    if extra == "class_weight" and loss == "cross_entropy":
+    if extra == "class_weight" and not sigmoid:
         options["class_weight"] = rng.random(classes) + 0.5
     onto = shape if sigmoid else shape[:axis] + shape[axis % len(shape) + 1 :]
     if weights == "number":

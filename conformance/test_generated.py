@@ -70,7 +70,7 @@ def test_numpy_on_any_input() -> None:
         data=st.data(), gamma=st.sampled_from([0.0, 0.3, 1.0, 2.0, 6.5]), soft=st.booleans(), loss=st.sampled_from(["sigmoid", "softmax"])
     )
     def held(data: st.DataObject, gamma: float, soft: bool, loss: str) -> None:
-        shape = data.draw(array_shapes(max_dims=3, max_side=4))
+        shape = data.draw(array_shapes(max_dims=3, max_side=4).filter(lambda shape: loss == "sigmoid" or shape[-1] > 1))
         x = data.draw(arrays(np.float64, shape, elements=st.floats(-1e4, 1e4) | st.sampled_from([0.0, -0.0, 1e-310])))
         y = data.draw(arrays(np.float32, shape, elements=st.floats(0, 1, width=32) if soft else st.sampled_from([0.0, 1.0])))
         case = Case("any", f"{loss}_focal_loss", x, y, {"gamma": gamma, "reduction": "none", "axis": -1, "alpha": 0.25})

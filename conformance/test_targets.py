@@ -174,6 +174,7 @@ def test_labels_further_outside_are_refused(framework: Framework, loss: Any, kin
 @by_name(LOSSES)
 @pytest.mark.parametrize("traced", [False, True], ids=["eager", "traced"])
 @pytest.mark.filterwarnings("ignore:Tensor do not have 'place' interface:UserWarning")  # Paddle's graphs
+@pytest.mark.filterwarnings("ignore:Gradients by the targets are wanted:UserWarning")
 def test_clamped_labels_keep_their_gradients(framework: Framework, loss: Any, traced: bool) -> None:
     def summed(tensors: list[Any]) -> Any:
         return loss(*tensors, reduction="sum")

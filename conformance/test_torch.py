@@ -115,6 +115,7 @@ def test_nested_forward_mode_where_logits_tie(row: list[float], targets: Any, sm
     torch.testing.assert_close(twice(unifocal.cross_entropy), twice(F.cross_entropy))
 
 
+@pytest.mark.filterwarnings("ignore:Gradients by the targets are wanted:UserWarning")
 @pytest.mark.parametrize("reduction", ["none", "sum", "weighted_mean"])
 def test_inputs_that_require_gradients(reduction: Any) -> None:
     """First and mixed second derivatives with respect to labels, weights and class vectors."""

@@ -44,7 +44,7 @@ class Range(NamedTuple):
         if bad.any():
             first = np.unravel_index(int(np.argmax(bad)), array.shape)
             where = f" at index {tuple(int(i) for i in first)} ({bad.sum()} of {array.size} are outside)" if array.ndim else ""
-            raise ValueError(f"{name} must be in {self}; received {array[first]}{where}.{self.hint}")
+            raise ValueError(f"{name} must be in {self}; received {array[first]}{where}.{self.hint.format(received=array[first])}")
 
     def holds(self, least: Any, largest: Any, slack: float = 0.0) -> bool:
         """Whether an array with these bounds lies in the range; a NaN anywhere makes both NaN."""

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple, TypeVar, cast
 import numpy as np
 
 from .protocol import Backend
-from .spec import is_number
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -119,11 +118,12 @@ def _load(shim: str) -> Backend:
 def _shim_of(cls: type) -> str | None:
     """The shim, loaded, whose tensors may have this class."""
     if cls not in _SHIMS:
-        _SHIMS[cls] = shim = _find_shim(cls)
+        shim = _find_shim(cls)
         # NumPy's shim too, for NumPy targets of any framework: a trace must find all it needs loaded at the first look.
         for needed in (shim, _STANDARD):
             if needed is not None:
                 _load(needed)
+        _SHIMS[cls] = shim  # only now, or another thread would take it for loaded
     return _SHIMS[cls]
 
 
@@ -153,9 +153,11 @@ def backend_of(value: object) -> Backend | None:
     return backend if backend.is_array(value) else None
 
 
-def is_plain(value: object) -> bool:
-    """Whether value is a Python scalar or sequence: something that has no framework."""
-    return isinstance(value, (bool, list, tuple)) or (is_number(value) and not isinstance(value, np.generic))
+def unsuitable(value: object) -> str | None:
+    """What a framework's own object is that is no dense tensor, and the way to one; None where no shim knows."""
+    shim = _shim_of(type(value))
+    ask: Callable[[object], str | None] | None = None if shim is None else getattr(_LOADED[shim], "unsuitable", None)
+    return None if ask is None else ask(value)
 
 
 def installed_frameworks() -> str:

@@ -14,7 +14,7 @@ from .spec import Operands, Spec
 
 def evaluate(spec: Spec, operands: Operands) -> Array:
     """The loss, with the analytic derivatives attached where the backend differentiates."""
-    ctx = context(spec, operands.predictions)
+    ctx = context(spec, operands.predictions, operands.targets)
     backend: Any = ctx.backend
     with backend.computing(ctx.x):
         read = call(ctx, operands)
@@ -29,7 +29,7 @@ def evaluate(spec: Spec, operands: Operands) -> Array:
 
 def evaluate_with_gradient(spec: Spec, operands: Operands) -> tuple[Array, Array]:
     """The loss, and the gradient of its sum with respect to the predictions; both constants."""
-    ctx = context(spec, operands.predictions)
+    ctx = context(spec, operands.predictions, operands.targets)
     backend: Any = ctx.backend
     with backend.computing(ctx.x):
         read = call(ctx._replace(x=backend.stop_gradient(ctx.x)), operands)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .checks import POSITIVE, Range, value_checks_enabled
-from .dispatch import backend_of, installed_frameworks
+from .dispatch import backend_of, installed_frameworks, unsuitable
 from .protocol import Array, Backend, Namespace, NumPyArray
 from .spec import Spec, is_number
 
 Shape = tuple[int | None, ...]
+_NUMBERS = ("real floating", "integral")
 _NORMALIZER = POSITIVE._replace(hint=" Use max(number of positives, 1) for a batch that may have none.")
 
 
@@ -26,12 +27,14 @@ class Context(NamedTuple):
     shape: Shape
     dtype: Any
     result_dtype: Any
+    given_axis: int
+    """The class axis as the caller named it, for messages."""
     eager: bool = False
     """Known to be eager, and in host memory."""
 
     def of(self, x: Array) -> Context:
         """The same of other predictions, of the same shape and dtype; NamedTuple's _replace takes twice as long."""
-        return Context(self.backend, self.xp, self.spec, x, self.shape, self.dtype, self.result_dtype, self.eager)
+        return Context(self.backend, self.xp, self.spec, x, self.shape, self.dtype, self.result_dtype, self.given_axis, self.eager)
 
     @property
     def axis(self) -> int:
@@ -112,16 +115,17 @@ def type_name(value: object) -> str:
     return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__qualname__}"
 
 
-def context(spec: Spec, predictions: object) -> Context:
-    """The context of a call; raises TypeError or ValueError if the predictions cannot be a loss's."""
+def context(spec: Spec, predictions: object, targets: object = None) -> Context:
+    """The context of a call; raises TypeError or ValueError if the predictions cannot be a loss's (``targets`` are for the message)."""
     backend = backend_of(predictions)
     if backend is None:
-        _reject("predictions", predictions)
+        raise TypeError(f"predictions must be a dense tensor of {_any_backend()}; received {_received(predictions)}.")
     x = backend.canonical(predictions)
     xp = backend.namespace(x)
     if x.dtype not in (xp.float32, xp.float64):
         if not xp.isdtype(x.dtype, "real floating"):
-            raise TypeError(f"predictions must be a floating tensor; received dtype {x.dtype}.")
+            exchanged = EXCHANGED if _is_floating(targets) else ""
+            raise TypeError(f"predictions must be a floating tensor; received dtype {x.dtype}.{exchanged}")
         if not 16 <= xp.finfo(x.dtype).bits <= 64:
             raise TypeError(f"predictions must be float16, bfloat16, float32 or float64; received dtype {x.dtype}.")
     shape = backend.shape(x)
@@ -136,18 +140,38 @@ def context(spec: Spec, predictions: object) -> Context:
     axis = spec.axis - rank if spec.axis >= 0 and rank else spec.axis
     dtype = xp.float64 if x.dtype == xp.float64 else xp.float32
     result_dtype = x.dtype if dtype == x.dtype or not backend.autocast(x) else dtype
-    return Context(backend, xp, spec if axis == spec.axis else replace(spec, axis=axis), x, shape, dtype, result_dtype)
+    return Context(backend, xp, spec if axis == spec.axis else replace(spec, axis=axis), x, shape, dtype, result_dtype, spec.axis)
 
 
-def _reject(name: str, value: object) -> NoReturn:
-    raise TypeError(
-        f"{name} must be a dense tensor of an installed backend ({installed_frameworks()}) or of an Array API library; "
-        f"received {type_name(value)}."
-    )
+EXCHANGED = " Are the predictions and the targets exchanged?"
 
 
-def tensor(ctx: Context, name: str, value: object) -> Array:
-    """value as a tensor of the predictions' backend, in its own dtype and shape.
+def _any_backend() -> str:
+    return f"an installed backend ({installed_frameworks()}) or of an Array API library"
+
+
+def _is_floating(value: object) -> bool:
+    backend = backend_of(value)
+    return backend is not None and bool(backend.namespace(value).isdtype(backend.canonical(value).dtype, "real floating"))
+
+
+def _received(value: object) -> str:
+    """What a value is that cannot be taken, and what makes a tensor of it."""
+    found = unsuitable(value) if backend_of(value) is None else type_name(value)
+    if found is not None:
+        return found
+    if isinstance(value, np.ma.MaskedArray):
+        return f"{type_name(value)}: fill it with .filled(…), and say what is left out by sample_weight or ignore_index"
+    if isinstance(value, (list, tuple)):
+        return f"{type_name(value)}: numpy.asarray(…) makes an array of it"
+    for method in ("to_numpy", "toarray"):
+        if hasattr(value, method):
+            return f"{type_name(value)}: .{method}() makes an array of it"
+    return type_name(value)
+
+
+def tensor(ctx: Context, name: str, value: object, kinds: str = "") -> Array:
+    """value as a tensor of the predictions' backend, in its own dtype and shape; ``kinds`` is what else it could be, for the message.
 
     Lists and NumPy arrays are brought over; tensors of another framework or device are refused.
     """
@@ -164,15 +188,14 @@ def tensor(ctx: Context, name: str, value: object) -> Array:
             return backend.from_numpy(np.asarray(value), ctx.x)
         except (TypeError, ValueError) as error:
             raise TypeError(f"{name} must hold numbers in a rectangular shape; received {type_name(value)}: {error}") from error
-    if owner is not None:
-        raise TypeError(
-            f"{name} must be of the predictions' framework ({type_name(ctx.x)}), NumPy arrays or lists; received {type_name(value)}."
-        )
-    _reject(name, value)
+    raise TypeError(
+        f"{name} must be {kinds}a dense tensor of the predictions' framework ({type_name(ctx.x)}), a NumPy array or a list; "
+        f"received {_received(value)}."
+    )
 
 
-def _weight(ctx: Context, name: str, value: object, allowed: Range | None) -> Array | float | None:
-    """A number as float, a tensor in its own dtype; held to its range."""
+def _weight(ctx: Context, name: str, value: object, allowed: Range | None, kinds: tuple[str, ...] = _NUMBERS) -> Array | float | None:
+    """A number as float, a tensor in its own dtype, of one of these kinds; held to its range."""
     if value is None:
         return None
     if is_number(value):
@@ -180,8 +203,8 @@ def _weight(ctx: Context, name: str, value: object, allowed: Range | None) -> Ar
         if allowed is not None:
             allowed.check_number(name, number)
         return ctx.xp.number(number, ctx.dtype)
-    weight = tensor(ctx, name, value)
-    if not ctx.xp.isdtype(weight.dtype, ("real floating", "integral")):
+    weight = tensor(ctx, name, value, "a number, ")
+    if not ctx.xp.isdtype(weight.dtype, kinds):
         raise TypeError(f"{name} must be a number or a tensor of numbers; received dtype {weight.dtype}.")
     if allowed is not None and ctx.readable(weight):
         ctx.hold(name, cast(ctx.xp, weight, ctx.dtype), allowed)
@@ -201,7 +224,7 @@ def class_vector(ctx: Context, name: str, value: object, allowed: Range) -> Arra
     if ctx.spec.weights == "trailing" and len(shape) < rank and _fits(shape, ctx.shape[rank - len(shape) :]):
         return _prepended(ctx, weight, rank - len(shape))
     raise ValueError(
-        f"{name} must be a number, have one value for each class along axis {ctx.axis}, or have the rank of the predictions and "
+        f"{name} must be a number, have one value for each class along axis {ctx.given_axis}, or have the rank of the predictions and "
         f"broadcast to their shape {ctx.shape}; received shape {shape}."
     )
 
@@ -224,7 +247,7 @@ def at_target(ctx: Context, vector: Array | float | None, index: Array | None) -
 
 def sample_weight(ctx: Context, value: object, targets_shape: Shape) -> Array | float | None:
     """The sample weight with the rank of the predictions: aligned with the unreduced loss from the left, or as the spec says."""
-    weight = _weight(ctx, "sample_weight", value, None)
+    weight = _weight(ctx, "sample_weight", value, None, ("bool", *_NUMBERS))
     if weight is None or isinstance(weight, float):
         return weight
     if ctx.spec.weights == "trailing":

@@ -67,7 +67,7 @@ def _learned(describe: Callable[..., tuple[Spec, Operands]], args: tuple[Any, ..
     spec, operands = describe(*args, **options)
     if operands.predictions is not args[0] or operands.targets is not args[1]:
         return None
-    ctx = context(spec, operands.predictions)
+    ctx = context(spec, operands.predictions, operands.targets)
     if ctx.x.dtype != ctx.dtype:
         return None  # automatic mixed precision decides what a loss of half precision is
     with ctx.backend.computing(ctx.x):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, NamedTuple
 
+from .caller import warn_caller
 from .checks import UNIT, Range, all_hard
-from .operands import Context, Shape, cast, same, tensor, without
+from .operands import EXCHANGED, Context, Shape, cast, same, tensor, without
 from .protocol import Array, Namespace
 
+_BY_TARGETS = "Gradients by the targets are wanted"
 _ROUNDING = 4
 """Labels may be so many eps outside [0, 1]: interpolation and sums round them there."""
 
@@ -49,21 +52,29 @@ def read(ctx: Context, targets: object) -> tuple[Array, Shape, bool]:
     formats, spec = ctx.spec.labels, ctx.spec
     if formats == "elements" or (formats == "any" and len(shape) == len(ctx.shape)):
         if not same(shape, ctx.shape):
-            raise ValueError(f"Element-wise targets must have the shape of the predictions, {ctx.shape}; received {shape}.")
+            raise ValueError(
+                f"Element-wise targets must have the shape of the predictions, {ctx.shape}; received {shape}.{_fitting(ctx, raw)}"
+            )
         if spec.categorical and spec.ignore_index is not None:
             raise ValueError(
                 f"ignore_index requires class indices for softmax losses; received targets of the predictions' shape {shape}. "
                 "Use sample_weight instead."
             )
+        if spec.categorical and formats == "any" and ctx.shape[ctx.axis] == 1:
+            raise ValueError(
+                f"A softmax over one class is 1 whatever its logit is, and the loss 0; received predictions of shape {ctx.shape} with the "
+                f"class axis {ctx.given_axis}. For yes-or-no labels use the sigmoid losses; or name the class axis by axis=…."
+            )
+        _warn_if_exchanged(ctx, raw)
         return ctx.backend.of_sizes("targets", raw, ctx.x, ctx.axis, None), shape, False
     if len(shape) != len(ctx.shape) - 1 or not same(shape, without(ctx.shape, ctx.axis)):
         whole = (
             f"the shape of the predictions, {ctx.shape} (element-wise labels), or that" if formats == "any" else f"the shape {ctx.shape}"
         )
-        raise ValueError(f"targets must have {whole} without axis {ctx.axis} (class indices); received {shape}.")
+        raise ValueError(f"targets must have {whole} without axis {ctx.given_axis} (class indices); received {shape}.{_fitting(ctx, raw)}")
     if formats == "any" and ctx.classes < 2:
         raise ValueError(
-            f"Class indices need at least 2 classes along axis {ctx.axis}; received predictions of shape {ctx.shape} with targets of "
+            f"Class indices need at least 2 classes along axis {ctx.given_axis}; received predictions of shape {ctx.shape} with targets of "
             f"shape {shape}. For element-wise labels reshape the targets to {ctx.shape} or the predictions to {shape}."
         )
     if not ctx.xp.isdtype(raw.dtype, "integral"):
@@ -72,6 +83,35 @@ def read(ctx: Context, targets: object) -> tuple[Array, Shape, bool]:
         )
     raw = ctx.backend.of_sizes("targets", raw, ctx.x, ctx.axis, [])
     return ctx.xp.expand_dims(raw, axis=ctx.axis), shape, True
+
+
+def _fitting(ctx: Context, raw: Array) -> str:
+    """What would make targets fit that do not, for the message."""
+    shape, onto = ctx.backend.shape(raw), ctx.shape
+    by_index = ctx.spec.labels != "elements" and ctx.xp.isdtype(raw.dtype, "integral")
+    if by_index:
+        for axis in range(len(onto)):
+            bare = without(onto, axis - len(onto))
+            named = "" if axis == ctx.axis + len(onto) else f" and pass axis={axis}"
+            if named and shape == bare:
+                return f" With axis={axis} they fit."
+            if shape == (*bare[:axis], 1, *bare[axis:]):
+                return f" Reshape them to {bare}{named}, if they are class indices."
+    if len(shape) == len(onto) + 1 and any(onto == without(shape, -i - 1) for i in range(len(shape))):
+        return EXCHANGED
+    if None not in (*shape, *onto) and prod(shape) == prod(onto):
+        return " Reshape one of them, if their entries are in the same order."
+    return ""
+
+
+def _warn_if_exchanged(ctx: Context, raw: Array) -> None:
+    if not ctx.xp.isdtype(raw.dtype, "real floating") or any(map(ctx.backend.is_traced, (raw, ctx.x))):
+        return
+    if ctx.backend.is_constant(ctx.x) and not ctx.backend.is_constant(raw):
+        warn_caller(
+            f"{_BY_TARGETS}, and none by the predictions.{EXCHANGED} "
+            f'If they are not, warnings.filterwarnings("ignore", "{_BY_TARGETS}") silences this.'
+        )
 
 
 def fold(ctx: Context, raw: Array, by_index: bool, keeps_indices: bool) -> Targets:
@@ -110,7 +150,10 @@ def _looked_at(ctx: Context, labels: Array, slack: float) -> tuple[Array, bool]:
         hard: bool | None = xp.hard(labels) if hasattr(xp, "hard") else all_hard(ctx.backend.to_numpy(labels)) or None
         if hard is not None:
             return labels, hard
-    least, largest = ctx.hold("targets", labels, UNIT, slack)
+    least, largest = ctx.extent(labels)
+    if not UNIT.holds(least, largest, slack):
+        exchanged = ctx.readable(ctx.x) and all_hard(ctx.values(ctx.x))
+        UNIT._replace(hint=EXCHANGED if exchanged else "").check_array("targets", ctx.values(labels), slack)
     return labels if UNIT.holds(least, largest) else _clamped(ctx, labels), False
 
 
@@ -129,7 +172,8 @@ def _class_indices(ctx: Context, raw: Array, keeps_indices: bool) -> Targets:
     last = classes - 1 if spec.categorical else classes
     hint = "" if spec.categorical else " (the last one is background)"
     if ctx.readable(raw):
-        ctx.hold(f"Class indices{hint}", raw, Range(0, last), drop=ctx.axis)
+        left_out = "" if spec.labels != "any" else " If {received} marks what is to be left out, pass ignore_index={received}."
+        ctx.hold(f"Class indices{hint}", raw, Range(0, last, hint=left_out), drop=ctx.axis)
     else:
         bad = (index < 0) | (index > last)
         index = xp.where(bad, xp.zeros_like(index), index)

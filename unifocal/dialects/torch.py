@@ -5,9 +5,9 @@ Documentation: https://docs.pytorch.org/docs/stable/nn.functional.html#loss-func
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from ..caller import warn_caller
 from ..loss import Description, loss
 from ..protocol import Array
 from ..repeated import asked_each_time
@@ -139,5 +139,5 @@ def _reduction(size_average: bool | None, reduce: bool | None, reduction: str) -
     if size_average is None and reduce is None:
         return choice("reduction", reduction, REDUCTIONS)
     old: Reduction = "none" if reduce is not None and not reduce else "mean" if size_average is None or size_average else "sum"
-    warnings.warn(f"size_average and reduce are deprecated; use reduction={old!r} instead.", UserWarning, stacklevel=4)
+    warn_caller(f"size_average and reduce are deprecated; use reduction={old!r} instead.")
     return old
