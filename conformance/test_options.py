@@ -17,6 +17,7 @@ RNG = np.random.default_rng(2)
 X = RNG.normal(size=(4, 3)) * 2
 INDEX = np.array([2, 0, 1, 2])
 SOFT = RNG.random((4, 3))
+ALPHA = np.array([0.5, 1.0, 0.25])
 VECTOR = np.array([0.1, 0.5, 0.9])
 
 
@@ -71,10 +72,10 @@ def test_gamma_zero_without_alpha_is_cross_entropy(framework: Framework) -> None
 @by_name(SOFTMAX)
 def test_class_vector_of_size_one_along_the_class_axis(framework: Framework, loss: Any) -> None:
     weight = RNG.random((4, 1))
-    option = "class_weight" if loss is unifocal.cross_entropy else "alpha"
     plain = framework.value(loss, X, INDEX, dtype="float32", reduction="none")
-    check(framework, loss, X, INDEX, plain * weight[:, 0], **{option: weight})
-    check(framework, loss, X, INDEX, plain * 0.5, **{option: np.array([[0.5]])})
+    for option in ("class_weight", "alpha") if loss is unifocal.softmax_focal_loss else ("class_weight",):
+        check(framework, loss, X, INDEX, plain * weight[:, 0], **{option: weight})
+        check(framework, loss, X, INDEX, plain * 0.5, **{option: np.array([[0.5]])})
 
 
 @by_name(SIGMOID)
@@ -84,13 +85,16 @@ def test_pos_weight_scales_the_positive_term_only(framework: Framework, loss: An
     check(framework, loss, X, SOFT, sigmoid_reference(X, SOFT, pos_weight=pos_weight, **focal), pos_weight=pos_weight, **focal)
 
 
+@by_name(SOFTMAX)
 @pytest.mark.parametrize("class_weight", [2.0, VECTOR, RNG.random((4, 3))], ids=lambda w: str(np.shape(w) or w))
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
-def test_class_weight_is_inside_the_sum(framework: Framework, class_weight: Any, smoothing: float) -> None:
+def test_class_weight_is_inside_the_sum(framework: Framework, loss: Any, class_weight: Any, smoothing: float) -> None:
+    focal = loss is unifocal.softmax_focal_loss
+    options = {"alpha": ALPHA, "gamma": 1.5} if focal else {}  # class weights and the paper's α multiply
     for targets, y in ((SOFT, SOFT), (INDEX, np.eye(3)[INDEX])):
         smoothed = y * (1 - smoothing) + smoothing / 3
-        expected = softmax_reference(X, smoothed * class_weight)
-        check(framework, unifocal.cross_entropy, X, targets, expected, class_weight=class_weight, label_smoothing=smoothing)
+        expected = softmax_reference(X, smoothed * class_weight * (ALPHA if focal else 1), 1.5 if focal else 0.0)
+        check(framework, loss, X, targets, expected, class_weight=class_weight, label_smoothing=smoothing, **options)
 
 
 @pytest.mark.parametrize("smoothing", [0.1, 0.6, 1.0])
@@ -258,12 +262,25 @@ def test_reductions(framework: Framework, loss: Any, targets: Any) -> None:
     check(framework, loss, X, targets, plain.sum() / spread.sum(), reduction="weighted_mean", **options)
 
 
-def test_weighted_mean_counts_class_weights_of_indices_only(framework: Framework) -> None:
+@by_name(SOFTMAX)
+def test_weighted_mean_counts_class_weights_of_indices_only(framework: Framework, loss: Any) -> None:
     weight, vector = np.array([1.0, 0.0, 2.0, 0.5]), np.array([1.0, 2.0, 4.0])
     for targets, divisor in ((INDEX, (weight * vector[INDEX]).sum()), (SOFT, weight.sum())):
         options: dict[str, Any] = {"sample_weight": weight, "class_weight": vector, "label_smoothing": 0.1}
-        total = framework.value(unifocal.cross_entropy, X, targets, dtype="float32", reduction="sum", **options)
-        check(framework, unifocal.cross_entropy, X, targets, total / divisor, reduction="weighted_mean", **options)
+        if loss is unifocal.softmax_focal_loss:
+            options["alpha"] = ALPHA  # which counts in no mean
+        total = framework.value(loss, X, targets, dtype="float32", reduction="sum", **options)
+        check(framework, loss, X, targets, total / divisor, reduction="weighted_mean", **options)
+
+
+def test_which_reduction_is_pytorchs_mean() -> None:
+    torch = pytest.importorskip("torch")
+    x, y, w = torch.tensor([[0.3, -1.0, 2.0], [1.0, 0.0, -3.0]]), torch.tensor([1, 2]), torch.tensor([0.5, 2.0, 3.0])
+    cases: tuple[dict[str, Any], ...] = ({}, {"ignore_index": 2})
+    for options in cases:
+        theirs = torch.nn.functional.cross_entropy(x, y, weight=w, **options)
+        ours = unifocal.cross_entropy(x, y, class_weight=w, reduction="weighted_mean", **options)
+        torch.testing.assert_close(ours, theirs)
 
 
 def test_weighted_mean_never_counts_alpha_pos_weight_or_normalizer(framework: Framework) -> None:
@@ -310,6 +327,7 @@ def test_infinite_logits_without_a_limit_are_nan(framework: Framework, loss: Any
 
 @pytest.mark.frameworks("torch", "tensorflow", "paddle", "jax")
 @by_name(SIGMOID)
+@pytest.mark.filterwarnings("ignore:Gradients by the targets are wanted:UserWarning")
 def test_gradient_by_labels_that_are_0_and_1(framework: Framework, loss: Any) -> None:
     """It is the limit of the soft labels' next to them, whatever form hard labels have."""
     hard = (SOFT > 0.5).astype(np.float64)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from .loss import Description, loss
 from .protocol import Array
-from .spec import Operands, Reduction, Spec
+from .spec import AlphaRule, Operands, Reduction, Spec, is_number
 
 
 def _of_probabilities(epsilon: float | None, from_logits: bool) -> float | None:
     if epsilon is not None and from_logits is True:
         raise ValueError("epsilon clips probabilities and requires from_logits=False; received from_logits=True.")
     return epsilon
+
+
+def _balanced_by(alpha: float | Array | None) -> AlphaRule:
+    if is_number(alpha) and alpha < 0:  # type: ignore[operator]
+        raise ValueError(f"alpha must be in [0, 1]; received {alpha}. To turn it off, pass alpha=None.")
+    return "off" if alpha is None else "balance"
 
 
 @loss
@@ -99,7 +105,7 @@ def sigmoid_focal_loss(
     spec = Spec(
         link="sigmoid",
         gamma=gamma,
-        alpha="off" if alpha is None else "balance",
+        alpha=_balanced_by(alpha),
         from_logits=from_logits,
         label_smoothing=label_smoothing,
         epsilon=_of_probabilities(epsilon, from_logits),
@@ -117,6 +123,7 @@ def softmax_focal_loss(
     *,
     alpha: float | Array | None = None,
     gamma: float = 2.0,
+    class_weight: float | Array | None = None,
     from_logits: bool = True,
     axis: int = -1,
     label_smoothing: float = 0.0,
@@ -126,7 +133,7 @@ def softmax_focal_loss(
     epsilon: float | None = None,
     reduction: Reduction = "mean",
 ) -> Description:
-    r"""Categorical focal loss Σ_c y_c · α_c · (1 − p_c)^γ · (−log p_c), one class of C being true.
+    r"""Categorical focal loss Σ_c y_c · α_c · w_c · (1 − p_c)^γ · (−log p_c), one class of C being true.
 
     Parameters not listed are those of :func:`sigmoid_focal_loss`.
 
@@ -139,13 +146,15 @@ def softmax_focal_loss(
         Of the predictions' shape: labels in [0, 1], one-hot or soft; y_c = 0 contributes exactly 0.  With one dimension fewer: integer
         class indices along ``axis``, of which there are at least 2.  No one-hot labels are formed of them.
     alpha : number ≥ 0, tensor of one number a class, or None
-        A factor of each class's term; it balances nothing by itself.
+        The paper's α_c, a factor of each class's term; it balances nothing by itself, and counts in no mean.
+    class_weight : number ≥ 0, tensor of one number a class, or None
+        w_c, as in :func:`cross_entropy`: also a factor, which counts in "weighted_mean".
     label_smoothing : number s in [0, 1]
         y becomes y·(1 − s) + s/C.
     ignore_index : int or None
         Requires class indices.
     reduction : {"mean", "sum", "none", "weighted_mean"}
-        As above.  The unreduced loss has the predictions' shape without ``axis``.
+        As above, "weighted_mean" as in :func:`cross_entropy`.  The unreduced loss has the predictions' shape without ``axis``.
 
     Examples
     --------
@@ -165,7 +174,8 @@ def softmax_focal_loss(
         ignore_index=ignore_index,
         reduction=reduction,
     )
-    return spec, Operands(predictions, targets, alpha=alpha, sample_weight=sample_weight, normalizer=normalizer)
+    weights = {"class_weight": class_weight, "sample_weight": sample_weight}
+    return spec, Operands(predictions, targets, alpha=alpha, **weights, normalizer=normalizer)
 
 
 @loss
@@ -225,7 +235,11 @@ def cross_entropy(
     Parameters
     ----------
     class_weight : number ≥ 0, tensor of one number a class, or None
-        w_c.  For class indices, "weighted_mean" divides by the sum of the targets' class weights times sample weights.
+        w_c, a factor of each class's term.
+    reduction : {"mean", "sum", "none", "weighted_mean"}
+        "mean" divides by the number of targets that are not ignored, whatever their weights, as Keras's ``sum_over_batch_size`` does.
+        "weighted_mean" divides by the sum of their weights: with class indices the targets' class weights times sample weights, as the
+        means of PyTorch's and Paddle's ``cross_entropy(…, weight=…)`` do; with one-hot and soft labels the sample weights alone.
 
     Examples
     --------
