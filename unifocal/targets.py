@@ -99,7 +99,7 @@ def _fitting(ctx: Context, raw: Array) -> str:
                 return f" Reshape them to {bare}{named}, if they are class indices."
     if len(shape) == len(onto) + 1 and any(onto == without(shape, -i - 1) for i in range(len(shape))):
         return EXCHANGED
-    if None not in (*shape, *onto) and prod(shape) == prod(onto):
+    if prod(n or 0 for n in shape) == prod(n or 0 for n in onto) > 0:
         return " Reshape one of them, if their entries are in the same order."
     return ""
 
