@@ -28,7 +28,7 @@ def explained(loss: Any, summary: str) -> str:
     """A docstring for a canonical loss's module, which explains the options as the functions' docstrings do."""
     spec, _ = loss.describe(None, None)
     entries: dict[str, str] = {}
-    for source in (sigmoid_focal_loss, *([softmax_focal_loss] if spec.categorical else []), loss):
+    for source in dict.fromkeys((sigmoid_focal_loss, *([softmax_focal_loss] if spec.categorical else []), loss)):
         for name, entry in _parameter_entries(source).items():
             first, _, body = entry.partition("\n")
             above = entries.get(name, "").partition("\n")[2]

@@ -26,6 +26,13 @@ from ..protocol import Array
 from .module import Canonical, Held
 from .options import numbers
 
+__all__ = ["BinaryCrossEntropy", "CrossEntropy", "Loss", "SigmoidFocalLoss", "SoftmaxFocalLoss"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 _Layer: Any = paddle.nn.Layer  # Paddle's annotations lack it
 
 

@@ -27,6 +27,12 @@ from ..protocol import Array
 from .module import Canonical, Held
 from .options import numbers
 
+__all__ = ["BinaryCrossEntropy", "CrossEntropy", "Loss", "SigmoidFocalLoss", "SoftmaxFocalLoss"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
 
 class Loss(Held, torch.nn.Module):
     """A loss of unifocal's, a dialect's too, as a ``torch.nn.Module``, called as the function is, less the options.
