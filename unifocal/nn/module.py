@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from difflib import get_close_matches
 from inspect import Parameter, signature
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..protocol import Array
+from ..protocol import Array, Tensor
 from .options import called, check, check_canonical, explained, is_tensor_like, options_signature, shown, taken_apart, title
 
 
@@ -140,6 +140,13 @@ class Canonical(Held):
     def _check(self, options: dict[str, Any]) -> None:
         """Raise TypeError or ValueError unless the loss takes these options."""
         check_canonical(type(self).__name__, self.function, options)
+
+    if TYPE_CHECKING:
+
+        def __call__(
+            self, predictions: Tensor, targets: Array, *, sample_weight: Array | None = None, normalizer: float | Array | None = None
+        ) -> Tensor:
+            """The loss of these predictions and targets."""
 
     def forward(
         self, predictions: Array, targets: Array, *, sample_weight: Array | None = None, normalizer: float | Array | None = None

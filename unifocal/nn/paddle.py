@@ -16,7 +16,7 @@ Loss(torch.cross_entropy, label_smoothing=0.1)
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import paddle
 
@@ -53,6 +53,11 @@ class Loss(Held, _Layer):
     TypeError, ValueError
         If function is something else, or has no such option, or a class refuses its value.
     """
+
+    if TYPE_CHECKING:
+
+        def __call__(self, *args: Any, **kwargs: Any) -> paddle.Tensor:
+            """The loss."""
 
     @staticmethod
     def _as_weight(name: str, option: Any) -> Array:

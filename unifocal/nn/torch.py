@@ -17,7 +17,7 @@ tensor(0.2451)
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -51,6 +51,11 @@ class Loss(Held, torch.nn.Module):
     TypeError, ValueError
         If function is something else, or has no such option, or a class refuses its value.
     """
+
+    if TYPE_CHECKING:
+
+        def __call__(self, *args: Any, **kwargs: Any) -> torch.Tensor:
+            """The loss."""
 
     @staticmethod
     def _as_weight(name: str, option: Any) -> Array:
