@@ -141,6 +141,8 @@ def test_weights_and_numbers_take_each_others_place(x: Any) -> None:
     with pytest.raises(TypeError, match="as parameter 'alpha'"):  # an optimizer may hold it
         module.alpha = 0.5
     del module.alpha
+    with pytest.raises(AttributeError, match="no attribute 'alpha'"):  # as of torch's own modules
+        module(x, INDEX)
     module.alpha = 0.5
     assert repr(module) == "SigmoidFocalLoss(alpha=0.5)"
 
@@ -213,6 +215,7 @@ def test_a_subclass_has_attributes_of_its_own() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Converting a tensor to a Python")  # what tracing says of any look at a tensor
+@pytest.mark.filterwarnings("ignore:The feature will be removed:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:You are using the legacy TorchScript-based ONNX export:DeprecationWarning")
 def test_the_legacy_onnx_exporter_is_refused(x: Any) -> None:
     class Model(torch.nn.Module):  # type: ignore[misc, unused-ignore]

@@ -55,8 +55,8 @@ class Held:
         for name, option in options.items():
             self._keep(name, option)
 
-    def _options(self) -> dict[str, Any]:
-        return {**{name: getattr(self, name) for name in self._weights}, **self.options}
+    def _options(self, but: str = "") -> dict[str, Any]:
+        return {**{name: getattr(self, name) for name in self._weights if name != but}, **self.options}
 
     def _check(self, options: dict[str, Any]) -> None:
         """Raise TypeError or ValueError unless the loss takes these options."""
@@ -69,18 +69,20 @@ class Held:
             self._weights = tuple(weight for weight in self._weights if weight != name)
             self.options[name] = option
             return
+        registered = name in self._parameters or self._is_registered(option)
+        weight = option if registered else self._as_weight(name, option)
         self.options.pop(name, None)
         self._weights = tuple(dict.fromkeys((*self._weights, name)))
-        if name in self._parameters or self._is_registered(option):
-            super().__setattr__(name, option)  # which refuses anything but a parameter in a parameter's place
+        if registered:
+            super().__setattr__(name, weight)  # which refuses anything but a parameter in a parameter's place
         else:
-            self.register_buffer(name, self._as_weight(name, option))
+            self.register_buffer(name, weight)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an option, or another attribute; a misspelt option is refused."""
         defaults = self.__dict__.get("_defaults", {})
         if name in defaults and not hasattr(type(self), name):
-            self._check({**self._options(), name: value})
+            self._check({**self._options(but=name), name: value})
             self._keep(name, value)
             return
         known = name.startswith("_") or name in self.__dict__ or hasattr(type(self), name)
@@ -96,12 +98,13 @@ class Held:
         if name in own.get("options", ()):
             return own["options"][name]
         default = own.get("_defaults", {}).get(name, Parameter.empty)
+        # A weight has no default: the frameworks register no name, and parametrize none, that an attribute has already.
         if default is not Parameter.empty and name not in own["_weights"]:
             return default
         return super().__getattr__(name)  # type: ignore[misc]
 
     def __delattr__(self, name: str) -> None:
-        """Take back an option, which then has its default, or delete another attribute."""
+        """Take back an option that is no weight, which then has its default, or delete another attribute."""
         if name in self.__dict__.get("options", ()):
             del self.options[name]
         else:
