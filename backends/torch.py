@@ -128,6 +128,7 @@ def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Ar
 
 
 def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
+    _refuse_legacy_onnx()
     if _forward_levels() > 1:  # torch drops the outer tangents inside a Function's jvp, silently
         value, _ = kernel.differentiable(xp, spec, x, inputs)
         return total(value) if summed else value
@@ -143,6 +144,15 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
         by_x = by_x.sum(spec.axis)
     curved, _ = loss.apply(_curvature(kernel), spec, summed, x, *constant)
     return (total(value) + by_x.sum() if summed else value + by_x) + curved
+
+
+def _refuse_legacy_onnx() -> None:
+    # It knows no autograd.Function, and says so by an IndexError of its own.
+    if not torch.compiler.is_compiling() and torch.jit.is_tracing() and torch.onnx.is_in_onnx_export():
+        raise NotImplementedError(
+            "unifocal's losses require the torch.export-based ONNX exporter, torch.onnx.export(..., dynamo=True); "
+            "received the legacy one, which traces (dynamo=False)."
+        )
 
 
 def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:

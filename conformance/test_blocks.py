@@ -248,7 +248,8 @@ def test_block_sizes_fit_the_cache() -> None:
 def test_torch_leaves_blocks_of_one_thread_to_numpy(framework: Framework) -> None:
     for elements, owner in ((1000, "standard"), (1 << 19, "standard"), (1 << 20, "torch")):
         x = framework.tensor(np.zeros(elements), "float32")
-        walk = repeated(unifocal.sigmoid_focal_loss.describe, (x, x), {}, constant=False)
+        describe: Any = unifocal.sigmoid_focal_loss.describe  # type: ignore[attr-defined]
+        walk = repeated(describe, (x, x), {}, constant=False)
         assert walk is not None
         assert walk.hosted.ctx.backend.name == owner
 

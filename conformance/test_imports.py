@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
 import unifocal
+from unifocal.dialects import dialect_names
 from unifocal.dispatch import FRAMEWORKS
 
 from .frameworks import installed
@@ -67,6 +69,41 @@ def test_available_backends_reports_what_is_installed() -> None:
             assert version[0].isdigit()
         else:
             assert error == f"{name} is not installed"
+
+
+def test_dialects_and_modules_load_when_they_are_used() -> None:
+    code = """
+import sys, unifocal
+print(*[name for name in sys.modules if name.startswith(("unifocal.dialects", "unifocal.nn"))])
+print(unifocal.dialects.keras.binary_crossentropy.__name__, "unifocal.dialects.paddle" in sys.modules, unifocal.nn.__name__)"""
+    assert run(code).split() == ["binary_crossentropy", "False", "unifocal.nn"]
+
+
+@pytest.mark.parametrize("name", ["unifocal", "unifocal.dialects", "unifocal.nn"])
+def test_packages_have_no_other_attributes(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"module '{name}' has no attribute 'dialekt'"):
+        _ = import_module(name).dialekt
+
+
+def test_a_module_of_an_installed_framework_loads_when_it_is_used() -> None:
+    pytest.importorskip("torch")
+    assert unifocal.nn.torch.SigmoidFocalLoss().gamma == 2.0
+
+
+@pytest.mark.parametrize("name", ["unifocal", "unifocal.dialects", *(f"unifocal.dialects.{name}" for name in dialect_names())])
+def test_only_public_names_are_listed(name: str) -> None:
+    module = import_module(name)
+    submodules = {"unifocal": ["__version__", "dialects", "nn"], "unifocal.dialects": dialect_names()}
+    assert set(dir(module)) == {*module.__all__, *submodules.get(name, ())}
+    assert all(hasattr(module, listed) for listed in dir(module))
+
+
+@pytest.mark.parametrize("name", ["torch", "paddle"])
+def test_only_public_names_of_native_modules_are_listed(name: str) -> None:
+    pytest.importorskip(name)
+    assert name in dir(unifocal.nn)
+    module = import_module(f"unifocal.nn.{name}")
+    assert dir(module) == sorted(module.__all__) == ["BinaryCrossEntropy", "CrossEntropy", "Loss", "SigmoidFocalLoss", "SoftmaxFocalLoss"]
 
 
 @pytest.mark.parametrize("name", unifocal.__all__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,47 @@ def test_saved_for_inference(layer: Any, tmp_path: Path) -> None:
         np.testing.assert_allclose(float(loaded(*arguments)), float(whole(*arguments)), rtol=1e-6)
 
 
+def test_options_are_read_and_set() -> None:
+    layer, pair = nn.SigmoidFocalLoss(gamma=2.0), (paddle.to_tensor([[0.3]]), paddle.to_tensor([[1.0]]))
+    assert float(layer(*pair)) == pytest.approx(0.0250983, rel=1e-5)
+    layer.gamma = 0
+    assert float(layer(*pair)) == pytest.approx(0.1385888, rel=1e-6)
+    assert (layer.gamma, layer.alpha, layer.reduction) == (0, 0.25, "mean")
+    layer.reduction = "none"
+    assert layer(*pair).shape == [1, 1]
+    assert repr(deepcopy(layer)) == repr(layer) == "SigmoidFocalLoss(gamma=0, reduction='none')"
+    for alpha, held in ([0.5], True), (0.5, False), (None, False):
+        layer.alpha = alpha
+        np.testing.assert_array_equal(
+            layer(*pair).numpy(), unifocal.sigmoid_focal_loss(*pair, alpha=alpha, gamma=0, reduction="none").numpy()
+        )
+        assert ("alpha" in layer.state_dict()) is held
+    del layer.gamma
+    assert layer.gamma == 2.0
+
+
+def test_a_list_keeps_its_digits() -> None:
+    layer = nn.CrossEntropy(class_weight=[0.1, 0.2, 0.7])
+    value = layer(paddle.to_tensor([[0.3, -1.0, 2.0]], dtype="float64"), paddle.to_tensor([1]))
+    assert float(value) == pytest.approx(0.641804153, abs=1e-9)
+
+
+def test_a_parameter_trains() -> None:
+    weight = paddle.create_parameter([3], "float32", default_initializer=paddle.nn.initializer.Assign(np.float32([1, 2, 3])))
+    layer = nn.CrossEntropy(class_weight=weight)
+    assert [name for name, _ in layer.named_parameters()] == ["class_weight"]
+    layer(paddle.to_tensor(X[:, :3]), paddle.to_tensor(CLASSES)).backward()
+    paddle.optimizer.SGD(0.1, parameters=layer.parameters()).step()
+    assert (weight.numpy() != [1, 2, 3]).all()
+
+
 def test_errors() -> None:
+    with pytest.raises(TypeError, match=r"SigmoidFocalLoss takes its options by name, alpha=…, gamma=…, .*; received 2 by position"):
+        nn.SigmoidFocalLoss(0.25, 2.0)
+    with pytest.raises(ValueError, match="gamma must be a finite number ≥ 0; received -1"):
+        nn.SigmoidFocalLoss().gamma = -1
+    with pytest.raises(AttributeError, match=r"has no option gama; did you mean gamma?"):
+        nn.SigmoidFocalLoss().gama = 0
     with pytest.raises(TypeError, match="CrossEntropy has no option gamma; it has class_weight"):
         nn.CrossEntropy(gamma=2)
     with pytest.raises(TypeError, match="one of unifocal's losses"):

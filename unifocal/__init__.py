@@ -5,12 +5,15 @@
 >>> float(unifocal.sigmoid_focal_loss(np.array([2.0, -1.0, 0.5]), np.array([1, 0, 0]), reduction="sum").round(6))
 0.300503
 
-Importing this loads no framework.
+Importing this loads no framework.  ``unifocal.dialects`` and ``unifocal.nn`` are imported when they are first used.
 """
+
+from typing import TYPE_CHECKING
 
 from .checks import value_checks
 from .dispatch import available_backends
 from .gradient import value_and_grad
+from .lazy import submodules
 from .losses import binary_cross_entropy, cross_entropy, sigmoid_focal_loss, softmax_focal_loss
 
 __version__ = "0.1.0"
@@ -24,3 +27,13 @@ __all__ = [
     "value_and_grad",
     "value_checks",
 ]
+
+if TYPE_CHECKING:
+    from . import dialects as dialects
+    from . import nn as nn
+else:
+    __getattr__ = submodules(__name__, ("dialects", "nn"))
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__", "dialects", "nn"]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, NamedTuple
+from functools import wraps
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 
 from .protocol import NumPyArray
 
+P = ParamSpec("P")
+R = TypeVar("R")
 _enabled = ContextVar("unifocal_value_checks", default=os.environ.get("UNIFOCAL_VALUE_CHECKS", "1") != "0")
 
 
@@ -67,9 +69,8 @@ NON_NEGATIVE = Range(0)
 POSITIVE = Range(0, open_low=True)
 
 
-@contextmanager
-def value_checks(enabled: bool) -> Iterator[None]:
-    """Turn the value checks on or off inside a ``with`` block.
+class value_checks:  # noqa: N801
+    """Turn the value checks on or off: from here on, or as ``with value_checks(False):`` in that block only.
 
     The checks (labels and probabilities in [0, 1], class indices in range, class weights ≥ 0 …) read the values of tensors in host
     memory, in eager mode only.  Without them, as on accelerators and in traced code, a bad index, label or probability makes its own
@@ -78,7 +79,12 @@ def value_checks(enabled: bool) -> Iterator[None]:
     Parameters
     ----------
     enabled : bool
-        Whether values are checked inside the block (in this thread or task).
+        Whether values are checked (in this thread or task).
+
+    Raises
+    ------
+    TypeError
+        If enabled is anything else.
 
     Examples
     --------
@@ -88,11 +94,31 @@ def value_checks(enabled: bool) -> Iterator[None]:
     ...     unifocal.cross_entropy(np.zeros((2, 3)), [0, 7], reduction="none")
     array([1.09861229,        nan])
     """
-    token = _enabled.set(enabled)
-    try:
-        yield
-    finally:
-        _enabled.reset(token)
+
+    def __init__(self, enabled: bool) -> None:
+        if not isinstance(enabled, bool):
+            raise TypeError(f"value_checks takes True or False; received {type(enabled).__name__}.")
+        self._enabled, self._before = enabled, _enabled.get()
+        _enabled.set(enabled)
+
+    def __enter__(self) -> None:
+        """Check values in the block, or do not."""
+        _enabled.set(self._enabled)
+
+    def __exit__(self, *raised: object) -> None:
+        """Check values as before."""
+        _enabled.set(self._before)
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """A function that checks values, or does not, while it runs."""
+        _enabled.set(self._before)
+
+        @wraps(function)
+        def decorated(*args: P.args, **kwargs: P.kwargs) -> R:
+            with value_checks(self._enabled):
+                return function(*args, **kwargs)
+
+        return decorated
 
 
 def value_checks_enabled() -> bool:

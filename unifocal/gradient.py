@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from types import FunctionType, MethodType
-from typing import Any
+from typing import Any, ParamSpec
 
 from .evaluate import evaluate_with_gradient
 from .operands import type_name
-from .protocol import Array
+from .protocol import Array, Tensor
 from .repeated import repeated
 
+P = ParamSpec("P")
 
-def value_and_grad(loss: Callable[..., Array]) -> Callable[..., tuple[Array, Array]]:
+
+def value_and_grad(loss: Callable[P, Tensor]) -> Callable[P, tuple[Tensor, Tensor]]:
     """A function that gives the value of a loss and its gradient with respect to the predictions.
 
     The gradient is analytic, so NumPy and other libraries without automatic differentiation have it too.

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from inspect import signature
-from typing import Any, ParamSpec, Protocol, cast
+from typing import Any, Generic, ParamSpec, Protocol, cast
 
 from .dispatch import leave_unconverted
 from .evaluate import evaluate
-from .protocol import Array
+from .protocol import Array, Tensor
 from .repeated import repeated
 from .spec import Operands, Spec
 
 P = ParamSpec("P")
 Description = tuple[Spec, Operands]
+
+
+class _Of(Generic[Tensor]):
+    """For type checkers alone: no description is one."""
+
+
+DescriptionOf = Description | _Of[Tensor]
+"""A description, by the type of the predictions."""
 
 
 class Loss(Protocol[P]):
@@ -58,3 +66,10 @@ def loss(describe: Callable[P, Description]) -> Loss[P]:
     del evaluated.__wrapped__  # tf.function would follow it, and get a description for a loss
     evaluated.__signature__ = signature(describe).replace(return_annotation="Array")  # type: ignore[attr-defined]
     return cast("Loss[P]", leave_unconverted(evaluated))
+
+
+def canonical(describe: Callable[P, DescriptionOf[Tensor]]) -> Callable[P, Tensor]:
+    """:func:`loss`, of which type checkers know that the result has the predictions' type."""
+    made: Any = loss(cast("Callable[P, Description]", describe))
+    made.__signature__ = signature(made).replace(return_annotation="Tensor")
+    return cast("Callable[P, Tensor]", made)

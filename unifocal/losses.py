@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .loss import Description, loss
-from .protocol import Array
+from .loss import DescriptionOf, canonical
+from .protocol import Array, Tensor
 from .spec import AlphaRule, Operands, Reduction, Spec, is_number
 
 
@@ -19,9 +19,9 @@ def _balanced_by(alpha: float | Array | None) -> AlphaRule:
     return "off" if alpha is None else "balance"
 
 
-@loss
+@canonical
 def sigmoid_focal_loss(
-    predictions: Array,
+    predictions: Tensor,
     targets: Array,
     *,
     alpha: float | Array | None = 0.25,
@@ -35,7 +35,7 @@ def sigmoid_focal_loss(
     normalizer: float | Array | None = None,
     epsilon: float | None = None,
     reduction: Reduction = "mean",
-) -> Description:
+) -> DescriptionOf[Tensor]:
     r"""Binary focal loss α_t · (1 − p_t)^γ · CE, each class a yes-or-no question.
 
     With p = σ(x) the loss of one element is, for a label y in [0, 1],
@@ -116,9 +116,9 @@ def sigmoid_focal_loss(
     return spec, Operands(predictions, targets, alpha=alpha, pos_weight=pos_weight, sample_weight=sample_weight, normalizer=normalizer)
 
 
-@loss
+@canonical
 def softmax_focal_loss(
-    predictions: Array,
+    predictions: Tensor,
     targets: Array,
     *,
     alpha: float | Array | None = None,
@@ -132,7 +132,7 @@ def softmax_focal_loss(
     normalizer: float | Array | None = None,
     epsilon: float | None = None,
     reduction: Reduction = "mean",
-) -> Description:
+) -> DescriptionOf[Tensor]:
     r"""Categorical focal loss Σ_c y_c · α_c · w_c · (1 − p_c)^γ · (−log p_c), one class of C being true.
 
     Parameters not listed are those of :func:`sigmoid_focal_loss`.
@@ -178,9 +178,9 @@ def softmax_focal_loss(
     return spec, Operands(predictions, targets, alpha=alpha, **weights, normalizer=normalizer)
 
 
-@loss
+@canonical
 def binary_cross_entropy(
-    predictions: Array,
+    predictions: Tensor,
     targets: Array,
     *,
     from_logits: bool = True,
@@ -192,7 +192,7 @@ def binary_cross_entropy(
     normalizer: float | Array | None = None,
     epsilon: float | None = None,
     reduction: Reduction = "mean",
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """Binary cross entropy −y·log p − (1 − y)·log(1 − p): :func:`sigmoid_focal_loss` with γ = 0 and α off, whose parameters these are.
 
     Examples
@@ -215,9 +215,9 @@ def binary_cross_entropy(
     return spec, Operands(predictions, targets, pos_weight=pos_weight, sample_weight=sample_weight, normalizer=normalizer)
 
 
-@loss
+@canonical
 def cross_entropy(
-    predictions: Array,
+    predictions: Tensor,
     targets: Array,
     *,
     class_weight: float | Array | None = None,
@@ -229,7 +229,7 @@ def cross_entropy(
     normalizer: float | Array | None = None,
     epsilon: float | None = None,
     reduction: Reduction = "mean",
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """Categorical cross entropy Σ_c y_c · w_c · (−log p_c): :func:`softmax_focal_loss` with γ = 0, whose other parameters these are.
 
     Parameters

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Array: TypeAlias = Any
 """A tensor of any backend."""
+Tensor = TypeVar("Tensor")
+"""The type of a call's predictions, which its result has too."""
 Namespace: TypeAlias = Any
 """The Array API functions for one backend's tensors."""
 NumPyArray: TypeAlias = npt.NDArray[np.generic]

@@ -7,7 +7,29 @@ something else, and what is right.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ..lazy import submodules
 from .differences import Difference, differences
 from .registry import dialect_names, functions_of
 
 __all__ = ["Difference", "dialect_names", "differences", "functions_of"]
+
+if TYPE_CHECKING:
+    from . import keras as keras
+    from . import keras2 as keras2
+    from . import kornia as kornia
+    from . import mmdet as mmdet
+    from . import optax as optax
+    from . import paddle as paddle
+    from . import paddledet as paddledet
+    from . import tf as tf
+    from . import tfa as tfa
+    from . import torch as torch
+    from . import torchvision as torchvision
+else:
+    __getattr__ = submodules(__name__, dialect_names())
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *dialect_names()]

@@ -29,6 +29,11 @@ __all__ = [
     "sparse_categorical_crossentropy",
 ]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 EPSILON = 1e-7
 REDUCTIONS: dict[Any, Reduction] = {
     None: "none",

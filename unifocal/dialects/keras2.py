@@ -28,6 +28,11 @@ __all__ = [
     "sparse_categorical_crossentropy",
 ]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 EPSILON = keras.EPSILON
 REDUCTIONS: dict[Any, Reduction] = {"auto": "mean", "none": "none", "sum": "sum", "sum_over_batch_size": "mean"}
 

@@ -18,6 +18,10 @@ from .tensors import shape
 __all__ = ["BinaryFocalLossWithLogits", "FocalLoss", "binary_focal_loss_with_logits", "focal_loss"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 @loss
 def binary_focal_loss_with_logits(
     pred: Array,

@@ -18,6 +18,11 @@ from .tensors import reshaped, shape
 
 __all__ = ["FocalLoss", "sigmoid_focal_loss", "softmax_focal_loss"]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 _FLOAT32_EPSILON = 1.1920928955078125e-07
 
 

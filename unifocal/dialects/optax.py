@@ -19,6 +19,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 @loss
 def sigmoid_binary_cross_entropy(logits: Array, labels: Array) -> Description:
     """``optax.sigmoid_binary_cross_entropy``: binary cross entropy of each entry; labels broadcast to the logits.

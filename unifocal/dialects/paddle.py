@@ -25,6 +25,11 @@ __all__ = [
     "softmax_with_cross_entropy",
 ]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 _IGNORED = -100  # no option: Paddle's operator ignores labels of this value, and its means count them
 
 

@@ -15,6 +15,10 @@ from .tensors import shape
 __all__ = ["FocalLoss"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 @dataclass(eq=False)
 class FocalLoss(LossObject):
     """``ppdet.modeling.losses.FocalLoss``: Paddle's sigmoid focal loss of class indices, C being background.

@@ -18,6 +18,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 @loss
 def sigmoid_cross_entropy_with_logits(labels: Array | None = None, logits: Array | None = None, name: str | None = None) -> Description:
     """``tf.nn.sigmoid_cross_entropy_with_logits``: binary cross entropy of each entry.

@@ -17,6 +17,10 @@ from .options import choice
 __all__ = ["SigmoidFocalCrossEntropy", "sigmoid_focal_crossentropy"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 @loss
 def sigmoid_focal_crossentropy(
     y_true: Array, y_pred: Array, alpha: float | Array | None = 0.25, gamma: float | None = 2.0, from_logits: bool = False

@@ -17,6 +17,11 @@ from .tensors import is_floating, shape
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "nll_loss"]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 _may_warn = asked_each_time("size_average", "reduce")
 
 

@@ -10,6 +10,10 @@ from .options import REDUCTIONS, choice
 __all__ = ["sigmoid_focal_loss"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 @loss
 def sigmoid_focal_loss(inputs: Array, targets: Array, alpha: float = 0.25, gamma: float = 2, reduction: str = "none") -> Description:
     """``torchvision.ops.sigmoid_focal_loss``: α = −1 is off.

@@ -1,16 +1,19 @@
-"""What the native modules share: which options the losses have, held and checked when a module is made."""
+"""What the native modules share: which options the losses have, checked when they are given."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from inspect import Parameter, Signature, isclass, signature
+from inspect import Parameter, Signature, cleandoc, isclass, signature
 from typing import Any
 
 import numpy as np
 
 from ..dispatch import backend_of
 from ..loss import Description, LossObject
+from ..losses import sigmoid_focal_loss, softmax_focal_loss
+from ..native import native
 from ..operands import type_name
 
 _OF_A_CALL = ("predictions", "targets", "sample_weight", "normalizer")
@@ -21,16 +24,66 @@ def options_signature(loss: Callable[..., Any]) -> Signature:
     return Signature([parameter for parameter in signature(loss).parameters.values() if parameter.name not in _OF_A_CALL])
 
 
+def explained(loss: Any, summary: str) -> str:
+    """A docstring for a canonical loss's module, which explains the options as the functions' docstrings do."""
+    spec, _ = loss.describe(None, None)
+    entries: dict[str, str] = {}
+    for source in dict.fromkeys((sigmoid_focal_loss, *([softmax_focal_loss] if spec.categorical else []), loss)):
+        for name, entry in _parameter_entries(source).items():
+            first, _, body = entry.partition("\n")
+            above = entries.get(name, "").partition("\n")[2]
+            entries[name] = first + "\n" + body.replace("    As above.  ", above + "\n    ", 1)
+    options = "\n".join(entries[name] for name in options_signature(loss).parameters if name in entries)
+    return f"""{summary}
+
+{cleandoc(loss.__doc__).partition(chr(10))[0]}
+
+It is called with ``(predictions, targets, *, sample_weight=None, normalizer=None)``.  Each option is an attribute, which can be read
+and set; what is set counts from the next call.  Tensors, arrays and lists become buffers, and the framework's parameters parameters.
+
+Parameters
+----------
+{options}
+
+Raises
+------
+TypeError, ValueError
+    When it is made or an attribute is set: if there is no such option, or it is out of its range.  When it is called: as the function.
+"""
+
+
+def _parameter_entries(function: Any) -> dict[str, str]:
+    """The parameters' entries in a docstring of NumPy's style."""
+    _, _, section = cleandoc(function.__doc__).partition("\nParameters\n----------\n")
+    section = re.split(r"\n\n\w+\n-+\n", section)[0]
+    return {entry.partition(" :")[0]: entry.rstrip() for entry in re.split(r"\n(?=\w+ : )", section) if " :" in entry}
+
+
 def check_canonical(name: str, loss: Any, options: Mapping[str, Any]) -> None:
     """Hold options to those of a canonical loss.
 
     Raises
     ------
     TypeError, ValueError
-        If there is no such option, or one that needs no tensors to be checked is out of its range.
+        If there is no such option, or one is out of its range.  Tensors, and axes, are held to the predictions when the loss is called.
     """
     _check_names(name, options_signature(loss), options)
     loss.describe(None, None, **options)
+    # The ranges of numbers are the operands' own, so a small loss is computed with them.
+    loss(np.full((1, 2), 0.5), [0], **{key: option for key, option in options.items() if key != "axis" and not is_tensor_like(option)})
+
+
+def check(function: Any, options: Mapping[str, Any]) -> None:
+    """Hold options to those of a loss of any dialect.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no such option, or a class refuses its value; functions look at values when they are called.
+    """
+    _check_names(function.__name__, signature(function), options)
+    if isclass(function):
+        function(**options)
 
 
 def taken_apart(function: Any, options: Mapping[str, Any]) -> tuple[Callable[..., Any], dict[str, Any]]:
@@ -49,7 +102,7 @@ def taken_apart(function: Any, options: Mapping[str, Any]) -> tuple[Callable[...
         function = type(function)
     if not hasattr(function, "describe"):
         raise TypeError(f"A module is made of one of unifocal's losses, a dialect's too; received {type_name(function)}.")
-    _check_names(function.__name__, signature(function), options)
+    check(function, options)
     return function, dict(options)
 
 
@@ -70,6 +123,27 @@ def described(function: Any, options: Mapping[str, Any], args: Sequence[Any]) ->
         function, options = made, {}
     description: Description = called(function.describe, options, args, {})
     return description
+
+
+def title(function: Any) -> str:
+    """The name of a loss after that of its library: ``paddle.sigmoid_focal_loss``, ``unifocal.cross_entropy``."""
+    package, _, module = function.__module__.rpartition(".")
+    return f"{module if package.endswith('.dialects') else package}.{function.__name__}"
+
+
+def numbers(name: str, option: Any) -> np.ndarray[Any, Any]:
+    """A list or an array as NumPy's floating array, with all digits: a list's are float64.
+
+    Raises
+    ------
+    TypeError
+        If it holds anything but numbers, or is ragged.
+    """
+    try:
+        array = native(np.asarray(option))
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must hold numbers in a rectangular shape; received {type_name(option)}: {error}") from error
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def _check_names(name: str, known: Signature, options: Mapping[str, Any]) -> None:
