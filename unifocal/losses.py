@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .loss import Description, loss
 from .protocol import Array
-from .spec import Operands, Reduction, Spec
+from .spec import Dtype, Operands, Reduction, Spec
 
 
 def _of_probabilities(epsilon: float | None, from_logits: bool) -> float | None:
@@ -29,6 +29,7 @@ def sigmoid_focal_loss(
     normalizer: float | Array | None = None,
     epsilon: float | None = None,
     reduction: Reduction = "mean",
+    dtype: Dtype | None = None,
 ) -> Description:
     r"""Binary focal loss α_t · (1 − p_t)^γ · CE, each class a yes-or-no question.
 
@@ -70,10 +71,13 @@ def sigmoid_focal_loss(
     reduction : {"mean", "sum", "none", "weighted_mean"}
         "mean" divides the sum by the number of elements that are not ignored, "weighted_mean" by the sum of their sample weights.
         Where that is 0 the loss is 0, with zero gradient.
+    dtype : None or "float32"
+        The dtype of the loss: the predictions', or float32, whatever they are.  A bfloat16 loss has two or three digits, too few to log,
+        and a loss scale of 2¹⁶ is infinite in float16.  Gradients have the predictions' dtype.
 
     Returns
     -------
-    tensor of the predictions' framework and dtype
+    tensor of the predictions' framework, of their dtype unless ``dtype`` is another
         0-D (of NumPy a scalar), or of the predictions' shape for reduction "none".  float16 and bfloat16 are computed in float32 and
         rounded once; under automatic mixed precision (torch, Paddle) they give float32.
 
@@ -106,6 +110,7 @@ def sigmoid_focal_loss(
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,
+        dtype=dtype,
     )
     return spec, Operands(predictions, targets, alpha=alpha, pos_weight=pos_weight, sample_weight=sample_weight, normalizer=normalizer)
 
@@ -125,6 +130,7 @@ def softmax_focal_loss(
     normalizer: float | Array | None = None,
     epsilon: float | None = None,
     reduction: Reduction = "mean",
+    dtype: Dtype | None = None,
 ) -> Description:
     r"""Categorical focal loss Σ_c y_c · α_c · (1 − p_c)^γ · (−log p_c), one class of C being true.
 
@@ -164,6 +170,7 @@ def softmax_focal_loss(
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,
+        dtype=dtype,
     )
     return spec, Operands(predictions, targets, alpha=alpha, sample_weight=sample_weight, normalizer=normalizer)
 
@@ -182,6 +189,7 @@ def binary_cross_entropy(
     normalizer: float | Array | None = None,
     epsilon: float | None = None,
     reduction: Reduction = "mean",
+    dtype: Dtype | None = None,
 ) -> Description:
     """Binary cross entropy −y·log p − (1 − y)·log(1 − p): :func:`sigmoid_focal_loss` with γ = 0 and α off, whose parameters these are.
 
@@ -201,6 +209,7 @@ def binary_cross_entropy(
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,
+        dtype=dtype,
     )
     return spec, Operands(predictions, targets, pos_weight=pos_weight, sample_weight=sample_weight, normalizer=normalizer)
 
@@ -219,6 +228,7 @@ def cross_entropy(
     normalizer: float | Array | None = None,
     epsilon: float | None = None,
     reduction: Reduction = "mean",
+    dtype: Dtype | None = None,
 ) -> Description:
     """Categorical cross entropy Σ_c y_c · w_c · (−log p_c): :func:`softmax_focal_loss` with γ = 0, whose other parameters these are.
 
@@ -243,5 +253,6 @@ def cross_entropy(
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,
+        dtype=dtype,
     )
     return spec, Operands(predictions, targets, class_weight=class_weight, sample_weight=sample_weight, normalizer=normalizer)

@@ -17,6 +17,7 @@ ClassWeight = Literal["class", "row"]
 Alignment = Literal["leading", "trailing"]
 ClassAxis = Literal["kernel", "kept", "spread", "sum", "mean"]
 Reduction = Literal["none", "sum", "mean", "weighted_mean"]
+Dtype = Literal["float32"]
 _REDUCTIONS = get_args(Reduction)
 
 
@@ -65,6 +66,7 @@ class Spec:
     class_axis: what becomes of the class axis in the unreduced loss.  The kernel's way is to keep it in binary losses and drop it in
         categorical ones.  A binary loss can be summed or averaged over it; a categorical one can keep it with size 1, or be spread over
         the classes, 0 beside the target.
+    dtype: of the loss, where it is not the predictions'.
     """
 
     link: Link
@@ -86,6 +88,7 @@ class Spec:
     weights: Alignment = "leading"
     class_axis: ClassAxis = "kernel"
     reduction: Reduction = "mean"
+    dtype: Dtype | None = None
 
     def __post_init__(self) -> None:
         gamma = _static("gamma", self.gamma, "≥ 0")
@@ -105,6 +108,8 @@ class Spec:
             object.__setattr__(self, "ignore_index", _static_int("ignore_index", self.ignore_index))
         if self.reduction not in _REDUCTIONS:
             raise ValueError(f"reduction must be 'none', 'sum', 'mean' or 'weighted_mean'; received {self.reduction!r}.")
+        if self.dtype is not None and self.dtype != "float32":
+            raise ValueError(f"dtype must be None, for a loss of the predictions' dtype, or 'float32'; received {self.dtype!r}.")
         if self.class_axis in ("sum", "mean") and self.ignore_index is not None:
             raise ValueError("ignore_index and a reduction of the class axis do not go together.")
         if self.link == "log" and gamma:
