@@ -256,7 +256,8 @@ class _Epsilon(_PyLayer):
     def forward(ctx: Any, x: Array, call: _Call | _Walked | None = None) -> Array:
         ctx.save_for_backward(x)
         ctx.call = call
-        return paddle.zeros_like(x)
+        # What is multiplied by a slope's derivative is kept in float32: a cotangent over the number of predictions vanishes in float16.
+        return paddle.zeros_like(x, dtype=paddle.float32 if x.dtype == paddle.float16 else None)
 
     @staticmethod
     def backward(ctx: Any, cotangent: Array) -> Array:

@@ -23,8 +23,8 @@ _SMALLEST, _LARGEST, _SHARE = 1 << 17, 1 << 19, 16
 A softmax's block of labels may have 1 MiB, and a quarter: half of its operations are on one number a row, and cost what calls cost."""
 _LARGEST_OF_ROWS = 1 << 24
 """With one class index a row the kernel computes in the one array that becomes the slope, and most of what else it makes is one number a
-row: there is little to keep in the cache, and fewer blocks cost less Python.  Not so of half precision, whose blocks are cast: 8 Mi bfloat16
-logits of 1000 classes take 22 ms in blocks of 1 MiB, in blocks of 16 MiB 31."""
+row: there is little to keep in the cache, and fewer blocks cost less Python.  Blocks of half precision are cast, which is more to keep: 8
+Mi bfloat16 logits of 1000 classes take 22 ms in blocks of 1 MiB, 31 in blocks of 16 MiB."""
 _TEMPORARIES, _MOST_KEPT = 16, 1 << 19  # arrays of so many elements
 
 

@@ -71,9 +71,9 @@ def sigmoid_focal_loss(
     reduction : {"mean", "sum", "none", "weighted_mean"}
         "mean" divides the sum by the number of elements that are not ignored, "weighted_mean" by the sum of their sample weights.
         Where that is 0 the loss is 0, with zero gradient.
-    dtype : None or "float32"
+    dtype : None or "float32", or what a framework calls it, such as ``torch.float32``
         The dtype of the loss: the predictions', or float32, whatever they are.  A bfloat16 loss has two or three digits, too few to log,
-        and a loss scale of 2¹⁶ is infinite in float16.  Gradients have the predictions' dtype.
+        and in float16 a loss scale of 2¹⁶ is infinite.  Gradients have the predictions' dtype.
 
     Returns
     -------
