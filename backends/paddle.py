@@ -133,7 +133,7 @@ def in_blocks(x: Array, others: Iterable[Array]) -> bool:
     )
 
 
-def host_backend(x: Array, elements: int) -> Backend:
+def host_backend(x: Array, others: Iterable[Array], elements: int) -> Backend:
     return standard
 
 

@@ -110,7 +110,7 @@ def in_blocks(x: Array, others: Iterable[Array]) -> bool:
     return isinstance(x, np.ndarray)
 
 
-def host_backend(x: Array, elements: int) -> Any:
+def host_backend(x: Array, others: Iterable[Array], elements: int) -> Any:
     return modules[__name__]
 
 

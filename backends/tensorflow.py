@@ -109,7 +109,7 @@ def _is_watched(tensors: list[Array]) -> bool:
     return bool(record.should_record_backprop(tensors) or forwardprop_util.pack_tangents(tensors).tangents)
 
 
-def host_backend(x: Array, elements: int) -> Backend:
+def host_backend(x: Array, others: Iterable[Array], elements: int) -> Backend:
     return standard
 
 

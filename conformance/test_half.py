@@ -92,7 +92,7 @@ def test_gradient_of_blocks(
 def test_blocks_of_all_sizes_of_slope_keep_their_digits(framework: Framework, dtype: str, measure: Callable[..., None]) -> None:
     """float16's one power of two suits the block with the largest slope; some have none, and one an infinite one."""
     probabilities = rounded(framework, 0.02 + 0.9 * RNG.random((ROWS, CLASSES)), dtype)
-    weight = np.repeat(np.float32([1e-3, 2e3, 0, 1, 1e-2, 30]), ROWS // 6)
+    weight = np.repeat(np.array([1e-3, 2e3, 0, 1, 1e-2, 30], np.float32), ROWS // 6)
     labels = RNG.random((ROWS, CLASSES)).round()
     probabilities[-1, 0], labels[-1, 0] = 0, 1
     options: dict[str, Any] = {"from_logits": False, "sample_weight": weight, "reduction": "sum"}

@@ -131,16 +131,16 @@ def _hosted(call: Call) -> Call:
     """The call on the arrays that blocks are computed on."""
     ctx = call.ctx
     backend = cast("EagerBackend", ctx.backend)
-    owner = backend.host_backend(ctx.x, min(_size(call), _elements(call)))
+    tensors = [part for part in call.tensors if not is_plain(part)]
+    owner = backend.host_backend(ctx.x, tensors, min(_size(call), _elements(call)))
     if owner is backend:
         return call._replace(ctx=ctx._replace(eager=True))
     x: Array = backend.host(ctx.x)
-    tensors = (part if is_plain(part) else backend.host(part) for part in call.tensors)
     xp = owner.namespace(x)
     dtype = xp.float64 if x.dtype == xp.float64 else xp.float32
     result_dtype = x.dtype if ctx.result_dtype == ctx.x.dtype else xp.float32
     hosted = ctx._replace(backend=owner, xp=xp, x=x, dtype=dtype, result_dtype=result_dtype, eager=True)
-    return call._replace(ctx=hosted, tensors=Tensors(*tensors))
+    return call._replace(ctx=hosted, tensors=Tensors(*(part if is_plain(part) else backend.host(part) for part in call.tensors)))
 
 
 def _elements(call: Call) -> int:
