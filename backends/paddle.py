@@ -146,7 +146,7 @@ def in_blocks(x: Array, others: Iterable[Array]) -> bool:
     )
 
 
-def host_backend(x: Array, elements: int) -> Backend:
+def host_backend(x: Array, others: Iterable[Array], elements: int) -> Backend:
     return standard
 
 
@@ -188,9 +188,9 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
 def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
     if x.stop_gradient or not paddle.is_grad_enabled():
         return from_host(walk.run(False).value, x, dtype)
-    value, slope, divisor = walk.run(True)
+    value, slope, scale, divisor = walk.run(True)
     return _Attached.apply(
-        x, _Given(from_host(value, x, dtype), paddle.utils.dlpack.from_dlpack(np.asarray(slope)), _Walked(walk, divisor))
+        x, _Given(from_host(value, x, dtype), paddle.utils.dlpack.from_dlpack(np.asarray(slope)), _Walked(walk, scale, divisor))
     )
 
 
@@ -203,7 +203,7 @@ class _Call:
     spec: Spec
     inputs: Inputs
     summed: bool
-    divisor: float = 1.0
+    scale: float = 1.0
 
     @property
     def drops_axis(self) -> bool:
@@ -218,6 +218,7 @@ class _Walked:
     """The same of a call that was evaluated in blocks."""
 
     walk: Walk
+    scale: float
     divisor: float
 
     @property
@@ -230,7 +231,10 @@ class _Walked:
 
     def second(self, x: Array, h: Array) -> Array:
         kernel, spec, folded, inputs = self.walk.whole(x, self.walk.tensors)
-        return xp.astype(kernel.second(xp, spec, folded, inputs, xp.astype(h, folded.dtype)), x.dtype)
+        # The kept slope's derivative: that slope is the kernel's times scale/divisor.
+        h = xp.astype(h, folded.dtype)
+        h = h if self.scale == self.divisor else h * (self.scale / self.divisor)
+        return xp.astype(kernel.second(xp, spec, folded, inputs, h), x.dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,7 +269,8 @@ class _Epsilon(_PyLayer):
     def forward(ctx: Any, x: Array, call: _Call | _Walked | None = None) -> Array:
         ctx.save_for_backward(x)
         ctx.call = call
-        return paddle.zeros_like(x)
+        # What is multiplied by a slope's derivative is kept in float32: a cotangent over the number of predictions vanishes in float16.
+        return paddle.zeros_like(x, dtype=paddle.float32 if x.dtype == paddle.float16 else None)
 
     @staticmethod
     def backward(ctx: Any, cotangent: Array) -> Array:
@@ -290,13 +295,19 @@ class _Attached(_PyLayer):
     def backward(ctx: Any, cotangent: Array) -> Array:
         (x,), slope, call = ctx.saved_tensor(), ctx.slope, ctx.call
         with full_precision():
+            cotangent = paddle.unsqueeze(cotangent, call.spec.axis) if call.drops_axis else cotangent
+            if slope is not None and slope.dtype == paddle.float16:
+                if not paddle.is_grad_enabled():
+                    gradient = standard.product(host(slope), host(cotangent), call.scale)
+                    return paddle.utils.dlpack.from_dlpack(gradient)
+                slope = xp.astype(slope, xp.float32)
             if paddle.is_grad_enabled():
                 curved = _Epsilon.apply(x, call)
                 slope = curved if slope is None else slope + xp.astype(curved, slope.dtype)
             if slope is None:
                 return paddle.zeros_like(x)
-            cotangent = xp.astype(paddle.unsqueeze(cotangent, call.spec.axis) if call.drops_axis else cotangent, slope.dtype)
-            return xp.astype(slope * (cotangent if call.divisor == 1 else cotangent / call.divisor), x.dtype)
+            cotangent = xp.astype(cotangent, slope.dtype)
+            return xp.astype(slope * (cotangent if call.scale == 1 else cotangent / call.scale), x.dtype)
 
 
 class _Last(_PyLayer):

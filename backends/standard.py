@@ -114,7 +114,7 @@ def in_blocks(x: Array, others: Iterable[Array]) -> bool:
     return isinstance(x, np.ndarray)
 
 
-def host_backend(x: Array, elements: int) -> Any:
+def host_backend(x: Array, others: Iterable[Array], elements: int) -> Any:
     return modules[__name__]
 
 
@@ -123,7 +123,16 @@ def host(x: Array) -> Array:
 
 
 def from_host(x: Array | float, like: Array, dtype: Any) -> Array:
-    return dtype.type(x) if isinstance(x, float) else np.asarray(x, dtype)
+    return np.dtype(dtype).type(x) if isinstance(x, float) else np.asarray(x, dtype)
+
+
+def product(slope: Array, cotangent: Array, scale: float, out: Array | None = None) -> Array:
+    """slope·cotangent/scale of NumPy's arrays, in slope's half precision: computed in float32, some numbers at a time, rounded once."""
+    with np.errstate(all="ignore"):
+        factor = cotangent.astype(np.float32) / scale
+        out = np.empty_like(slope) if out is None else out
+        result: Array = np.multiply(slope, factor, out=out, dtype=np.float32, casting="same_kind")
+        return result
 
 
 def total(x: Array) -> Array:

@@ -115,7 +115,7 @@ def _is_watched(tensors: list[Array]) -> bool:
     return bool(record.should_record_backprop(tensors) or forwardprop_util.pack_tangents(tensors).tangents)
 
 
-def host_backend(x: Array, elements: int) -> Backend:
+def host_backend(x: Array, others: Iterable[Array], elements: int) -> Backend:
     return standard
 
 
@@ -126,12 +126,22 @@ def host(x: Array) -> Array:
 def from_host(x: Array | float, like: Array, dtype: Any) -> Array:
     if isinstance(x, float) or x.ndim == 0 or x.size == 0:
         return tf.constant(x, dtype)
-    # tf.constant of an array takes twice its memory.  Lent memory must be aligned, or TensorFlow ends the process (2.21).
-    memory = np.empty(x.nbytes + _ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % _ALIGNMENT
-    aligned = memory[start : start + x.nbytes].view(x.dtype).reshape(x.shape)
+    aligned = _aligned(x)
     aligned[...] = x
-    return tf.cast(tf.experimental.dlpack.from_dlpack(aligned.__dlpack__()), dtype)
+    return tf.cast(_lent(aligned), dtype)
+
+
+def _aligned(like: Array) -> Array:
+    """An array of NumPy's, of this shape and dtype, in memory that TensorFlow can be lent."""
+    # tf.constant of an array takes twice its memory.  Lent memory must be aligned, or TensorFlow ends the process (2.21).
+    memory = np.empty(like.nbytes + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + like.nbytes].view(like.dtype).reshape(like.shape)
+
+
+def _lent(array: Array) -> Array:
+    """NumPy's array, aligned, as a tensor in the same memory."""
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
 def total(x: Array) -> Array:
@@ -165,22 +175,28 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
 def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
     if not _is_watched([x]):
         return from_host(walk.run(False).value, x, dtype)
-    result, gradient, divisor = walk.run(True)
-    value, slope = from_host(result, x, dtype), from_host(gradient, x, tf.as_dtype(gradient.dtype))
-    axis = walk.call.ctx.spec.axis
+    result, kept, scale, divisor = walk.run(True)
+    value, axis = from_host(result, x, dtype), walk.call.ctx.spec.axis
+    is_half = kept.dtype == np.float16
+    slope = None if is_half else from_host(kept, x, tf.as_dtype(kept.dtype))
 
     def second(x: Array, h: Array) -> Array:
         kernel, spec, folded, inputs = walk.whole(x, walk.tensors)
+        # The kept slope's derivative: that slope is the kernel's times scale/divisor.
+        h = h if scale == divisor else h * (scale / divisor)
         return tf.cast(kernel.second(xp, spec, folded, inputs, h), x.dtype)
 
     def slope_of(wrt: Array) -> Any:
-        return tf.stop_gradient(slope), lambda h: second(wrt, h)
+        whole = tf.cast(from_host(kept, x, tf.float16), tf.float32) if slope is None else slope
+        return tf.stop_gradient(whole), lambda h: second(wrt, h)
 
     def loss_of(wrt: Array) -> Any:
         def backward(c: Array) -> Array:
-            c = tf.cast(c, slope.dtype)
-            c = c if divisor == 1 else c / divisor
-            return tf.cast(_custom(slope_of, _here(x)) * _onto(x, c, axis), x.dtype)
+            c = _onto(x, tf.cast(c, tf.float32 if slope is None else slope.dtype), axis)
+            if is_half and not is_traced(c) and not _is_watched([x, c]):
+                return _lent(standard.product(kept, np.asarray(c), scale, _aligned(kept)))
+            c = c if scale == 1 else c / scale
+            return tf.cast(_custom(slope_of, _here(x)) * c, x.dtype)
 
         return tf.stop_gradient(value), backward
 

@@ -112,14 +112,15 @@ def in_blocks(x: Array, others: Iterable[Array]) -> bool:
     return all(part.is_cpu and type(part) in PLAIN and not (grad and part.requires_grad) for part in others)
 
 
-def host_backend(x: Array, elements: int) -> Any:
+def host_backend(x: Array, others: Iterable[Array], elements: int) -> Any:
     small = elements < _ONE_THREAD and x.dtype in (torch.float32, torch.float64)
-    return standard if small else modules[__name__]
+    # NumPy has neither bfloat16 nor eight bits, and a copy in float32 would be as large as the predictions.
+    known = all(not part.is_floating_point() or part.dtype in _NUMPYS for part in others)
+    return standard if small and known else modules[__name__]
 
 
 def host(x: Array) -> Array:
-    # NumPy has neither bfloat16 nor eight bits.
-    return (x.float() if x.is_floating_point() and x.dtype not in _NUMPYS else x).numpy(force=True)
+    return x.numpy(force=True)
 
 
 def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch._C._functorch import is_legacy_batchedtensor
 
+from unifocal.blocks import cut, cuts
 from unifocal.protocol import Array, Inputs, Kernel
 from unifocal.spec import Spec
 
@@ -74,7 +75,7 @@ class Walked(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Array, walk: Walk, dtype: Any) -> Array:
-        value, slope, ctx.divisor = walk.run(True)
+        value, slope, ctx.scale, ctx.divisor = walk.run(True)
         ctx.walk, ctx.summed = walk, walk.summed
         ctx.save_for_backward(as_tensor(slope), x, *walk.tensors)
         return from_host(value, x, dtype)
@@ -85,16 +86,35 @@ class Walked(torch.autograd.Function):
         # Where the graph is not kept, nobody sees the slope again.
         donated = not (torch.is_grad_enabled() or _keeps_graph() or is_traced(g) or is_legacy_batchedtensor(g))
         if donated and ctx.summed:
-            factor = g.item() / ctx.divisor
+            factor = g.item() / ctx.scale
+            # Of half precision too, the product is rounded once: torch computes it in float32.
             return (slope if factor == 1 else slope.mul_(factor)).to(x.dtype), None, None
-        g = g.to(slope.dtype) / ctx.divisor
         spec = ctx.walk.call.ctx.spec
         if spec.categorical and not ctx.summed:
             g = g.unsqueeze(spec.axis)
+        if slope.dtype in _HALVES:
+            if not (torch.is_grad_enabled() or is_traced(g) or is_legacy_batchedtensor(g)):
+                return _product(slope, g, ctx.scale, slope if donated else torch.empty_like(slope)), None, None
+            slope = slope.float()
+        g = g.to(slope.dtype)
         if torch.is_grad_enabled():
             kernel, spec, folded, inputs = ctx.walk.whole(x, tensors)
-            slope = ForwardSlope.apply(kernel, spec, slope, folded, *inputs)
+            if ctx.scale != ctx.divisor:
+                slope = slope * (ctx.divisor / ctx.scale)  # now the kernel's own
+            return (ForwardSlope.apply(kernel, spec, slope, folded, *inputs) * (g / ctx.divisor)).to(x.dtype), None, None
+        g = g / ctx.scale
         return (slope.mul_(g) if donated else slope * g).to(x.dtype), None, None
+
+
+_HALVES = (torch.float16, torch.bfloat16)
+_ROUNDED_TOGETHER = 1 << 18  # elements
+
+
+def _product(slope: Array, g: Array, scale: float, out: Array) -> Array:
+    """slope·g/scale in ``out``, of half precision: computed in float32, a part at a time, and rounded once."""
+    for index in cuts(slope.shape, None, _ROUNDED_TOGETHER):
+        torch.mul(slope[index], cut(g, index).float() / scale, out=out[index])
+    return out
 
 
 class Slope(torch.autograd.Function):

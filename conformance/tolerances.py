@@ -12,6 +12,9 @@ from unifocal.spec import Link, Spec
 HALF = 1.0
 """float16 and bfloat16, computed in float32 and rounded once."""
 
+HALF_TWICE = 2.0
+"""Gradients in them for a cotangent that is no power of two: the slope was rounded, and the product is."""
+
 SOFTMAX = {"float32": 64.0, "float64": 512.0}
 """Softmax losses and gradients, up to 1000 classes: the exponential magnifies the rounding of x − max x, up to 88 or 708 times."""
 

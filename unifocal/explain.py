@@ -158,6 +158,8 @@ def _rows(spec: Spec, operands: Operands, labels: str) -> Iterator[tuple[str, st
         yield "loss weight", f"the loss times {operands.loss_weight:g}"
     yield "unreduced shape", _shape(spec)
     yield "reduction", _reduction(spec)
+    if spec.dtype is not None:
+        yield "dtype", f"the loss in {spec.dtype}, gradients in the predictions' dtype"
 
 
 def _predictions(spec: Spec) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .loss import DescriptionOf, canonical
 from .protocol import Array, Tensor
-from .spec import AlphaRule, Operands, Reduction, Spec, is_number
+from .spec import AlphaRule, Dtype, Operands, Reduction, Spec, is_number
 
 
 def _of_probabilities(epsilon: float | None, from_logits: bool) -> float | None:
@@ -35,6 +35,7 @@ def sigmoid_focal_loss(
     normalizer: float | Array | None = None,
     epsilon: float | None = None,
     reduction: Reduction = "mean",
+    dtype: Dtype | None = None,
 ) -> DescriptionOf[Tensor]:
     r"""Binary focal loss α_t · (1 − p_t)^γ · CE, each class a yes-or-no question.
 
@@ -76,10 +77,13 @@ def sigmoid_focal_loss(
     reduction : {"mean", "sum", "none", "weighted_mean"}
         "mean" divides the sum by the number of elements that are not ignored, "weighted_mean" by the sum of their sample weights.
         Where that is 0 the loss is 0, with zero gradient.
+    dtype : None or "float32", or what a framework calls it, such as ``torch.float32``
+        The dtype of the loss: the predictions', or float32, whatever they are.  A bfloat16 loss has two or three digits, too few to log,
+        and in float16 a loss scale of 2¹⁶ is infinite.  Gradients have the predictions' dtype.
 
     Returns
     -------
-    tensor of the predictions' framework and dtype
+    tensor of the predictions' framework, of their dtype unless ``dtype`` is another
         0-D (of NumPy a scalar), or of the predictions' shape for reduction "none".  float16 and bfloat16 are computed in float32 and
         rounded once; under automatic mixed precision (torch, Paddle) they give float32.
 
@@ -112,6 +116,7 @@ def sigmoid_focal_loss(
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,
+        dtype=dtype,
     )
     return spec, Operands(predictions, targets, alpha=alpha, pos_weight=pos_weight, sample_weight=sample_weight, normalizer=normalizer)
 
@@ -132,6 +137,7 @@ def softmax_focal_loss(
     normalizer: float | Array | None = None,
     epsilon: float | None = None,
     reduction: Reduction = "mean",
+    dtype: Dtype | None = None,
 ) -> DescriptionOf[Tensor]:
     r"""Categorical focal loss Σ_c y_c · α_c · w_c · (1 − p_c)^γ · (−log p_c), one class of C being true.
 
@@ -173,6 +179,7 @@ def softmax_focal_loss(
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,
+        dtype=dtype,
     )
     weights = {"class_weight": class_weight, "sample_weight": sample_weight}
     return spec, Operands(predictions, targets, alpha=alpha, **weights, normalizer=normalizer)
@@ -192,6 +199,7 @@ def binary_cross_entropy(
     normalizer: float | Array | None = None,
     epsilon: float | None = None,
     reduction: Reduction = "mean",
+    dtype: Dtype | None = None,
 ) -> DescriptionOf[Tensor]:
     """Binary cross entropy −y·log p − (1 − y)·log(1 − p): :func:`sigmoid_focal_loss` with γ = 0 and α off, whose parameters these are.
 
@@ -211,6 +219,7 @@ def binary_cross_entropy(
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,
+        dtype=dtype,
     )
     return spec, Operands(predictions, targets, pos_weight=pos_weight, sample_weight=sample_weight, normalizer=normalizer)
 
@@ -229,6 +238,7 @@ def cross_entropy(
     normalizer: float | Array | None = None,
     epsilon: float | None = None,
     reduction: Reduction = "mean",
+    dtype: Dtype | None = None,
 ) -> DescriptionOf[Tensor]:
     """Categorical cross entropy Σ_c y_c · w_c · (−log p_c): :func:`softmax_focal_loss` with γ = 0, whose other parameters these are.
 
@@ -257,5 +267,6 @@ def cross_entropy(
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,
+        dtype=dtype,
     )
     return spec, Operands(predictions, targets, class_weight=class_weight, sample_weight=sample_weight, normalizer=normalizer)

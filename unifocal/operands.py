@@ -140,6 +140,8 @@ def context(spec: Spec, predictions: object, targets: object = None) -> Context:
     axis = spec.axis - rank if spec.axis >= 0 and rank else spec.axis
     dtype = xp.float64 if x.dtype == xp.float64 else xp.float32
     result_dtype = x.dtype if dtype == x.dtype or not backend.autocast(x) else dtype
+    if spec.dtype is not None:
+        result_dtype = xp.float32
     return Context(backend, xp, spec if axis == spec.axis else replace(spec, axis=axis), x, shape, dtype, result_dtype, spec.axis)
 
 

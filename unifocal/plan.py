@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .checks import NON_NEGATIVE, PROBABILITY, UNIT, UNNORMALIZED
 from .kernels import kernel_for
@@ -129,6 +129,26 @@ def _weighed(call: Call, targets: Targets) -> tuple[Inputs, float | Array | None
         labels = labels * class_weight
     weight = _over(ctx, weight, by)
     return Inputs(labels, alpha, pos_weight, _masked(ctx, weight, targets)), divisor
+
+
+def fixed_divisor(call: Call) -> float | None:
+    """What the total of an eager call is divided by, where that depends on no target or weight; 1 for an unreduced loss."""
+    spec, tensors = call.ctx.spec, call.tensors
+    if call.numbers is not None and call.numbers.denominator is not None:
+        return call.numbers.denominator
+    weighed = spec.reduction == "weighted_mean" and not (tensors.sample_weight is None and tensors.class_weight is None)
+    ignores = spec.ignore_index is not None and not spec.count_ignored
+    if spec.reduction in ("mean", "weighted_mean") and (weighed or ignores):
+        return None
+    known: Any = denominator(call.ctx, Targets(None), None)
+    return 1.0 if known is None else known
+
+
+def divisor_of(call: Call) -> Array | float:
+    """What the total is divided by, as :func:`folded` has it; for losses that are reduced."""
+    found = _weighed(call, fold(call.ctx, call.tensors.targets, call.by_index, call.keeps_indices))[1]
+    assert found is not None
+    return found
 
 
 def numbers(plan: Plan) -> Numbers | None:

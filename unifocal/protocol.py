@@ -154,11 +154,11 @@ class Backend(Protocol):
 class EagerBackend(Backend, Protocol):
     """A framework whose arrays in host memory can be written to, in eager mode."""
 
-    def host_backend(self, x: Array, elements: int) -> Backend:
-        """Whose arrays blocks of predictions x, of so many elements each, are computed on."""
+    def host_backend(self, x: Array, others: Iterable[Array], elements: int) -> Backend:
+        """Whose arrays blocks of predictions x and of these operands, of so many elements each, are computed on."""
 
     def host(self, x: Array) -> Array:
-        """x as NumPy's array, in the same memory where NumPy has its dtype; asked for where ``host_backend`` is not this one itself."""
+        """x as NumPy's array, in the same memory; asked for where ``host_backend`` is not this one itself."""
 
     def from_host(self, x: Array | float, like: Array, dtype: Any) -> Array:
         """An array of ``host_backend``, or a number, as a constant of this framework where ``like`` is and in this dtype."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 Link = Literal["sigmoid", "softmax", "log"]
 AlphaRule = Literal["off", "balance", "scale"]
@@ -17,6 +17,8 @@ ClassWeight = Literal["class", "row"]
 Alignment = Literal["leading", "trailing"]
 ClassAxis = Literal["kernel", "kept", "spread", "sum", "mean"]
 Reduction = Literal["none", "sum", "mean", "weighted_mean"]
+Dtype: TypeAlias = Any
+"""A name of float32: the string, or what a framework calls it."""
 _REDUCTIONS = get_args(Reduction)
 
 
@@ -42,6 +44,11 @@ def _static_int(name: str, value: object) -> int:
     return int(value)
 
 
+def _is_float32(dtype: object) -> bool:
+    """Whether dtype is float32, as a string or as any framework has it (``torch.float32``, ``np.float32``, ``tf.float32``)."""
+    return str(getattr(dtype, "name", None) or getattr(dtype, "__name__", dtype)).rpartition(".")[2] == "float32"
+
+
 @dataclass(frozen=True)
 class Spec:
     """The static description of a loss: hashable, printable, without tensors.
@@ -65,6 +72,7 @@ class Spec:
     class_axis: what becomes of the class axis in the unreduced loss.  The kernel's way is to keep it in binary losses and drop it in
         categorical ones.  A binary loss can be summed or averaged over it; a categorical one can keep it with size 1, or be spread over
         the classes, 0 beside the target.
+    dtype: of the loss, where it is not the predictions'.
     """
 
     link: Link
@@ -86,6 +94,7 @@ class Spec:
     weights: Alignment = "leading"
     class_axis: ClassAxis = "kernel"
     reduction: Reduction = "mean"
+    dtype: Literal["float32"] | None = None
 
     def __post_init__(self) -> None:
         gamma = _static("gamma", self.gamma, "≥ 0")
@@ -105,6 +114,10 @@ class Spec:
             object.__setattr__(self, "ignore_index", _static_int("ignore_index", self.ignore_index))
         if self.reduction not in _REDUCTIONS:
             raise ValueError(f"reduction must be 'none', 'sum', 'mean' or 'weighted_mean'; received {self.reduction!r}.")
+        if self.dtype is not None:
+            if not _is_float32(self.dtype):
+                raise ValueError(f"dtype must be None, for a loss of the predictions' dtype, or 'float32'; received {self.dtype!r}.")
+            object.__setattr__(self, "dtype", "float32")
         if self.class_axis in ("sum", "mean") and self.ignore_index is not None:
             raise ValueError("ignore_index and a reduction of the class axis do not go together.")
         if self.link == "log" and gamma:
