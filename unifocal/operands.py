@@ -78,7 +78,7 @@ class Context(NamedTuple):
         return True
 
     def labels_are_hard(self, labels: Array) -> bool | None:
-        """Whether labels in the compute dtype are all 0 or 1, held to [0, 1] if they are not; None if they could not be read."""
+        """Whether labels in the compute dtype are all 0 or 1, held to [0, 1] if they must be; None if they could not be read."""
         if not self.readable(labels):
             return None
         hard: bool | None = self.xp.hard(labels) if hasattr(self.xp, "hard") else None
@@ -86,7 +86,7 @@ class Context(NamedTuple):
             return hard
         values = self.backend.to_numpy(labels)
         hard = all_hard(values)
-        if not hard:
+        if not hard and self.spec.holds_labels:
             UNIT.check_array("targets", values)
         return hard
 
@@ -196,7 +196,7 @@ def _weight(ctx: Context, name: str, value: object, allowed: Range | None) -> Ar
 
 def class_vector(ctx: Context, name: str, value: object, allowed: Range) -> Array | float | None:
     """alpha, pos_weight or class_weight: a number, one number a class, or a tensor of full rank broadcastable to the predictions."""
-    weight = _weight(ctx, name, value, allowed)
+    weight = _weight(ctx, name, value, allowed if ctx.spec.holds_weights else None)
     if weight is None or isinstance(weight, float):
         return weight
     shape, rank = ctx.backend.shape(weight), len(ctx.shape)

@@ -84,7 +84,9 @@ def _element_wise(ctx: Context, raw: Array) -> Targets:
     raw, valid = _ignore(ctx, raw)
     labels = cast(xp, raw, ctx.dtype)
     hard = _are_hard(ctx, raw, labels)
-    if hard is None:
+    if hard is None and not spec.holds_labels:
+        hard = False  # integers may be others than 0 and 1
+    elif hard is None:
         hard = not xp.isdtype(raw.dtype, "real floating")
         labels = xp.where(labels * (1 - labels) >= 0, labels, float("nan"))
     if spec.label_smoothing and spec.categorical:
@@ -94,12 +96,12 @@ def _element_wise(ctx: Context, raw: Array) -> Targets:
 
 
 def _are_hard(ctx: Context, raw: Array, labels: Array) -> bool | None:
-    """Whether labels are to be taken as constants that are all 0 or 1, held to [0, 1]; None if they could not be read."""
+    """Whether labels are to be taken as constants that are all 0 or 1, held to [0, 1] if they must be; None if they could not be read."""
     xp = ctx.xp
     if xp.isdtype(raw.dtype, "bool"):
         return True
     if ctx.spec.categorical:  # no kernel has a form for them
-        return False if ctx.check("targets", labels, UNIT) else None
+        return False if not ctx.spec.holds_labels or ctx.check("targets", labels, UNIT) else None
     hard = ctx.labels_are_hard(labels)
     if hard and xp.isdtype(raw.dtype, "real floating") and not (ctx.eager or ctx.backend.is_constant(labels)):
         return False  # the form for hard labels is another function of them

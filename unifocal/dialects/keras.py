@@ -141,6 +141,7 @@ def binary_spec(
         weights="trailing",
         class_axis="mean",
         reduction=reduction,
+        held="nothing",
     )
 
 
@@ -166,6 +167,7 @@ def categorical_spec(
         axis=axis,
         weights="trailing",
         reduction=reduction,
+        held="nothing",
     )
 
 
