@@ -68,7 +68,9 @@ class Odd:
         for what, arguments in varied:
             if self.few and (what in _DROPPED or any(what.endswith(f" {shape}") for shape in _SHAPES[:-3])):
                 continue
-            yield Case(name, what, self.predictions, {**self.settings, **arguments}, {} if name[0].isupper() else None, self.dtype, tolerance)
+            yield Case(
+                name, what, self.predictions, {**self.settings, **arguments}, {} if name[0].isupper() else None, self.dtype, tolerance
+            )
 
     def _options(self) -> Iterator[tuple[str, dict[str, Any]]]:
         for name in self.tensors:
@@ -149,7 +151,7 @@ def _keras(dialect: str) -> Iterator[Odd]:
         cls = "".join(word.capitalize() for word in name.split("_"))
         yield Odd(f"{dialect}.{cls}", labels, "y_pred", "y_true", of, tensors=("sample_weight",), dtype="float32")
 
-    binary = {"label_smoothing": _SMOOTHING, "from_logits": (1, None)}
+    binary: dict[str, Any] = {"label_smoothing": _SMOOTHING, "from_logits": (1, None)}
     yield from each("binary_crossentropy", "binary", "probabilities", **binary)
     balanced = {"apply_class_balancing": True}
     yield from each("binary_focal_crossentropy", "binary", "probabilities", balanced, **binary, alpha=_ALPHA, gamma=_GAMMA)
@@ -187,7 +189,9 @@ ODD: tuple[Odd, ...] = (
         numbers={"label_smoothing": _ROUGH_SMOOTHING, "ignore_index": _IGNORED, "reduction": ("avg", None)},
         settings=_NONE,
     ),
-    Odd("paddle.cross_entropy", "soft", "input", "label", "logits", _WEIGHT, {"label_smoothing": _ROUGH_SMOOTHING}, {**_NONE, **_SOFT_LABEL}),
+    Odd(
+        "paddle.cross_entropy", "soft", "input", "label", "logits", _WEIGHT, {"label_smoothing": _ROUGH_SMOOTHING}, {**_NONE, **_SOFT_LABEL}
+    ),
     Odd("paddle.softmax_with_cross_entropy", "indices", "logits", "label", numbers={"ignore_index": _IGNORED}, kept=True),
     Odd("paddle.softmax_with_cross_entropy", "soft", "logits", "label", settings=_SOFT_LABEL),
     Odd("paddle.nll_loss", "indices", "input", "label", "log", _WEIGHT, {"ignore_index": _IGNORED}, _NONE),
@@ -212,3 +216,35 @@ ODD: tuple[Odd, ...] = (
     *_keras("keras"),
     *_keras("keras2"),
 )
+
+
+def _beyond(dialect: str, function: str, predictions: str, name: str, **arguments: Any) -> tuple[str, Case]:
+    return dialect, Case(function, name, predictions, arguments)
+
+
+_OUTSIDE = 2 * np.array([[0.7, 0.0, 0.9], [0.2, 1.0, 0.5]]) - 0.5
+_OUTSIDE_SUM = 4 * _SOFT - 1
+_NEGATIVE = np.array([-0.5, 1.0, 2.0])
+_LABELS_FIRST = {"y_true": _OUTSIDE, "y_pred": _P["probabilities"]}
+BEYOND: tuple[tuple[str, Case], ...] = (
+    _beyond("torch", "binary_cross_entropy", "input", "weight", input=_P["probabilities"], target=_BINARY, weight=_NEGATIVE),
+    _beyond("torch", "binary_cross_entropy_with_logits", "input", "labels", input=_X, target=_OUTSIDE, pos_weight=_NEGATIVE),
+    _beyond("torch", "cross_entropy", "input", "labels", input=_X, target=_OUTSIDE, weight=_NEGATIVE),
+    _beyond("torch", "cross_entropy", "input", "smoothed", input=_X, target=_INDEX, weight=_NEGATIVE, label_smoothing=0.1),
+    _beyond("torch", "nll_loss", "input", "weight", input=_P["log"], target=_INDEX, weight=_NEGATIVE),
+    _beyond("paddle", "binary_cross_entropy", "input", "labels", input=_P["probabilities"], label=_OUTSIDE),
+    _beyond("paddle", "sigmoid_focal_loss", "logit", "labels", logit=_X, label=_OUTSIDE, alpha=1.5),
+    _beyond("paddle", "sigmoid_focal_loss", "logit", "NaN where r < 0", logit=_X, label=_OUTSIDE, gamma=1.5, reduction="none"),
+    _beyond("paddle", "cross_entropy", "input", "labels", input=_X, label=_OUTSIDE_SUM, weight=_NEGATIVE, soft_label=True),
+    _beyond("paddle", "cross_entropy", "input", "weight", input=_X, label=_INDEX, weight=_NEGATIVE),
+    _beyond("tf", "weighted_cross_entropy_with_logits", "logits", "labels", labels=_OUTSIDE, logits=_X, pos_weight=_NEGATIVE),
+    _beyond("tf", "softmax_cross_entropy_with_logits", "logits", "labels", labels=_OUTSIDE_SUM, logits=_X),
+    _beyond("optax", "sigmoid_focal_loss", "logits", "labels", logits=_X / 4, labels=_OUTSIDE, alpha=-0.5),
+    _beyond("optax", "sigmoid_binary_cross_entropy", "logits", "integers", logits=_X, labels=np.array([[2, 0, 1], [-1, 1, 0]])),
+    _beyond("kornia", "binary_focal_loss_with_logits", "pred", "labels", pred=_X, target=_OUTSIDE, pos_weight=_NEGATIVE, weight=_NEGATIVE),
+    _beyond("kornia", "focal_loss", "pred", "weight", pred=_X, target=_INDEX, alpha=1.5, weight=_NEGATIVE),
+    _beyond("keras", "binary_focal_crossentropy", "y_pred", "labels", **_LABELS_FIRST, apply_class_balancing=True, label_smoothing=-0.2),
+    _beyond("keras2", "binary_crossentropy", "y_pred", "labels", **_LABELS_FIRST),
+    _beyond("keras", "categorical_focal_crossentropy", "y_pred", "labels", y_true=_OUTSIDE, y_pred=_P["softmax"], alpha=_NEGATIVE),
+)
+"""By dialect: calls with labels outside [0, 1], negative weights, α and smoothing, which originals compute."""

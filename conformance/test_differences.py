@@ -558,11 +558,43 @@ SHOWN = [
         for dialect in ("keras", "keras2")
     ),
     Shown(
+        "torch.cross_entropy",
+        "mean with a total weight of 0",
+        "input",
+        {"input": _ROWS, "target": [0, 0, 0], "weight": [0.0, 1.0, 1.0]},
+        _value(nan),
+        _value(0.0),
+    ),
+    Shown(
+        "torch.nll_loss",
+        "mean with a total weight of 0",
+        "input",
+        {"input": _ROWS, "target": [0, 0, 2], "weight": [1.0, 1.0, -2.0]},
+        _value(-inf),
+        _value(0.0),
+    ),
+    Shown(
+        "paddle.binary_cross_entropy_with_logits",
+        "labels between −101 and −100",
+        "logit",
+        {"logit": [0.3], "label": [-100.99]},
+        _value(0.0),
+        _value(np.logaddexp(0, 0.3) + 0.3 * 100.99),
+    ),
+    Shown(
+        "paddle.sigmoid_focal_loss",
+        "a normalizer of 0 or below",
+        "logit",
+        {"logit": [[0.3]], "label": [[1.0]], "normalizer": [0.0]},
+        _value(inf),
+        ValueError,
+    ),
+    Shown(
         "keras.binary_focal_crossentropy",
         "γ below 0",
         "y_pred",
         {"y_true": [[1.0]], "y_pred": [[0.5]], "gamma": -1.0},
-        _value([1.3862939611199308]),
+        _value([1.3862943611198906]),
         ValueError,
     ),
     Shown(
@@ -827,6 +859,43 @@ def test_graphs_reassociate_the_second_epsilon() -> None:
     assert theirs(labels, probabilities).numpy() == pytest.approx([11.522857], rel=1e-6)
     assert tf.function(theirs)(labels, probabilities).numpy() == pytest.approx([11.480856], rel=1e-6)
     assert ours(labels, probabilities).numpy() == pytest.approx([11.522857], rel=1e-6)
+
+
+def test_keras_warns_of_one_class() -> None:
+    _, keras = (pytest.importorskip(name) for name in ("tensorflow", "keras"))
+    with pytest.warns(SyntaxWarning, match="num_classes > 1"):
+        keras.losses.CategoricalCrossentropy()(np.ones((2, 1)), np.ones((2, 1)))
+    assert functions_of("keras")["CategoricalCrossentropy"]()(np.ones((2, 1)), np.ones((2, 1))) == pytest.approx(1e-7)
+
+
+def test_the_predictions_say_whose_tensors_a_call_is_of() -> None:
+    jnp, optax = pytest.importorskip("jax.numpy"), pytest.importorskip("optax")
+    logits, labels = np.array([0.3], np.float32), np.array([1.0], np.float32)
+    assert optax.sigmoid_binary_cross_entropy(logits, jnp.asarray(labels)) == pytest.approx(0.5543552)
+    ours = functions_of("optax")["sigmoid_binary_cross_entropy"]
+    assert ours(jnp.asarray(logits), labels) == pytest.approx(0.5543552)
+    with pytest.raises(TypeError, match="must be of the predictions' framework"):
+        ours(logits, jnp.asarray(labels))
+
+
+@pytest.mark.parametrize(
+    ("function", "error"),
+    [
+        ("paddle.cross_entropy", "IndexError"),
+        ("torch.cross_entropy", "IndexError"),
+        ("tf.sparse_softmax_cross_entropy_with_logits", "Invalid"),
+    ],
+)
+def test_exceptions_of_other_types(function: str, error: str) -> None:
+    dialect, _, name = function.partition(".")
+    predictions, labels = {"paddle": ("input", "label"), "torch": ("input", "target"), "tf": ("logits", "labels")}[dialect]
+    case = Case(function, "", predictions, {predictions: np.zeros((1, 3)), labels: np.array([7])})
+    run = framework_named(_ORIGINALS[dialect][0])
+    with pytest.raises(Exception, match="7") as theirs:
+        run_case(run, _original(dialect, name), case)
+    assert type(theirs.value).__name__.startswith(error)
+    with pytest.raises(ValueError, match="received 7"):
+        run_case(run, functions_of(dialect)[name], case)
 
 
 def test_paddle_drops_the_gradient_of_the_softmax() -> None:

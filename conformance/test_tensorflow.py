@@ -185,7 +185,7 @@ def test_cotangents_of_unknown_rank(jit_compile: bool) -> None:
 
 
 @pytest.mark.parametrize("reduction", ["none", "sum"])
-def test_derivatives_of_losses_behind_code_of_unknown_rank(reduction: str) -> None:
+def test_derivatives_of_losses_behind_code_of_unknown_rank(reduction: Any) -> None:
     """Value, first and second derivative, by predictions and labels, where what follows the loss hides its rank from the graph."""
     x, y, h = tf.constant(X), tf.constant(SOFT), tf.constant(H)
 

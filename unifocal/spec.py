@@ -97,7 +97,9 @@ class Spec:
             raise ValueError(f"gamma must be a finite number ≥ 0; received {self.gamma}.")
         smoothing = static("label_smoothing", self.label_smoothing, "in [0, 1]")
         if not (0 <= smoothing <= 1 or (self.held == "nothing" and math.isfinite(smoothing))):
-            raise ValueError(f"label_smoothing must be {'in [0, 1]' if self.held != 'nothing' else 'finite'}; received {self.label_smoothing}.")
+            raise ValueError(
+                f"label_smoothing must be {'in [0, 1]' if self.held != 'nothing' else 'finite'}; received {self.label_smoothing}."
+            )
         if not isinstance(self.from_logits, bool):
             raise TypeError(f"from_logits must be True or False; received {type(self.from_logits).__name__}.")
         if self.epsilon is not None:

@@ -44,9 +44,7 @@ def sigmoid_focal_loss(logits: Array, labels: Array, *, alpha: float | Array | N
             f"gamma must be a Python number, a constant of compiled code; received {type_name(gamma)}. "
             'Use float(gamma), or under jax.jit static_argnames="gamma".'
         )
-    spec = Spec(
-        "sigmoid", labels="elements", gamma=gamma, alpha="off" if alpha is None else "balance", reduction="none", held="nothing"
-    )
+    spec = Spec("sigmoid", labels="elements", gamma=gamma, alpha="off" if alpha is None else "balance", reduction="none", held="nothing")
     return spec, Operands(logits, broadcast(labels, shape(logits)), alpha=alpha)
 
 

@@ -129,7 +129,10 @@ def keep_classes(where: Array, value: Any, fill: float) -> Array:
 
 
 def smoothed(labels: Any, smoothing: Any, axis: int = -1, prior: Any = None, where: Any = None) -> Array:
-    """(1 − s)·y + s·prior, s a number or a tensor; the prior is uniform over the classes along the axis, or over those ``where`` true, unless one is given."""
+    """(1 − s)·y + s·prior, s a number or a tensor.
+
+    The prior is uniform over the classes along the axis, or over those ``where`` true, unless one is given.
+    """
     backend, xp, y = _own(labels)
     if not xp.isdtype(y.dtype, "real floating"):
         raise TypeError(f"labels must be floating; received dtype {y.dtype}.")
