@@ -165,6 +165,7 @@ def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -
 
     def loss_of(wrt: Array, carried: Array) -> Any:
         def backward(c: Array) -> tuple[Array, Array]:
+            c = _of_rank(c, carried)
             return _attached_slope(kernel, spec, *_here((x, inputs, slope))) * _onto(x, c, spec.axis), c
 
         return tf.stop_gradient(carried), backward
@@ -188,11 +189,11 @@ def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
 
     def slope_of(wrt: Array) -> Any:
         whole = tf.cast(from_host(kept, x, tf.float16), tf.float32) if slope is None else slope
-        return tf.stop_gradient(whole), lambda h: second(wrt, h)
+        return tf.stop_gradient(whole), lambda h: second(wrt, _of_rank(h, whole))
 
     def loss_of(wrt: Array) -> Any:
         def backward(c: Array) -> Array:
-            c = _onto(x, tf.cast(c, tf.float32 if slope is None else slope.dtype), axis)
+            c = _onto(x, tf.cast(_of_rank(c, value), tf.float32 if slope is None else slope.dtype), axis)
             if is_half and not is_traced(c) and not _is_watched([x, c]):
                 return _lent(standard.product(kept, np.asarray(c), scale, _aligned(kept)))
             c = c if scale == 1 else c / scale
@@ -205,7 +206,11 @@ def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
 
 def _attached_slope(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, slope: Array) -> Array:
     def slope_of(wrt: Array, carried: Array) -> Any:
-        return tf.stop_gradient(carried), lambda h: (kernel.second(xp, spec, x, inputs, h), h)
+        def backward(h: Array) -> tuple[Array, Array]:
+            h = _of_rank(h, carried)
+            return kernel.second(xp, spec, x, inputs, h), h
+
+        return tf.stop_gradient(carried), backward
 
     return _custom(slope_of, x, _carrying_inputs(kernel, spec, 1, slope, x, inputs))
 
@@ -258,6 +263,11 @@ def _input_gradients(kernel: Kernel, spec: Spec, order: int) -> tuple[Callable[.
         return tf.gradients(transposed, anything, tangents, unconnected_gradients="zero")[0]
 
     return _graph(by_inputs), _graph(by_x_and_inputs)
+
+
+def _of_rank(c: Array, result: Array) -> Array:
+    """The cotangent of a result, its rank known: it is the result's, though a graph may not tell (``tf.numpy_function``)."""
+    return tf.ensure_shape(c, result.shape) if c.shape.rank is None else c
 
 
 def _onto(x: Array, c: Array, axis: int) -> Array:

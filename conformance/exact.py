@@ -114,6 +114,11 @@ def _elementwise(function: Callable[..., Any]) -> Callable[..., _Values]:
     return lambda *arrays: np.asarray(vectorized(*arrays), object)
 
 
+def _real(a: Number) -> Number:
+    """A number, NaN if it is complex."""
+    return mp.nan if isinstance(a, mp.mpc) else a
+
+
 def _divided(a: Number, b: Number) -> Number:
     if b:
         return a / b
@@ -121,7 +126,7 @@ def _divided(a: Number, b: Number) -> Number:
 
 
 _quotient = _elementwise(_divided)
-_power = _elementwise(lambda a, b: mp.power(a, b) if a or b > 0 else mp.inf if b else mp.mpf(1))
+_power = _elementwise(lambda a, b: _real(mp.power(a, b)) if a or b > 0 else mp.inf if b else mp.mpf(1))
 _number = _elementwise(lambda a: mp.mpf(a.item() if isinstance(a, np.generic) else a))
 
 
@@ -176,7 +181,7 @@ def _function(function: Callable[[Number], Number]) -> Callable[[ExactArray], Ex
 exp = _function(lambda a: mp.exp(a))
 log = _function(lambda a: mp.log(a) if a >= 0 or mp.isnan(a) else mp.nan)
 log1p = _function(lambda a: mp.log1p(a) if a > -1 or mp.isnan(a) else -mp.inf if a == -1 else mp.nan)
-sqrt = _function(lambda a: mp.sqrt(a))
+sqrt = _function(lambda a: _real(mp.sqrt(a)))
 abs = _function(lambda a: mp.fabs(a))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from inspect import cleandoc
 from typing import Any
 
@@ -37,14 +38,36 @@ _ERRORS: list[tuple[type[Exception], str, Any]] = [
     (ValueError, r"normalizer must be 0-D or 1-D; received shape \(1, 1\)", lambda: paddle.sigmoid_focal_loss(X, Y, np.ones((1, 1)))),
     (ValueError, "normalizer must be in", lambda: paddle.sigmoid_focal_loss(X, Y, np.zeros(1))),
     (ValueError, r"predictions .* must be in \[0, 1\]; received 2", lambda: paddle.binary_cross_entropy(2 * Y, Y)),
-    (ValueError, "targets must be in", lambda: paddle.binary_cross_entropy(P, -100 * Y)),
     (ValueError, "received soft_label=True with ignore_index=1", lambda: paddle.cross_entropy(X, Y / 3, soft_label=True, ignore_index=1)),
     (ValueError, r"of size 1 along axis -1 if it has it; received shape \(4, 3\)", lambda: paddle.cross_entropy(X, Y / 3)),
     (ValueError, "Class indices must be in", lambda: paddle.cross_entropy(X, INDEX + 1)),
     (ValueError, "label_smoothing must be in", lambda: paddle.cross_entropy(X, INDEX, label_smoothing=1.5)),
     (ValueError, r"input must have the shape \(N, C, ...\); received \(3,\)", lambda: paddle.nll_loss(X[0], np.array(1))),
     (ValueError, r"input must have the shape \(N, 1\); received \(4, 3\)", lambda: paddle.log_loss(P, Y)),
-    (ValueError, r"The smoothing must be in \[0, 1\]; received 2", lambda: paddle.label_smooth(Y, epsilon=2)),
+    (ValueError, r"epsilon must be in \[0, 1\]; received 2", lambda: paddle.label_smooth(Y, epsilon=2)),
+    (ValueError, "alpha must be a number or a tensor here", lambda: paddle.sigmoid_focal_loss(X, Y, alpha=None)),  # type: ignore[arg-type]
+    (ValueError, "target is another name of label: only one", lambda: paddle.cross_entropy(X, label=INDEX, target=INDEX)),  # type: ignore[call-arg]
+    (ValueError, r"have the shape .*\(4, 3\); received \(4, 1\)", lambda: paddle.cross_entropy(X, INDEX[:, None], label_smoothing=0.1)),
+    *(
+        (ValueError, rf"weight must have one number a class, the shape \(3,\); received shape {re.escape(str(shape))}", call)
+        for shape in ((), (1, 3), (4, 3), (4, 1))
+        for call in (
+            lambda shape=shape: torch.cross_entropy(X, INDEX, np.ones(shape)),
+            lambda shape=shape: torch.cross_entropy(X, Y / 3, np.ones(shape)),
+            lambda shape=shape: torch.nll_loss(X, INDEX, np.ones(shape)),
+            lambda shape=shape: paddle.nll_loss(X, INDEX, np.ones(shape)),
+            lambda shape=shape: paddle.cross_entropy(X, INDEX, np.ones(shape)),
+        )
+    ),
+    (ValueError, r"weight must have one number a class", lambda: paddle.cross_entropy(X, Y / 3, np.ones((4, 3)), soft_label=True)),
+    *(
+        (ValueError, rf"{name} must have .* \(3,\) or \(3, 1, ...\); received shape {re.escape(str(shape))}", call)
+        for shape in ((), (1, 3), (1,), (3, 3))
+        for name, call in (
+            ("pos_weight", lambda shape=shape: kornia.binary_focal_loss_with_logits(X, Y, pos_weight=np.ones(shape))),
+            ("weight", lambda shape=shape: kornia.focal_loss(X, INDEX, 0.25, weight=np.ones(shape))),
+        )
+    ),
     (TypeError, "labels must be floating", lambda: paddle.label_smooth(INDEX)),
     (ValueError, "use_sigmoid must be True", lambda: paddledet.FocalLoss(use_sigmoid=False)),
     (ValueError, r"pred must be 2-D and target 1-D; received shapes \(4, 3\) and \(4, 3\)", lambda: paddledet.FocalLoss()(X, Y)),
@@ -56,8 +79,9 @@ _ERRORS: list[tuple[type[Exception], str, Any]] = [
     (ValueError, r"targets must have the shape", lambda: torch.nll_loss(X, Y)),
     (ValueError, "targets must have", lambda: torch.binary_cross_entropy(P, Y[:, 0])),
     (ValueError, r"sample_weight must be .* received shape \(4,\)", lambda: torch.binary_cross_entropy(P, Y, INDEX + 1.0)),
-    (ValueError, r"alpha must be in \[0, 1\]; received 1.5", lambda: torchvision.sigmoid_focal_loss(X, Y, alpha=1.5)),
+    (ValueError, r"alpha must be in \[0, 1\], or -1 for off; received 1.5", lambda: torchvision.sigmoid_focal_loss(X, Y, alpha=1.5)),
     (ValueError, "reduction must be one of", lambda: torchvision.sigmoid_focal_loss(X, Y, reduction=None)),  # type: ignore[arg-type]
+    (ValueError, r"label_smoothing must be finite", lambda: keras.binary_crossentropy(Y, P, label_smoothing=float("nan"))),
     (ValueError, "reduction must be one of None, 'none', 'sum'", lambda: keras.BinaryCrossentropy(reduction="avg")),
     (ValueError, "Element-wise targets must have the shape", lambda: keras.BinaryCrossentropy()(Y[:, 0], P)),
     (ValueError, "targets must have the shape", lambda: keras.sparse_categorical_crossentropy(Y, P)),
@@ -68,6 +92,11 @@ _ERRORS: list[tuple[type[Exception], str, Any]] = [
     (ValueError, "targets must have the shape", lambda: tf.sparse_softmax_cross_entropy_with_logits(Y, X)),
     (ValueError, "gamma must be a finite number", lambda: tfa.sigmoid_focal_crossentropy(Y, P, gamma=-1.0)),
     (TypeError, "must be integer", lambda: optax.softmax_cross_entropy_with_integer_labels(X, INDEX * 1.0)),
+    (
+        TypeError,
+        "gamma must be a Python number, .* Use float\\(gamma\\), or under jax.jit static",
+        lambda: optax.sigmoid_focal_loss(X, Y, gamma=Y),  # type: ignore[arg-type]
+    ),
     (TypeError, "predictions must be a floating tensor", lambda: optax.sigmoid_focal_loss(X.astype(int), Y)),
     (ValueError, r"pred must have the shape \(N, C, ...\); received \(3,\)", lambda: kornia.binary_focal_loss_with_logits(X[0], Y[0])),
     (ValueError, "pred must have the shape", lambda: kornia.focal_loss(X[0], np.array(1), 0.25)),

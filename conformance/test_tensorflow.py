@@ -167,6 +167,47 @@ def test_tensors_of_unknown_rank_are_refused() -> None:
         value(tf.zeros(3))
 
 
+@graphs
+def test_cotangents_of_unknown_rank(jit_compile: bool) -> None:
+    logits, label = tf.constant([[0.1, 0.2, 0.3, 0.4]]), tf.constant([3])
+
+    def loss(x: Any) -> Any:
+        return unifocal.cross_entropy(x, label, reduction="none")
+
+    @tf.function(input_signature=[tf.TensorSpec(None, tf.float32)], jit_compile=jit_compile)
+    def gradient_along(c: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            value = loss(logits)
+        return tape.gradient(value, logits, output_gradients=c)
+
+    np.testing.assert_allclose(gradient_along(tf.ones(1)), [[0.213838, 0.236328, 0.261183, -0.711349]], rtol=1e-5)
+
+
+@pytest.mark.parametrize("reduction", ["none", "sum"])
+def test_derivatives_of_losses_behind_code_of_unknown_rank(reduction: Any) -> None:
+    """Value, first and second derivative, by predictions and labels, where what follows the loss hides its rank from the graph."""
+    x, y, h = tf.constant(X), tf.constant(SOFT), tf.constant(H)
+
+    @tf.custom_gradient
+    def hidden(value: Any) -> Any:
+        return tf.identity(value), lambda c: tf.reshape(c, tf.compat.v1.placeholder_with_default(tf.shape(c), shape=[None]))
+
+    def derivatives(after: Callable[[Any], Any]) -> Any:
+        with tf.GradientTape() as outer:
+            outer.watch((x, y))
+            with tf.GradientTape() as tape:
+                tape.watch((x, y))
+                value = after(unifocal.sigmoid_focal_loss(x, y, reduction=reduction))
+            first = tape.gradient(value, (x, y))
+            followed = after(first[0])
+        return *first, outer.gradient(followed, x, output_gradients=h)
+
+    graph = tf.function(lambda: derivatives(hidden), autograph=False)
+    for ours, direct in zip(graph(), derivatives(lambda value: value), strict=True):
+        np.testing.assert_allclose(ours, direct, rtol=1e-12, atol=1e-15)
+
+
 def test_ragged_tensors_are_refused() -> None:
     with pytest.raises(TypeError, match="predictions must be a dense tensor"):
         unifocal.binary_cross_entropy(tf.ragged.constant([[1.0], [1.0, 2.0]]), [[1], [1, 0]])

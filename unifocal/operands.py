@@ -215,7 +215,7 @@ def _weight(ctx: Context, name: str, value: object, allowed: Range | None, kinds
 
 def class_vector(ctx: Context, name: str, value: object, allowed: Range) -> Array | float | None:
     """alpha, pos_weight or class_weight: a number, one number a class, or a tensor of full rank broadcastable to the predictions."""
-    weight = _weight(ctx, name, value, allowed)
+    weight = _weight(ctx, name, value, allowed if ctx.spec.holds_weights else None)
     if weight is None or isinstance(weight, float):
         return weight
     shape, rank = ctx.backend.shape(weight), len(ctx.shape)

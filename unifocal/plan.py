@@ -82,6 +82,8 @@ def plan(ctx: Context, operands: Operands) -> Plan:
 def call(ctx: Context, operands: Operands) -> Call:
     """The operands, read; raises TypeError or ValueError where one does not fit the predictions."""
     spec = ctx.spec
+    if spec.alpha != "off" and operands.alpha is None:
+        raise ValueError("alpha must be a number or a tensor here, where it cannot be off; received None.")
     targets, shape, by_index = read(ctx, operands.targets)
     tensors = Tensors(
         targets,

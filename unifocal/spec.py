@@ -16,6 +16,7 @@ Normalized = Literal["no", "then_clipped", "clipped_first"]
 ClassWeight = Literal["class", "row"]
 Alignment = Literal["leading", "trailing"]
 ClassAxis = Literal["kernel", "kept", "spread", "sum", "mean"]
+Held = Literal["all", "labels", "nothing"]
 Reduction = Literal["none", "sum", "mean", "weighted_mean"]
 Dtype: TypeAlias = Any
 """A name of float32: the string, or what a framework calls it."""
@@ -28,7 +29,7 @@ def is_number(value: object) -> bool:
     return type(value) in (float, int) or (isinstance(value, Real) and not isinstance(value, bool))
 
 
-def _static(name: str, value: object, requirement: str) -> float:
+def static(name: str, value: object, requirement: str) -> float:
     """value as a Python float, or the error that says what was required."""
     if not is_number(value):
         raise TypeError(f"{name} must be a Python number {requirement}; received {type(value).__name__}.")
@@ -73,6 +74,8 @@ class Spec:
         categorical ones.  A binary loss can be summed or averaged over it; a categorical one can keep it with size 1, or be spread over
         the classes, 0 beside the target.
     dtype: of the loss, where it is not the predictions'.
+    held: what is held to its range: labels, smoothing and α to [0, 1] and weights to ≥ 0; labels alone; or nothing, as in most originals,
+        which compute with any number.
     """
 
     link: Link
@@ -95,18 +98,21 @@ class Spec:
     class_axis: ClassAxis = "kernel"
     reduction: Reduction = "mean"
     dtype: Literal["float32"] | None = None
+    held: Held = "all"
 
     def __post_init__(self) -> None:
-        gamma = _static("gamma", self.gamma, "≥ 0")
+        gamma = static("gamma", self.gamma, "≥ 0")
         if not (gamma >= 0 and math.isfinite(gamma)):
             raise ValueError(f"gamma must be a finite number ≥ 0; received {self.gamma}.")
-        smoothing = _static("label_smoothing", self.label_smoothing, "in [0, 1]")
-        if not 0 <= smoothing <= 1:
-            raise ValueError(f"label_smoothing must be in [0, 1]; received {self.label_smoothing}.")
+        smoothing = static("label_smoothing", self.label_smoothing, "in [0, 1]")
+        if not (0 <= smoothing <= 1 or (self.held == "nothing" and math.isfinite(smoothing))):
+            raise ValueError(
+                f"label_smoothing must be {'in [0, 1]' if self.held != 'nothing' else 'finite'}; received {self.label_smoothing}."
+            )
         if not isinstance(self.from_logits, bool):
             raise TypeError(f"from_logits must be True or False; received {type(self.from_logits).__name__}.")
         if self.epsilon is not None:
-            epsilon = _static("epsilon", self.epsilon, "in [0, 0.5)")
+            epsilon = static("epsilon", self.epsilon, "in [0, 0.5)")
             if not 0 <= epsilon < 0.5:
                 raise ValueError(f"epsilon must be in [0, 0.5); received {self.epsilon}.")
             object.__setattr__(self, "epsilon", epsilon)
@@ -130,6 +136,16 @@ class Spec:
     def categorical(self) -> bool:
         """Whether the classes of a row are one distribution: the kernel then drops the class axis from the loss."""
         return self.link != "sigmoid"
+
+    @property
+    def holds_labels(self) -> bool:
+        """Whether labels must be in [0, 1]."""
+        return self.held != "nothing"
+
+    @property
+    def holds_weights(self) -> bool:
+        """Whether α must be in [0, 1], or ≥ 0 where it scales, and weights ≥ 0."""
+        return self.held == "all"
 
     @property
     def drops_axis(self) -> bool:
@@ -161,6 +177,7 @@ def of_kernel(spec: Spec, index_labels: bool) -> Spec:
         log_epsilon=spec.log_epsilon,
         log_floor=spec.log_floor,
         axis=spec.axis,
+        held="nothing",  # what was to be held to its range has been
     )
 
 

@@ -126,15 +126,15 @@ def _element_wise(ctx: Context, raw: Array) -> Targets:
     xp, spec = ctx.xp, ctx.spec
     raw, valid = _ignore(ctx, raw)
     labels = cast(xp, raw, ctx.dtype)
-    floating = xp.isdtype(raw.dtype, "real floating")
-    hard = not floating
-    if not xp.isdtype(raw.dtype, "bool"):
+    floating, hard = xp.isdtype(raw.dtype, "real floating"), xp.isdtype(raw.dtype, "bool")
+    if not hard:
         slack = _ROUNDING * max(float(xp.finfo(xp.float32).eps), float(xp.finfo(raw.dtype).eps)) if floating else 0.0
         if ctx.readable(labels):
             labels, hard = _looked_at(ctx, labels, slack)
             # The form for hard labels is another function of them.
             hard = hard and (not floating or ctx.eager or ctx.backend.is_constant(labels))
-        else:
+        elif spec.holds_labels:
+            hard = not floating
             # Compared with the middle: one pass.
             labels = xp.where(xp.abs(labels - 0.5) <= 0.5 + slack, _clamped(ctx, labels) if floating else labels, float("nan"))
     if spec.label_smoothing and spec.categorical:
@@ -144,12 +144,17 @@ def _element_wise(ctx: Context, raw: Array) -> Targets:
 
 
 def _looked_at(ctx: Context, labels: Array, slack: float) -> tuple[Array, bool]:
-    """Labels held to [0, 1], and whether they are all 0 or 1; raises ValueError where one is further outside than the slack."""
+    """Labels, held to [0, 1] if they must be, and whether they are all 0 or 1.
+
+    Raises ValueError where one is further outside than the slack.
+    """
     xp = ctx.xp
     if not ctx.spec.categorical:  # no categorical kernel has a form for hard labels
         hard: bool | None = xp.hard(labels) if hasattr(xp, "hard") else all_hard(ctx.backend.to_numpy(labels)) or None
         if hard is not None:
             return labels, hard
+    if not ctx.spec.holds_labels:
+        return labels, False
     least, largest = ctx.extent(labels)
     if not UNIT.holds(least, largest, slack):
         exchanged = ctx.readable(ctx.x) and all_hard(ctx.values(ctx.x))

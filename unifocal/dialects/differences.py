@@ -13,7 +13,7 @@ class Difference:
     """One recorded difference between an original and its dialect."""
 
     function: str
-    """``dialect.function``, or several, with spaces between; a ``*`` stands for all of the dialect's."""
+    """``dialect.function``, or several, with spaces between; each by its name, so that nothing is said of functions yet to come."""
     versions: str
     """The original's versions that were seen to do it."""
     condition: str
@@ -23,10 +23,13 @@ class Difference:
     """What is right, and what the dialect gives."""
     evidence: str
 
+    def __post_init__(self) -> None:
+        if "*" in self.function:
+            raise ValueError(f"A difference must name each function that it is of; received {self.function}: {self.condition}.")
+
     def concerns(self, function: str) -> bool:
         """Whether this is about a function, named ``dialect.function``."""
-        dialect = function.partition(".")[0]
-        return bool({function, f"{dialect}.*"} & set(self.function.split()))
+        return function in self.function.split()
 
 
 @cache

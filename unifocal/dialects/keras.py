@@ -146,6 +146,7 @@ def binary_spec(
         weights="trailing",
         class_axis="mean",
         reduction=reduction,
+        held="nothing",
     )
 
 
@@ -171,6 +172,7 @@ def categorical_spec(
         axis=axis,
         weights="trailing",
         reduction=reduction,
+        held="nothing",
     )
 
 

@@ -6,14 +6,16 @@ Documentation: https://kornia.readthedocs.io/en/latest/losses.html.  Ignored ent
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..loss import Description, LossObject, loss
+from ..operands import same
 from ..protocol import Array
 from ..spec import Operands, Spec
 from .options import REDUCTIONS, choice
-from .tensors import shape
+from .tensors import reshaped, shape
 
 __all__ = ["BinaryFocalLossWithLogits", "FocalLoss", "binary_focal_loss_with_logits", "focal_loss"]
 
@@ -35,7 +37,7 @@ def binary_focal_loss_with_logits(
 ) -> Description:
     """``kornia.losses.binary_focal_loss_with_logits``: soft labels mix the hard labels' losses; α None is off.
 
-    ``pos_weight`` and ``weight`` have one number a class.
+    ``pos_weight`` and ``weight`` have one number a class, and the shape (C,) or (C, 1, ...).
 
     Mirrors kornia 0.9.0, https://kornia.readthedocs.io/en/latest/losses.html
     """
@@ -51,8 +53,10 @@ def binary_focal_loss_with_logits(
         ignore_index=ignore_index,
         count_ignored=True,
         reduction=choice("reduction", reduction, REDUCTIONS),
+        held="nothing",
     )
-    return spec, Operands(pred, target, alpha=alpha, pos_weight=pos_weight, class_weight=weight)
+    weights = {"pos_weight": _one_a_class("pos_weight", pos_weight, pred), "class_weight": _one_a_class("weight", weight, pred)}
+    return spec, Operands(pred, target, alpha=alpha, **weights)
 
 
 @loss
@@ -67,7 +71,8 @@ def focal_loss(
 ) -> Description:
     """``kornia.losses.focal_loss``: softmax focal loss of class indices, laid out over the classes with 0 beside the target.
 
-    α weights the classes [1 − α, α, …, α]: class 0 is the background.  A mean divides by the number of all entries, N·C·….
+    α weights the classes [1 − α, α, …, α]: class 0 is the background.  ``weight`` has one number a class, and the shape (C,) or
+    (C, 1, ...).  A mean divides by the number of all entries, N·C·….
 
     Mirrors kornia 0.9.0, https://kornia.readthedocs.io/en/latest/losses.html
     """
@@ -84,9 +89,20 @@ def focal_loss(
         count_ignored=True,
         class_axis="spread",
         reduction=choice("reduction", reduction, REDUCTIONS),
+        held="nothing",
     )
     factors = None if alpha is None else np.asarray([1 - alpha] + [alpha] * (classes - 1))
-    return spec, Operands(pred, target, alpha=factors, class_weight=weight)
+    return spec, Operands(pred, target, alpha=factors, class_weight=_one_a_class("weight", weight, pred))
+
+
+def _one_a_class(name: str, value: Any, pred: Any) -> Any:
+    """A weight of one number a class, of any shape (C, 1, ...), in the shape (C,)."""
+    if value is None:
+        return None
+    own, (_, classes, *_) = shape(value), shape(pred)
+    if not own or not same(own, (classes,) + (1,) * (len(own) - 1)):
+        raise ValueError(f"{name} must have one number a class, the shape ({classes},) or ({classes}, 1, ...); received shape {own}.")
+    return value if len(own) == 1 else reshaped(value, (classes,))
 
 
 @dataclass(eq=False)

@@ -72,6 +72,7 @@ class FocalLoss(LossObject):
             from_logits=not self.activated,
             log_floor=-100.0 if self.activated else None,
             reduction=reduction,
+            held="labels" if self.activated else "nothing",
         )
         operands = Operands(
             pred,
@@ -117,6 +118,7 @@ def sigmoid_focal_loss(
         class_weight="row",
         class_axis="sum" if reduced == "mean" else "kernel",
         reduction=reduced,
+        held="nothing",
     )
     return spec, Operands(_rows(input, target), target, alpha=alpha, class_weight=weight)
 
@@ -145,6 +147,7 @@ def softmax_focal_loss(
         ignore_index=-1,
         count_ignored=True,
         reduction=choice("reduction", reduction, REDUCTIONS),
+        held="nothing",
     )
     return spec, Operands(_rows(input, target), target, alpha=alpha, class_weight=weight)
 

@@ -5,9 +5,12 @@ Documentation: https://optax.readthedocs.io/en/latest/api/losses.html.  ``axis``
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..loss import Description, loss
+from ..operands import type_name
 from ..protocol import Array
-from ..spec import Operands, Spec
+from ..spec import Operands, Spec, is_number
 from .tensors import broadcast, classes_where, keep_classes, shape, smoothed
 
 __all__ = [
@@ -29,18 +32,24 @@ def sigmoid_binary_cross_entropy(logits: Array, labels: Array) -> Description:
 
     Mirrors optax 0.2.8, https://optax.readthedocs.io/en/latest/api/losses.html
     """
-    return Spec("sigmoid", labels="elements", reduction="none"), Operands(logits, broadcast(labels, shape(logits)))
+    return Spec("sigmoid", labels="elements", reduction="none", held="nothing"), Operands(logits, broadcast(labels, shape(logits)))
 
 
 @loss
 def sigmoid_focal_loss(logits: Array, labels: Array, *, alpha: float | Array | None = None, gamma: float = 2.0) -> Description:
     """``optax.sigmoid_focal_loss``: focal loss of each entry; α None is off, and 0 is not.
 
+    γ is a constant of compiled code: under ``jax.jit`` it is to be named in ``static_argnames``.
+
     Mirrors optax 0.2.8, https://optax.readthedocs.io/en/latest/api/losses.html
     """
-    return Spec("sigmoid", labels="elements", gamma=gamma, alpha="off" if alpha is None else "balance", reduction="none"), Operands(
-        logits, broadcast(labels, shape(logits)), alpha=alpha
-    )
+    if not is_number(gamma):
+        raise TypeError(
+            f"gamma must be a Python number, a constant of compiled code; received {type_name(gamma)}. "
+            'Use float(gamma), or under jax.jit static_argnames="gamma".'
+        )
+    spec = Spec("sigmoid", labels="elements", gamma=gamma, alpha="off" if alpha is None else "balance", reduction="none", held="nothing")
+    return spec, Operands(logits, broadcast(labels, shape(logits)), alpha=alpha)
 
 
 @loss
@@ -53,7 +62,7 @@ def softmax_cross_entropy(logits: Array, labels: Array, axis: int = -1, where: A
     if where is not None:
         where, rows = classes_where(where, logits, axis)
         logits, labels = keep_classes(where, logits, float("-inf")), keep_classes(where, labels, 0.0)
-    return Spec("softmax", labels="elements", axis=axis, reduction="none"), Operands(logits, labels, sample_weight=rows)
+    return Spec("softmax", labels="elements", axis=axis, reduction="none", held="nothing"), Operands(logits, labels, sample_weight=rows)
 
 
 @loss
@@ -66,10 +75,21 @@ def softmax_cross_entropy_with_integer_labels(logits: Array, labels: Array, axis
     if where is not None:
         where, rows = classes_where(where, logits, axis)
         logits = keep_classes(where, logits, float("-inf"))
-    return Spec("softmax", labels="indices", axis=axis, reduction="none"), Operands(logits, labels, sample_weight=rows)
+    return Spec("softmax", labels="indices", axis=axis, reduction="none"), Operands(
+        logits, _one_a_row(labels, logits, axis), sample_weight=rows
+    )
 
 
-def smooth_labels(labels: Array, alpha: float, *, axis: int = -1, where: Array | None = None) -> Array:
+def _one_a_row(labels: Any, logits: Any, axis: int) -> Any:
+    """Class indices, of which one may stand for a dimension of rows."""
+    sizes = list(shape(logits))
+    if not isinstance(axis, int) or not -len(sizes) <= axis < len(sizes):
+        return labels  # the axis is refused later
+    del sizes[axis]
+    return broadcast(labels, tuple(sizes)) if len(shape(labels)) == len(sizes) else labels
+
+
+def smooth_labels(labels: Array, alpha: float | Array, *, axis: int = -1, where: Array | None = None) -> Array:
     """``optax.smooth_labels``: (1 − α)·y + α/K, over the K classes along ``axis``; those ``where`` true, if given.
 
     Mirrors optax 0.2.8, https://optax.readthedocs.io/en/latest/api/losses.html

@@ -11,8 +11,8 @@ from typing import Any
 from ..loss import Description, loss
 from ..protocol import Array
 from ..spec import Operands, Reduction, Spec
-from .options import REDUCTIONS, choice
-from .tensors import as_indices, is_floating, shape, smoothed, softmax, squeezed
+from .options import REDUCTIONS, choice, renamed, share
+from .tensors import as_indices, is_floating, one_a_class, reshaped, shape, smoothed, softmax, squeezed
 
 __all__ = [
     "binary_cross_entropy",
@@ -55,6 +55,7 @@ def sigmoid_focal_loss(
         ignore_index=_IGNORED,
         count_ignored=True,
         reduction=choice("reduction", reduction, REDUCTIONS),
+        held="nothing",
     )
     if normalizer is not None and len(shape(normalizer)) > 1:
         raise ValueError(f"normalizer must be 0-D or 1-D; received shape {shape(normalizer)}.")
@@ -72,7 +73,7 @@ def binary_cross_entropy(
     Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/binary_cross_entropy_en.html
     """
     reduced = choice("reduction", reduction, REDUCTIONS)
-    spec = Spec("sigmoid", labels="elements", from_logits=False, log_floor=-100.0, weights="trailing", reduction=reduced)
+    spec = Spec("sigmoid", labels="elements", from_logits=False, log_floor=-100.0, weights="trailing", reduction=reduced, held="nothing")
     return spec, Operands(input, label, sample_weight=weight)
 
 
@@ -98,11 +99,13 @@ def binary_cross_entropy_with_logits(
         count_ignored=True,
         weights="trailing",
         reduction=choice("reduction", reduction, REDUCTIONS),
+        held="nothing",
     )
     return spec, Operands(logit, label, sample_weight=weight, pos_weight=pos_weight)
 
 
 @loss
+@renamed(target="label")
 def cross_entropy(
     input: Array,
     label: Array,
@@ -117,6 +120,8 @@ def cross_entropy(
 ) -> Description:
     """``paddle.nn.functional.cross_entropy``: of class indices, with or without the class axis, or soft labels.
 
+    With ``label_smoothing`` the label's rank alone says which: soft labels have the input's.  ``label`` may be called ``target``.
+
     Without ``use_softmax`` the input is probabilities.  ``weight`` makes one factor a row, Σ_c w_c·y_c, by whose sum a mean divides;
     without it a mean counts ignored rows where ``ignore_index`` is negative.  Soft and smoothed losses keep the class axis.
 
@@ -124,6 +129,9 @@ def cross_entropy(
     """
     if soft_label and ignore_index > 0:
         raise ValueError(f"ignore_index requires class indices; received soft_label=True with ignore_index={ignore_index}.")
+    label_smoothing = share("label_smoothing", label_smoothing)
+    if label_smoothing:
+        soft_label = len(shape(label)) == len(shape(input))
     keeps_axis = soft_label or bool(label_smoothing)
     if not soft_label:
         label, kept = _class_indices(label, input, axis)
@@ -139,8 +147,9 @@ def cross_entropy(
         class_weight="row",
         class_axis="kept" if keeps_axis else "kernel",
         reduction=_weighted(reduction),
+        held="nothing",
     )
-    return spec, Operands(input, label, class_weight=weight)
+    return spec, Operands(input, label, class_weight=_class_weight(weight, input, axis, soft_label or bool(label_smoothing)))
 
 
 def softmax_with_cross_entropy(
@@ -199,8 +208,8 @@ def nll_loss(
     if len(shape(input)) < 2:
         raise ValueError(f"input must have the shape (N, C, ...); received {shape(input)}.")
     label, _ = _class_indices(label, input, 1)
-    spec = Spec("log", labels="indices", axis=1, ignore_index=ignore_index, reduction=_weighted(reduction))
-    return spec, Operands(input, label, class_weight=weight)
+    spec = Spec("log", labels="indices", axis=1, ignore_index=ignore_index, reduction=_weighted(reduction), held="nothing")
+    return spec, Operands(input, label, class_weight=one_a_class("weight", weight, input, 1))
 
 
 @loss
@@ -211,7 +220,8 @@ def log_loss(input: Array, label: Array, epsilon: float = 0.0001, name: str | No
     """
     if len(shape(input)) != 2 or shape(input)[1] not in (1, None):
         raise ValueError(f"input must have the shape (N, 1); received {shape(input)}.")
-    return Spec("sigmoid", labels="elements", from_logits=False, log_epsilon=epsilon, reduction="none"), Operands(input, label)
+    spec = Spec("sigmoid", labels="elements", from_logits=False, log_epsilon=epsilon, reduction="none", held="nothing")
+    return spec, Operands(input, label)
 
 
 def label_smooth(label: Array, prior_dist: Array | None = None, epsilon: float = 0.1, name: str | None = None) -> Array:
@@ -219,12 +229,19 @@ def label_smooth(label: Array, prior_dist: Array | None = None, epsilon: float =
 
     Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/label_smooth_en.html
     """
-    return smoothed(label, epsilon, prior=prior_dist)
+    return smoothed(label, share("epsilon", epsilon), prior=prior_dist)
 
 
 def _weighted(reduction: str) -> Reduction:
     chosen = choice("reduction", reduction, REDUCTIONS)
     return "weighted_mean" if chosen == "mean" else chosen
+
+
+def _class_weight(weight: Any, input: Any, axis: int, of_soft_labels: bool) -> Any:
+    """A weight of one number a class; where it multiplies soft labels it may have one more dimension before."""
+    if of_soft_labels and weight is not None and len(shape(weight)) == 2 and shape(weight)[0] == 1:
+        weight = reshaped(weight, shape(weight)[1:])
+    return one_a_class("weight", weight, input, axis)
 
 
 def _class_indices(label: Any, input: Any, axis: int) -> tuple[Array, bool]:

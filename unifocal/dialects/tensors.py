@@ -10,6 +10,7 @@ import numpy as np
 from ..dispatch import backend_of
 from ..operands import cast, same
 from ..protocol import Array, Backend, Namespace
+from ..spec import is_number
 
 
 def _own(value: Any) -> tuple[Backend, Namespace, Array]:
@@ -48,9 +49,17 @@ def is_floating(value: Any) -> bool:
 
 
 def as_indices(value: Any) -> Array:
-    """Class indices that may come as floating-point numbers, as int64."""
+    """Class indices that may come as floating-point numbers or booleans, as int64."""
     _, xp, value = _own(value)
-    return cast(xp, value, xp.int64) if xp.isdtype(value.dtype, "real floating") else value
+    return cast(xp, value, xp.int64) if xp.isdtype(value.dtype, ("real floating", "bool")) else value
+
+
+def one_a_class(name: str, value: Any, predictions: Any, axis: int) -> Any:
+    """A weight, of the shape (C,) and no other; None as it is."""
+    sizes = shape(predictions)
+    if value is not None and -len(sizes) <= axis < len(sizes) and not same(shape(value), (sizes[axis],)):
+        raise ValueError(f"{name} must have one number a class, the shape ({sizes[axis]},); received shape {shape(value)}.")
+    return value
 
 
 def as_dtype(value: Array, dtype: Any) -> Array:
@@ -119,24 +128,31 @@ def keep_classes(where: Array, value: Any, fill: float) -> Array:
     return xp.where(where, value, fill)
 
 
-def smoothed(labels: Any, smoothing: float, axis: int = -1, prior: Any = None, where: Any = None) -> Array:
-    """(1 − s)·y + s·prior; the prior is uniform over the classes along the axis, or over those ``where`` true, unless one is given."""
+def smoothed(labels: Any, smoothing: Any, axis: int = -1, prior: Any = None, where: Any = None) -> Array:
+    """(1 − s)·y + s·prior, s a number or a tensor.
+
+    The prior is uniform over the classes along the axis, or over those ``where`` true, unless one is given.
+    """
     backend, xp, y = _own(labels)
-    if not 0 <= smoothing <= 1:
-        raise ValueError(f"The smoothing must be in [0, 1]; received {smoothing}.")
     if not xp.isdtype(y.dtype, "real floating"):
         raise TypeError(f"labels must be floating; received dtype {y.dtype}.")
-    kept, spread = (xp.number(number, y.dtype) for number in (1 - smoothing, smoothing))
+
+    def beside(value: Any) -> Array:
+        return cast(xp, value if backend_of(value) is backend else backend.from_numpy(np.asarray(value), y), y.dtype)
+
+    if is_number(smoothing):
+        kept, spread = (xp.number(number, y.dtype) for number in (1 - smoothing, smoothing))
+    else:
+        spread = beside(smoothing)
+        kept = 1 - spread
     if prior is not None:
-        prior = backend.from_numpy(np.asarray(prior), y) if backend_of(prior) is not backend else prior
-        return y * kept + cast(xp, prior, y.dtype) * spread
+        return y * kept + beside(prior) * spread
     if where is not None:
-        counted = cast(xp, where if backend_of(where) is backend else backend.from_numpy(np.asarray(where), y), y.dtype)
-        return y * kept + spread / xp.sum(counted, axis=axis, keepdims=True)
+        return y * kept + spread / xp.sum(beside(where), axis=axis, keepdims=True)
     classes = backend.shape(y)[axis] if len(backend.shape(y)) else 1
     if classes is None:
         raise ValueError(f"The class axis must have a static size here; received labels of shape {backend.shape(y)}.")
-    return y * kept + xp.number(smoothing / classes, y.dtype)
+    return y * kept + (xp.number(smoothing / classes, y.dtype) if is_number(smoothing) else spread / float(classes))
 
 
 def reshaped(value: Any, sizes: tuple[int | None, ...]) -> Array:

@@ -28,7 +28,8 @@ def sigmoid_cross_entropy_with_logits(labels: Array | None = None, logits: Array
 
     Mirrors TensorFlow 2.21, https://www.tensorflow.org/api_docs/python/tf/nn/sigmoid_cross_entropy_with_logits
     """
-    return Spec("sigmoid", labels="elements", reduction="none"), Operands(required("logits", logits), required("labels", labels))
+    spec = Spec("sigmoid", labels="elements", reduction="none", held="nothing")
+    return spec, Operands(required("logits", logits), required("labels", labels))
 
 
 @loss
@@ -38,7 +39,7 @@ def weighted_cross_entropy_with_logits(labels: Array, logits: Array, pos_weight:
     Mirrors TensorFlow 2.21, https://www.tensorflow.org/api_docs/python/tf/nn/weighted_cross_entropy_with_logits
     """
     operands = Operands(required("logits", logits), required("labels", labels), pos_weight=required("pos_weight", pos_weight))
-    return Spec("sigmoid", labels="elements", weights="trailing", reduction="none"), operands
+    return Spec("sigmoid", labels="elements", weights="trailing", reduction="none", held="nothing"), operands
 
 
 @loss
@@ -47,7 +48,8 @@ def softmax_cross_entropy_with_logits(labels: Array, logits: Array, axis: int = 
 
     Mirrors TensorFlow 2.21, https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits
     """
-    return Spec("softmax", labels="elements", axis=axis, reduction="none"), Operands(required("logits", logits), required("labels", labels))
+    spec = Spec("softmax", labels="elements", axis=axis, reduction="none", held="nothing")
+    return spec, Operands(required("logits", logits), required("labels", labels))
 
 
 @loss

@@ -66,5 +66,6 @@ def _describe(y_true: Array, y_pred: Array, alpha: float | Array | None, gamma: 
         weights="trailing",
         class_axis="sum",
         reduction="none",
+        held="nothing",
     )
     return spec, Operands(y_pred, y_true, alpha=None if off else alpha)

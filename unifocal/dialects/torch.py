@@ -12,8 +12,8 @@ from ..loss import Description, loss
 from ..protocol import Array
 from ..repeated import asked_each_time
 from ..spec import Operands, Reduction, Spec
-from .options import REDUCTIONS, choice
-from .tensors import is_floating, shape
+from .options import REDUCTIONS, choice, share
+from .tensors import is_floating, one_a_class, shape
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "nll_loss"]
 
@@ -48,6 +48,7 @@ def binary_cross_entropy(
         log_floor=-100.0,
         weights="trailing",
         reduction=_reduction(size_average, reduce, reduction),
+        held="labels",
     )
     return spec, Operands(input, target, sample_weight=weight)
 
@@ -67,7 +68,7 @@ def binary_cross_entropy_with_logits(
 
     Mirrors PyTorch 2.13, https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
     """
-    spec = Spec("sigmoid", labels="elements", weights="trailing", reduction=_reduction(size_average, reduce, reduction))
+    spec = Spec("sigmoid", labels="elements", weights="trailing", reduction=_reduction(size_average, reduce, reduction), held="nothing")
     return spec, Operands(input, target, sample_weight=weight, pos_weight=pos_weight)
 
 
@@ -98,12 +99,13 @@ def cross_entropy(
     spec = Spec(
         "softmax",
         labels="indices" if by_index else "elements",
-        label_smoothing=label_smoothing,
+        label_smoothing=share("label_smoothing", label_smoothing),
         axis=_class_axis(input),
         ignore_index=ignore_index if by_index else None,
         reduction=_weighted(_reduction(size_average, reduce, reduction)) if by_index else _reduction(size_average, reduce, reduction),
+        held="nothing",
     )
-    return spec, Operands(input, target, class_weight=weight)
+    return spec, Operands(input, target, class_weight=one_a_class("weight", weight, input, spec.axis))
 
 
 @loss
@@ -127,8 +129,9 @@ def nll_loss(
         axis=_class_axis(input),
         ignore_index=ignore_index,
         reduction=_weighted(_reduction(size_average, reduce, reduction)),
+        held="nothing",
     )
-    return spec, Operands(input, target, class_weight=weight)
+    return spec, Operands(input, target, class_weight=one_a_class("weight", weight, input, spec.axis))
 
 
 def _class_axis(input: Any) -> int:
