@@ -33,6 +33,7 @@ _Options = Annotated[
     list[str] | None,
     typer.Option("--option", metavar="NAME=VALUE", help="An option of --like that your function has built in; may be repeated."),
 ]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 _Dtype = Annotated[str, typer.Option(help="float64 or float32: of the tensors that your function is given.")]
 
 
@@ -48,7 +49,7 @@ def parity(
     dtype: _Dtype = "float64",
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that one backend may take to load and answer.")] = 600,
     thorough: Annotated[bool, typer.Option(help="All recorded calls on JAX and Dask too, which compile each: minutes.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")] = False,
+    as_json: _Json = False,
 ) -> None:
     """Check every installed backend: the documented examples, and each dialect against its original's recorded answers.
 
@@ -115,19 +116,27 @@ def _options(texts: list[str] | None) -> dict[str, Any]:
 
 
 @app.command()
-def dialects() -> None:
-    """List the dialects: whose functions unifocal has, on every backend's tensors."""
-    import_module("unifocal.convention_tables").print_dialects()
+def dialects(as_json: _Json = False) -> None:
+    """List the dialects: the libraries whose loss functions unifocal has, and which functions."""
+    import_module("unifocal.convention_tables").print_dialects(as_json)
 
 
 @app.command()
 def explain(
-    function: Annotated[str, typer.Argument(help="Such as paddle.sigmoid_focal_loss; without a dialect, one of unifocal's own.")],
+    function: Annotated[
+        str,
+        typer.Argument(
+            help="A dialect's function or its original, such as paddle.sigmoid_focal_loss or torchvision.ops.sigmoid_focal_loss."
+        ),
+    ],
     option: Annotated[list[str] | None, typer.Argument(help="Options of the function, such as gamma=0.5 or reduction='mean'.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Tell each known difference in full.")] = False,
+    as_json: _Json = False,
 ) -> None:
-    """Explain a function's convention: formula, α rule, clip, labels, denominators, and where the original is known to differ.
+    """Explain what a function computes: formula, α rule, clip, labels, denominators, and where the original is known to differ.
 
-    The exit status is 2 if there is no such function or option.
+    A canonical loss, such as cross_entropy, is named without a dialect.  The exit status is 2 if there is no such function or option.
     """
-    status: int = import_module("unifocal.convention_tables").print_explanation(function, option or [])
+    print_explanation = import_module("unifocal.convention_tables").print_explanation
+    status: int = print_explanation(function, option or [], everything=everything, as_json=as_json)
     raise typer.Exit(status)

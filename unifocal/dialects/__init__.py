@@ -8,6 +8,6 @@ something else, and what is right.
 from __future__ import annotations
 
 from .differences import Difference, differences
-from .registry import dialect_names, functions_of
+from .registry import dialect_names, full_name, function_named, functions_of
 
-__all__ = ["Difference", "dialect_names", "differences", "functions_of"]
+__all__ = ["Difference", "dialect_names", "differences", "full_name", "function_named", "functions_of"]
