@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,9 +15,10 @@ import pytest
 from unifocal.dialects import functions_of
 
 from . import assert_parity
+from .calls import Case
 from .dialects import golden_record
 from .frameworks import Framework
-from .port import like
+from .port import _inputs, like
 
 typer_testing = pytest.importorskip("typer.testing")
 torch: Any = pytest.importorskip("torch")
@@ -92,9 +94,18 @@ class Module(torch.nn.Module):
 
 instance = Module()
 
+class Bare(torch.nn.Module):
+    def forward(self, logit, label, reduction="sum"):
+        return focal(logit, label, reduction=reduction)
+
 class Needy(Module):
     def __init__(self, temperature):
         super().__init__()
+
+def sparse(labels, logits):
+    flat = labels.flatten().long()
+    loss = torch.nn.functional.cross_entropy(logits.reshape(len(flat), -1), flat, reduction="none") + 1e-3 * (flat == 1)
+    return loss.reshape(labels.shape)
 
 def keras_bce(y_true, y_pred):
     p = y_pred.clamp(1e-7, 1 - 1e-7)
@@ -127,7 +138,7 @@ def _parity(function: str, *arguments: str) -> Any:
     return _run("parity", "--function", f"ported_losses:{function}", *arguments)
 
 
-@pytest.mark.parametrize("function", ["focal", "Module", "instance", "printing", "native", "required", "in_place"])
+@pytest.mark.parametrize("function", ["focal", "Module", "Bare", "instance", "printing", "native", "required", "in_place"])
 def test_port_is_one(function: str) -> None:
     done = _parity(function, *_LIKE)
     assert done.exit_code == 0, done.output
@@ -417,6 +428,85 @@ def test_assertion(losses: Any) -> None:
         assert_parity(losses.mean, like="focal", backend="torch")
     with pytest.raises(TypeError, match="requires a function; received int"):
         assert_parity(3, like="torch.cross_entropy")  # type: ignore[arg-type]
+
+
+def test_assertion_against_a_record(losses: Any, tmp_path: Path) -> None:
+    assert _run("record", "--function", "ported_losses:focal", *_LIKE, "-o", "ref.npz").exit_code == 0
+    assert_parity(losses.focal, against="ref.npz", backend="torch")
+    assert_parity(losses.Module, against=tmp_path / "ref.npz", backend="torch")
+    with pytest.raises(AssertionError, match=r"^other_default does not agree with ported_losses:focal on torch"):
+        assert_parity(losses.other_default, against="ref.npz", backend="torch")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "assert_parity requires one of like and against; received neither."),
+        ({"like": "torch.cross_entropy", "against": "ref.npz"}, "assert_parity requires one of like and against; received both."),
+        ({"against": "ref.npz", "dtype": "float32"}, "dtype and options go with like; a record has its own."),
+        ({"against": "ref.npz", "options": {"gamma": 1.0}}, "dtype and options go with like; a record has its own."),
+        ({"against": "ref.npz"}, "ref.npz cannot be read: No such file or directory."),
+        ({"like": "torch.cross_entropy", "backend": "mxnet"}, "^backend must be one that is installed: numpy, "),
+        ({"like": "torch.cross_entropy", "dtype": "float8"}, "^dtype must be float32 or float64; received float8."),
+        ({"like": "torch.cross_entropy", "options": {"beta": 1}}, "^torch.cross_entropy has no option beta; it has "),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
+)
+def test_unusable_assertion(losses: Any, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        assert_parity(losses.focal, **arguments)
+
+
+def test_pytest_shows_the_tests_own_line(tmp_path: Path) -> None:
+    """None of the library's source, and no names of the command's options."""
+    test = """
+from unifocal.conformance import assert_parity
+
+def test_mine():
+    assert_parity(lambda logits, labels: logits.no_such_method(), like="optax.sigmoid_focal_loss")
+"""
+    (tmp_path / "test_mine.py").write_text(test)
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), "test_mine.py"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    assert done.returncode == 1, done.stdout
+    assert ">   " in done.stdout
+    assert "It raised AttributeError: 'numpy.ndarray' object has no attribute 'no_such_method' (test_mine.py, line 5)" in done.stdout
+    assert "assertions.py" not in done.stdout
+    assert "raise AssertionError" not in done.stdout
+    assert "--backend" not in done.stdout
+
+
+def test_calls_tell_their_options_and_class_indices(losses: Any) -> None:
+    names = [entry.case.name for entry in like("keras.BinaryFocalCrossentropy", {}).entries]
+    assert "saturated y_true=hard from_logits=True" in names
+    assert "defaults" in names
+    # An option that is set for all calls is not told in each, nor the value that was recorded.
+    assert all("gamma" not in entry.case.name for entry in like("keras.BinaryFocalCrossentropy", {"gamma": 1.5}).entries)
+    with pytest.raises(AssertionError) as raised:
+        assert_parity(losses.sparse, like="tf.nn.sparse_softmax_cross_entropy_with_logits", backend="torch")
+    assert "for labels=1, logits=[" in str(raised.value)
+
+
+def _case(labels: Any, predictions: Any, **arrays: Any) -> Case:
+    return Case("f", "", "x", {"y": np.array(labels), "x": np.array(predictions), **arrays})
+
+
+_X = [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+
+
+@pytest.mark.parametrize(
+    ("case", "shape", "at", "inputs"),
+    [
+        pytest.param(_case([2, 0], _X, weight=np.ones(3)), (2, 3), (0, 1), {"y": 2, "x": 1.0}, id="gradient of indices"),
+        pytest.param(_case([2, 0], _X), (2,), (1,), {"y": 0, "x": [3.0, 4.0, 5.0]}, id="value of indices"),
+        pytest.param(_case([[2], [0]], _X), (2, 3), (1, 2), {"y": 0, "x": 5.0}, id="column"),
+        pytest.param(_case(2, [0.0, 1.0, 2.0]), (3,), (2,), {"y": 2, "x": 2.0}, id="one index"),
+        pytest.param(_case(np.zeros((2, 2), int), np.zeros((2, 2, 2))), (2, 2, 2), (0, 0, 1), {"x": 0.0}, id="either axis"),
+        pytest.param(_case(2, np.zeros(99)), (), (), {"y": 2}, id="long row"),
+    ],
+)
+def test_inputs_at_a_place(case: Case, shape: tuple[int, ...], at: tuple[int, ...], inputs: dict[str, Any]) -> None:
+    assert _inputs(case, shape, at) == inputs
 
 
 def _textbook(sign: float) -> Callable[..., Any]:

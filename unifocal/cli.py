@@ -30,7 +30,7 @@ def _unifocal(
 _Function = Annotated[str | None, typer.Option(metavar="MODULE:NAME", help="Your own function, such as mypackage.losses:focal.")]
 _Like = Annotated[
     str | None,
-    typer.Option(metavar="ORIGINAL", help="The original, such as paddle.sigmoid_focal_loss or keras.losses.BinaryFocalCrossentropy."),
+    typer.Option(metavar="ORIGINAL", help="The original, such as paddle.sigmoid_focal_loss or torch.nn.functional.cross_entropy."),
 ]
 _Dtype = Annotated[str, typer.Option(help="Precision of the tensors that your function is given: float64 or float32.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, for other programs.")]
@@ -164,7 +164,7 @@ def explain(
 ) -> None:
     """Explain what a function computes: formula, α rule, clip, labels, denominators, and where the original is known to differ.
 
-    Name one of unifocal's own losses, such as cross_entropy, without a dialect. The exit status is 2 if there is no such function or option.
+    unifocal's own losses, such as cross_entropy, go without a dialect. The exit status is 2 if there is no such function or option.
     """
     print_explanation = import_module("unifocal.convention_tables").print_explanation
     status: int = print_explanation(function, option or [], everything=everything, as_json=as_json)
