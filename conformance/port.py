@@ -307,6 +307,8 @@ def _inputs(case: Case, shape: tuple[int, ...], at: tuple[int, ...]) -> dict[str
 
 def _place(own: tuple[int, ...], shape: tuple[int, ...], at: tuple[int, ...]) -> tuple[int | slice, ...] | None:
     """The part of a tensor that belongs to a place, if it lacks the class axis, has it with size 1, or alone has it; None if unsure."""
+    if not own:
+        return ()
     if len(own) == len(shape):
         return tuple(0 if size == 1 else place for size, place in zip(own, at, strict=True)) if _broadcasts(own, shape) else None
     longer, shorter = (shape, own) if len(shape) > len(own) else (own, shape)

@@ -40,7 +40,7 @@ def check(
             if (like_name is None) == (against is None):
                 raise UnusableError("--function requires one of --like and --against.")
             subject = subject_named(function)
-            reference = like(like_name, options, dtype) if like_name is not None else _read(against, options)
+            reference = like(like_name, options, dtype) if like_name is not None else _read(against)
             comparison = _with_progress(subject, reference, run)
             causes = [] if comparison.agrees else guesses(subject, reference, run, comparison)
     except (UnusableError, ValueError) as error:
@@ -138,10 +138,8 @@ def _stdout_to_stderr() -> Iterator[None]:
             os.close(kept)
 
 
-def _read(path: Path | None, options: Mapping[str, Any]) -> Reference:
+def _read(path: Path | None) -> Reference:
     assert path is not None
-    if options:
-        raise UnusableError("--option goes with --like; a record has its own options.")
     return recorded(Record.read(path))
 
 

@@ -477,11 +477,11 @@ def test_mine():
 
 
 def test_calls_tell_their_options_and_class_indices(losses: Any) -> None:
-    names = [entry.case.name for entry in like("keras.BinaryFocalCrossentropy", {}).entries]
+    names = [entry.case.name for entry in like("keras.binary_focal_crossentropy", {}).entries]
     assert "saturated y_true=hard from_logits=True" in names
     assert "defaults" in names
     # An option that is set for all calls is not told in each, nor the value that was recorded.
-    assert all("gamma" not in entry.case.name for entry in like("keras.BinaryFocalCrossentropy", {"gamma": 1.5}).entries)
+    assert all("gamma" not in entry.case.name for entry in like("keras.binary_focal_crossentropy", {"gamma": 1.5}).entries)
     with pytest.raises(AssertionError) as raised:
         assert_parity(losses.sparse, like="tf.nn.sparse_softmax_cross_entropy_with_logits", backend="torch")
     assert "for labels=1, logits=[" in str(raised.value)
