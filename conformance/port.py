@@ -92,7 +92,7 @@ def _ordered(original: Signed, case: Case) -> Case:
 
 
 def _named(case: Case, options: Mapping[str, Any], usual: Mapping[str, Any]) -> Case:
-    """The case with a name that tells every option that has not its usual value, and none of those that were set for all calls."""
+    """The case with a name that tells each option with an unusual value, and none of the ``options`` that were set for all calls."""
     words = [word for word in case.name.split() if word.partition("=")[0] not in options]
     told = {*tensors_of(case), *(word.partition("=")[0] for word in words)}
     values = {**(case.options or {}), **case.arguments}

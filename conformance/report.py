@@ -233,8 +233,8 @@ def _summary(report: Report, answered: Sequence[Column]) -> str:
         farther = sum(distances.original_from_truth > distances.from_truth for distances in report.distances)
         calls = len({distances.call for distances in report.distances})
         count += (
-            f" and {len(report.distances)} of {calls} recorded calls, on {names} "
-            f"(in {farther} of these, unifocal is closer to the exact result than the original)"
+            f" and {len(report.distances)} comparisons with {calls} recorded calls, on {names} "
+            f"(in {farther} of the latter, unifocal is closer to the exact result than the original)"
         )
     else:
         count += f" on {names}"

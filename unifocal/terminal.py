@@ -44,9 +44,9 @@ _PLAIN = {
 _HANDLER = "unifocal.plain"
 
 
-def output() -> Console:
-    """Standard output: as wide as COLUMNS or the terminal says, and wide where neither does."""
-    return Console(width=max(_NARROWEST, shutil.get_terminal_size((_WIDE, 24)).columns))
+def output(wide: int = _WIDE) -> Console:
+    """Standard output: as wide as COLUMNS or the terminal says, and ``wide`` where neither does."""
+    return Console(width=max(_NARROWEST, shutil.get_terminal_size((wide, 24)).columns))
 
 
 def errors() -> Console:
