@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -42,3 +43,15 @@ def test_wheel_has_what_the_commands_import_and_no_tests() -> None:
     modules = {path.stem for path in _HERE.glob("*.py")}
     shipped = {module for module in modules if not any(fnmatch(f"unifocal.conformance.{module}", pattern) for pattern in left_out)}
     assert shipped == _needed()
+
+
+@pytest.mark.skipif(not _PYPROJECT.exists(), reason="the tests run outside a checkout")
+def test_links_of_the_readme_work_on_a_package_index() -> None:
+    """They are absolute, and those to the project's own files lead to files."""
+    project = tomllib.loads(_PYPROJECT.read_text(encoding="utf-8"))["project"]["urls"]["Homepage"]
+    raw = project.replace("//github.com/", "//raw.githubusercontent.com/")
+    links = re.findall(r"\]\(([^)\s]+)\)", (_HERE.parent / "README.md").read_text(encoding="utf-8"))
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+    own = [link.partition("/main/")[2] for link in links if link.startswith((f"{project}/blob/main/", f"{raw}/main/"))]
+    assert own
+    assert [path for path in own if not (_HERE.parent / path.partition("#")[0]).exists()] == []
