@@ -67,7 +67,8 @@ def test_known_differences_are_told() -> None:
         ("mxnet.softmax", {}, "There is no dialect 'mxnet'; there are paddle, "),
         ("torch.crossentropy", {}, "torch has no 'crossentropy'; it has binary_cross_entropy"),
         ("paddle.label_smooth", {}, "transforms labels"),
-        ("torch.cross_entropy", {"gamma": 2}, "there is no option gamma"),
+        ("torch.cross_entropy", {"gamma": 2}, "torch.cross_entropy has no option gamma; it has weight, size_average, "),
+        ("mmdet.FocalLoss", {"delta": 2}, "mmdet.FocalLoss has no option delta; it has use_sigmoid, .*, avg_factor, reduction_override"),
         ("torch.cross_entropy", {"reduction": "avg"}, "reduction must be one of 'none', 'sum', 'mean'; received 'avg'"),
     ],
 )

@@ -61,8 +61,7 @@ def parity(
 ) -> None:
     """Check every installed backend: the documented examples, and each dialect against the recorded answers of its original.
 
-    With --function, check your own function instead: whether it gives the values and gradients of an original (--like), or of a function
-    that was recorded (--against), perhaps on another machine.
+    With --function, check your own function: whether it gives the values and gradients of an original (--like) or of a record (--against).
 
     The exit status is 0 if everything agrees, 1 if not, and 2 if the arguments make no sense.
     """

@@ -51,10 +51,12 @@ def explain(name: str, **options: Any) -> Explanation:
     name, function = _find(name)
     if not isclass(function) and not hasattr(function, "describe"):
         raise ValueError(f"{name} transforms labels and is no loss.")
+    if unknown := [option for option in options if option not in (known := _options(function))]:
+        raise ValueError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(known) or 'none'}.")
     described = dict(_described(function, options))
     found = {formats: rows for formats, rows in described.items() if not isinstance(rows, Exception)}
     if not found:
-        raise ValueError(f"{name} with these options: {described[_FORMATS[0]]}")
+        raise ValueError(f"{name} cannot be called with these options: {described[_FORMATS[0]]}")
     if len(found) > 1:  # a special case of element-wise labels
         found.pop(_FORMATS[-1], None)
     known = tuple(difference for difference in differences() if difference.concerns(name))
@@ -67,6 +69,13 @@ def _find(name: str) -> tuple[str, Callable[..., Any]]:
         return canonical, getattr(losses, canonical)
     full = full_name(name)
     return full, function_named(full)
+
+
+def _options(function: Any) -> list[str]:
+    """All that a class, and a call beside predictions and labels, takes."""
+    made = list(signature(function).parameters) if isclass(function) else []
+    called = list(signature(function.describe).parameters)
+    return made + called[3 if isclass(function) else 2 :]
 
 
 def _summary(function: Callable[..., Any]) -> str:
@@ -141,10 +150,7 @@ def _describe(function: Any, predictions: Any, labels: Any, options: dict[str, A
     assert {first.name, second.name} & set(LABELS)
     asked: dict[str, Any] = {other.name: _STAND_INS[other.name] for other in others if other.default is Parameter.empty}
     asked |= {other.name: np.ones(weights) for other in others if weights and other.name in _WEIGHTS}
-    given, unknown = _split(options, {other.name: other for other in others})
-    if unknown:
-        raise ValueError(f"there is no option {', '.join(unknown)}.")
-    values = {**asked, **given}
+    values = {**asked, **options}
     positional = [values.pop(other.name, other.default) for other in others if other.kind is Parameter.POSITIONAL_ONLY]
     pair = (labels, predictions) if first.name in LABELS else (predictions, labels)
     described: tuple[Spec, Operands] = function.describe(*pair, *positional, **values)
