@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from unifocal.terminal import output
+
 from . import plot as plots
 from . import readme as readmes
 from .results import Report
@@ -22,30 +24,29 @@ _WIDE = 160  # columns of a table that goes to a file or a pipe
 
 @app.command()
 def benchmarks(
-    framework: Annotated[list[str] | None, typer.Option(help=f"Only this one of {', '.join(FRAMEWORKS)}; may be repeated.")] = None,
-    row: Annotated[list[str] | None, typer.Option(help="Only rows with this in their name; may be repeated.")] = None,
-    size: Annotated[list[str] | None, typer.Option(help="Elements of the logits, such as 1Ki or 8Mi; may be repeated.")] = None,
-    seconds: Annotated[float, typer.Option(min=0, help="Of measuring, for each figure.")] = 3.0,
+    framework: Annotated[list[str] | None, typer.Option(help=f"Only this one of {', '.join(FRAMEWORKS)}; repeat it for several.")] = None,
+    row: Annotated[list[str] | None, typer.Option(help="Only rows with this in their name; repeat it for several.")] = None,
+    size: Annotated[list[str] | None, typer.Option(help="Number of logits, such as 1Ki or 8Mi; repeat it for several.")] = None,
+    seconds: Annotated[float, typer.Option(min=0, help="Seconds of measurement for each figure.")] = 3.0,
     short: Annotated[
-        bool, typer.Option("--short", help="The main rows at 1 Ki and 1 Mi in under two minutes, no memory, no curves.")
+        bool, typer.Option("--short", help="Only the main rows, at 1 Ki and 1 Mi, without memory and curves: less than two minutes.")
     ] = False,
     memory: Annotated[bool, typer.Option(help="Measure memory too (Linux).")] = True,
     curve: Annotated[bool, typer.Option(help="Measure one row of each framework from 1 Ki to 64 Mi, for the plot.")] = True,
-    load: Annotated[Path | None, typer.Option(help="Measure nothing: take the results from this JSON.")] = None,
-    json: Annotated[Path | None, typer.Option(help="Write the results here.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw time and memory against size here (PNG or SVG).")] = None,
+    load: Annotated[Path | None, typer.Option(help="Measure nothing; read the results from this JSON file.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the results to this JSON file.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Plot time and memory against size into this file (PNG or SVG).")] = None,
     readme: Annotated[Path | None, typer.Option(help="Write the tables into this file, between its marks.")] = None,
 ) -> None:
     """Measure unifocal's losses against the frameworks' own, contestants in turns after they have agreed; print the tables.
 
-    The exit status is 0 if all that is installed ran and agreed, 1 if not, 2 if the choice makes no sense.  A missed target is no error.
+    The exit status is 0 if all that is installed ran and agreed, 1 if not, 2 if the arguments make no sense.  A missed target is no error.
     """
     if load is not None:
         report = Report.read(load)
     else:
         report = _measured(_choice(framework or [], row or [], size or [], seconds, short, memory, curve))
-    console = Console()
-    show(report, console if console.is_terminal else Console(width=_WIDE))
+    show(report, output(_WIDE))
     if json is not None:
         report.write(json)
     if plot is not None:

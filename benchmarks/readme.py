@@ -44,7 +44,7 @@ def markdown(report: Report) -> Iterator[str]:
     if report.memory:
         yield ""
         columns = (("ours", "sum"), ("ours", "mean"), ("theirs", "sum"), ("theirs", "mean"))
-        yield from _head(["arrays retained / at the most", "logits", *map(", ".join, columns)])
+        yield from _head(["memory in arrays of the logits' size: retained / peak", "logits", *map(", ".join, columns)])
         for name, size, cells in memory_rows(report):
             yield _line([name, size_name(size), *(arrays(cells[key]) if key in cells else "–" for key in columns)])
     yield ""

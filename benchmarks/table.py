@@ -63,7 +63,7 @@ def table_sizes(report: Report) -> tuple[int, ...]:
 
 def show(report: Report, console: Console) -> None:
     """Print all of it."""
-    for main, title in ((True, "theirs ÷ ours, forward and backward"), (False, "beside them")):
+    for main, title in ((True, "theirs ÷ ours, forward and backward"), (False, "further rows")):
         rows = list(shown(report, main))
         if rows:
             console.print(_speed(rows, table_sizes(report), f"{title}: median, quartiles, distance from the physical limit"))

@@ -67,7 +67,7 @@ class Framework(Protocol):
         """A tensor with the array's values, in the dtype of this name or the array's own."""
 
     def numpy(self, tensor: Array) -> NumPyArray:
-        """The values of a tensor; bfloat16, which NumPy has not, as float32."""
+        """The values of a tensor; bfloat16, which NumPy lacks, as float32."""
 
     def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
         """function(x), and the gradient of its sum with respect to x, by the framework's autodiff."""

@@ -25,7 +25,7 @@ def guesses(subject: Subject, reference: Reference, run: Framework, comparison: 
     answers = [_answer(subject, reference, run, entry.case) for entry in calls]
     found = list(_of_order(subject, reference, run, calls))
     if run.name == "numpy" and all(answer is None for answer in answers):
-        found.append("It takes another framework's tensors than NumPy's: --backend names it.")
+        found.append("It takes the tensors of another framework than NumPy; name that as the backend.")
     if None not in answers:
         found += _of_numbers(calls, answers)
         if not _values_agree(answers, calls):
@@ -36,7 +36,7 @@ def guesses(subject: Subject, reference: Reference, run: Framework, comparison: 
 def _of_order(subject: Subject, reference: Reference, run: Framework, calls: Sequence[Entry]) -> Iterator[str]:
     exchanged = [_answer(subject, reference, run, entry.case, exchanged=True) for entry in calls]
     if _values_agree(exchanged, calls):
-        yield "Its first two arguments come in the other order."
+        yield "Its first two arguments are in the other order."
 
 
 def _of_numbers(calls: Sequence[Entry], answers: Sequence[Answer | None]) -> Iterator[str]:

@@ -68,7 +68,7 @@ def _values() -> dict[str, Any]:
         "column, function": float(unifocal.cross_entropy(logits, INDEX)),
         "ignored elements, weighted": float(losses.BinaryCrossEntropy(ignore_index=0)(ONE_HOT, logits, WEIGHT)),
         "ignored elements, weighted, function": float(unifocal.binary_cross_entropy(logits, ONE_HOT, ignore_index=0, sample_weight=WEIGHT)),
-        "dialect, ignored": float(losses.Loss("torch.cross_entropy", ignore_index=1)(INDEX, logits)),
+        "dialect, ignored": float(losses.Loss("torch.nn.functional.cross_entropy", ignore_index=1)(INDEX, logits)),
         "dialect, ignored, function": float(torch.cross_entropy(logits, INDEX, ignore_index=1)),
         "dialect, class axis": float(
             losses.Loss("kornia.focal_loss", alpha=0.5)(INDEX.reshape(9, 10), logits.reshape(9, 10, 3).transpose(0, 2, 1))

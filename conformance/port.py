@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from unifocal.dialects import dialect_names, functions_of
+from unifocal.dialects import full_name, function_named
 
 from . import tolerances
 from .calls import Answer, Case, run_case
@@ -21,7 +21,7 @@ from .frameworks import FRAMEWORKS, Framework, installed
 from .frameworks import framework as framework_named
 from .records import Entry, Record
 from .signed import Parameters, Signed
-from .subjects import Subject, SubjectError, UnusableError
+from .subjects import Subject, SubjectError, UnusableError, same_option, tensors_of
 from .ulp import Floats, of_largest
 
 
@@ -50,15 +50,17 @@ def like(name: str, options: Mapping[str, Any], dtype: str = "float64") -> Refer
         If there is no such function, or it has no such option, or takes none of its calls with these options.
     """
     if dtype not in tolerances.PORT:
-        raise UnusableError(f"--dtype must be {' or '.join(tolerances.PORT)}; received {dtype}.")
-    dialect, _, function = name.rpartition(".")
-    if dialect not in dialect_names():
-        raise UnusableError(f"--like must be dialect.function, with a dialect of {', '.join(dialect_names())}; received {name}.")
+        raise UnusableError(f"must be {' or '.join(tolerances.PORT)}; received {dtype}.", "dtype")
+    try:
+        name = full_name(name)
+    except ValueError as error:
+        raise UnusableError(f"must name an original. {error}", "like") from error
+    dialect, _, function = name.partition(".")
     recorded = [entry for entry in golden_record(dialect).entries if entry.case.function == function]
     if not recorded:
         known = dict.fromkeys(entry.case.function for entry in golden_record(dialect).entries)
-        raise UnusableError(f"{dialect} has no {function!r}; it has {', '.join(known)}.")
-    original = Signed(functions_of(dialect)[function])
+        raise UnusableError(f"must name an original with recorded calls; {name} has none, {', '.join(known)} of {dialect} have.", "like")
+    original = Signed(function_named(name))
     if unknown := [option for option in options if option not in original.options]:
         raise UnusableError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(original.options)}.")
 
@@ -68,13 +70,14 @@ def like(name: str, options: Mapping[str, Any], dtype: str = "float64") -> Refer
     variant = partial(_variant, original, entries, _bare(original, entries[0].case), dtype)
     found = variant(options)
     if not found:
-        raise UnusableError(
-            f"{name} takes none of its recorded calls with {', '.join(f'{key}={value!r}' for key, value in options.items())}."
-        )
+        given = ", ".join(f"{key}={value!r}" for key, value in options.items())
+        raise UnusableError(f"No recorded call of {name} can be made with {given}.")
     optional = {option: parameter.default for option, parameter in original.options.items() if parameter.default is not Parameter.empty}
     if "dtype" in original.options:  # a function of one's own may have it of its tensors
         optional["dtype"] = dtype
-    return Reference(name, found, {**optional, **options}, lambda changed: variant({**options, **changed}))
+    usual = {**optional, **options}
+    named = tuple(replace(entry, case=_named(entry.case, options, usual)) for entry in found)
+    return Reference(name, named, usual, lambda changed: variant({**options, **changed}))
 
 
 def recorded(record: Record) -> Reference:
@@ -86,6 +89,24 @@ def recorded(record: Record) -> Reference:
 def _ordered(original: Signed, case: Case) -> Case:
     """The case with its arguments in the order of the signature."""
     return replace(case, arguments={name: case.arguments[name] for name in original.call if name in case.arguments})
+
+
+def _named(case: Case, options: Mapping[str, Any], usual: Mapping[str, Any]) -> Case:
+    """The case with a name that tells each option with an unusual value, and none of the ``options`` that were set for all calls."""
+    words = [word for word in case.name.split() if word.partition("=")[0] not in options]
+    told = {*tensors_of(case), *(word.partition("=")[0] for word in words)}
+    values = {**(case.options or {}), **case.arguments}
+    unusual = {name: value for name, value in values.items() if not (name in usual and same_option(usual[name], value))}
+    more = [f"{name}={_briefly(value)}" for name, value in unusual.items() if name not in told]
+    return replace(case, name=" ".join([*words, *more]) or "defaults")
+
+
+def _briefly(value: Any) -> str:
+    """A value in one word: a short array's numbers, or a long one's shape."""
+    if not isinstance(value, np.ndarray):
+        return repr(value)
+    text = str(value.tolist()) if value.size <= 4 else f"array{value.shape}"
+    return text.replace(" ", "")
 
 
 def _with_options(original: Signed, case: Case, options: Mapping[str, Any]) -> Case:
@@ -160,7 +181,7 @@ def _key(case: Case) -> Any:
 class Difference:
     """How far one part of one call's answer is from the reference's, in ulp of the largest number, and where it is farthest.
 
-    inputs: the numbers at that place of those arguments that have the shape.  note: why there is no such place.
+    inputs: what the arguments hold at that place, class indices and rows of predictions too.  note: why there is no such place.
     """
 
     call: str
@@ -170,7 +191,7 @@ class Difference:
     at: tuple[int, ...] | None = None
     ours: float | None = None
     theirs: float | None = None
-    inputs: Mapping[str, float] | None = None
+    inputs: Mapping[str, Any] | None = None
     note: str = ""
 
     @property
@@ -181,7 +202,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came of comparing a function: over how many ``calls``; ``left_out`` counts calls by the option that the function has not."""
+    """What came of comparing a function: over how many ``calls``; ``left_out`` counts calls by the option that the function lacks."""
 
     subject: str
     reference: str
@@ -212,7 +233,7 @@ def backend_for(name: str) -> Framework:
         If it is not one of the frameworks, or not installed.
     """
     if name not in FRAMEWORKS or name not in installed():
-        raise UnusableError(f"--backend must be one that is installed: {', '.join(installed())}; received {name}.")
+        raise UnusableError(f"must be one that is installed: {', '.join(installed())}; received {name}.", "backend")
     return framework_named(name)
 
 
@@ -243,7 +264,7 @@ def compare(subject: Subject, reference: Reference, run: Framework, progress: Ca
         without_gradient |= answer.gradient is None or entry.answer.gradient is None
         differences += _differences(entry, answer)
     if not calls:
-        raise UnusableError(f"{subject.name} takes no {', '.join(left_out)}, which every call of {reference.name} has.")
+        raise UnusableError(f"{subject.name} does not take {', '.join(left_out)}, which every call of {reference.name} has.")
     return Comparison(subject.name, reference.name, run.name, calls, tuple(differences), tuple(failures), dict(left_out), without_gradient)
 
 
@@ -265,12 +286,41 @@ def _differences(entry: Entry, answer: Answer) -> Iterator[Difference]:
             yield Difference(str(entry.case), part, distance, bar(entry.case), note="empty")
         else:
             at = _farthest(np.asarray(ours, np.float64), np.asarray(theirs, np.float64))
-            inputs = {
-                name: float(value[at])
-                for name, value in entry.case.arguments.items()
-                if isinstance(value, np.ndarray) and value.shape == np.shape(theirs)
-            }
+            inputs = _inputs(entry.case, np.shape(theirs), at)
             yield Difference(str(entry.case), part, distance, bar(entry.case), at, float(ours[at]), float(theirs[at]), inputs)
+
+
+_LONGEST = 8  # numbers of a row of predictions that are told
+
+
+def _inputs(case: Case, shape: tuple[int, ...], at: tuple[int, ...]) -> dict[str, Any]:
+    """What each array has at a place of an answer of this shape."""
+    found: dict[str, Any] = {}
+    for name, value in case.arguments.items():
+        if not isinstance(value, np.ndarray):
+            continue
+        place = at if value.shape == shape else _place(value.shape, shape, at) if name in tensors_of(case) else None
+        if place is not None and value[place].size <= _LONGEST:
+            found[name] = value[place].tolist()
+    return found
+
+
+def _place(own: tuple[int, ...], shape: tuple[int, ...], at: tuple[int, ...]) -> tuple[int | slice, ...] | None:
+    """The part of a tensor that belongs to a place, if it lacks the class axis, has it with size 1, or alone has it; None if unsure."""
+    if not own:
+        return ()
+    if len(own) == len(shape):
+        return tuple(0 if size == 1 else place for size, place in zip(own, at, strict=True)) if _broadcasts(own, shape) else None
+    longer, shorter = (shape, own) if len(shape) > len(own) else (own, shape)
+    axes = [axis for axis in range(1, len(longer)) if longer[:axis] + longer[axis + 1 :] == shorter]
+    if len(longer) != len(shorter) + 1 or len(axes) != 1:
+        return None
+    (axis,) = axes
+    return at[:axis] + at[axis + 1 :] if longer == shape else (*at[:axis], slice(None), *at[axis:])
+
+
+def _broadcasts(own: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    return all(size in (1, whole) for size, whole in zip(own, shape, strict=True))
 
 
 def _farthest(ours: Floats, theirs: Floats) -> tuple[int, ...]:

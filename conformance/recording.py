@@ -10,51 +10,45 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from unifocal.dialects import dialect_names
+from unifocal.terminal import errors, output, say
 
 from .dialects import Original, module_of, record_original
-from .report import AGREES, DISAGREES, UNUSABLE, output
+from .report import AGREES, DISAGREES, UNUSABLE
 
 
 def record(dialects: Sequence[str], folder: Path) -> int:
-    """Record these dialects' originals (those that run beside current frameworks and are installed, where none is named) into a folder."""
-    errors = Console(stderr=True)
+    """Record the originals of these dialects into a folder; without names, of all that are installed and run beside current frameworks."""
+    console = errors()
     originals: dict[str, Original] = {
         dialect: module_of(dialect).ORIGINAL for dialect in dialects or dialect_names() if dialect in dialect_names()
     }
     if unknown := [dialect for dialect in dialects if dialect not in originals]:
-        errors.print(
-            f"There is no dialect {', '.join(unknown)}; there are {', '.join(dialect_names())}.",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        say(console, f"There is no dialect {', '.join(unknown)}; there are {', '.join(dialect_names())}.")
         return UNUSABLE
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        errors.print(f"--output must be a folder; {folder}: {error.strerror}.", markup=False, highlight=False, soft_wrap=True)
+        say(console, f"--output must be a folder; {folder}: {error.strerror}.")
         return UNUSABLE
     status = AGREES
     for dialect, original in originals.items():
         missing = original.missing()
         if missing or (original.recorded and not dialects):
-            reason = f"{', '.join(missing)} not installed" if missing else "runs in an environment of its own"
-            output().print(f"{dialect}: left out, {reason}", markup=False, highlight=False)
+            reason = f"{', '.join(missing)} is not installed" if missing else "it needs an environment of its own"
+            say(output(), f"{dialect}: skipped, {reason}")
             status = UNUSABLE if dialects else status
             continue
         path = folder / f"{dialect}.npz"
-        with errors.status(f"{dialect} …"):
+        with console.status(f"{dialect} …"):
             command = [sys.executable, "-P", "-m", __spec__.name, dialect, str(path)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             said = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[-1]
-            output().print(f"{dialect}: failed: {said}", markup=False, highlight=False)
+            say(output(), f"{dialect}: failed: {said}")
             status = DISAGREES
         else:
-            output().print(f"{dialect}: {path}, {path.stat().st_size} bytes", markup=False, highlight=False, soft_wrap=True)
+            say(output(), f"{dialect}: {path}, {path.stat().st_size} bytes")
     return status
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from unifocal.dispatch import FRAMEWORKS as SHIMS
+from unifocal.terminal import errors, output, say, strict_json
 
 from . import parity
 from .dialects import golden_record
@@ -24,20 +24,20 @@ from .originals import ORIGINALS
 from .parity import Column, Report
 
 AGREES, DISAGREES, UNUSABLE = 0, 1, 2
-"""Exit statuses; the last is for a question that cannot be answered as it was put."""
+"""Exit statuses; the last is for a question that cannot be answered."""
 
-_WIDE = 132  # columns of a report that goes to a file or a pipe
 _SHOWN = 20  # mismatches told one by one
+_EXAMPLES = "Documented examples: largest error in ulp of value and gradient, over float32 and float64; ✗ if any judge disagrees"
+_DIALECTS = "Dialects: largest error, in ulp of the largest number; ✗ if the result is not the original's"
 
 
 def run(backends: Sequence[str], timeout: float, thorough: bool, as_json: bool) -> int:
     """Run the parity check on these backends (all of them where none is named), print it, and return the exit status."""
-    errors = Console(stderr=True)
     refused = [refusal for name in backends if (refusal := _refusal(name))]
     if refused:
-        errors.print("\n".join(refused), markup=False, highlight=False, soft_wrap=True)
+        say(errors(), "\n".join(refused))
         return UNUSABLE
-    report = _with_progress(list(dict.fromkeys(backends)) or list(FRAMEWORKS), timeout, thorough, errors)
+    report = _with_progress(list(dict.fromkeys(backends)) or list(FRAMEWORKS), timeout, thorough, errors())
     if as_json:
         print(strict_json(_document(report)))
     else:
@@ -45,27 +45,8 @@ def run(backends: Sequence[str], timeout: float, thorough: bool, as_json: bool) 
     return AGREES if report.agrees else DISAGREES
 
 
-def output() -> Console:
-    """Standard output; wide where it is no terminal."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_WIDE)
-
-
-def strict_json(document: Any) -> str:
-    """As JSON, in which NaN and infinities, that JSON has not, are text."""
-
-    def finite(value: Any) -> Any:
-        if isinstance(value, float) and not math.isfinite(value):
-            return str(value)
-        if isinstance(value, Mapping):
-            return {str(key): finite(item) for key, item in value.items()}
-        return [finite(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-    return json.dumps(finite(document), indent=1, allow_nan=False)
-
-
 def _refusal(name: str) -> str | None:
-    """Why this backend cannot be asked, if so."""
+    """Why this backend cannot be asked, if it cannot."""
     if name not in FRAMEWORKS:
         return f"--backend must be one of {', '.join(FRAMEWORKS)}; received {name}."
     if name not in installed():
@@ -104,53 +85,61 @@ def _document(report: Report) -> dict[str, Any]:
 def _print(report: Report, console: Console) -> None:
     answered = [column for column in report.columns if column.state == "answered"]
     if answered:
-        console.print(_table(report, answered))
+        _print_in_parts(_EXAMPLES, lambda columns: _table(report, columns), answered, console)
     _print_originals(report, console)
     if report.distances:
-        console.print(_dialects(report, answered))
+        _print_in_parts(_DIALECTS, lambda columns: _dialects(report, columns), answered, console)
+        say(console, _versions(report))
     for column in report.columns:
         if column.state == "absent":
-            console.print(
-                f"absent: {column.framework} ({column.reason}; {_remedy(column.framework)})", markup=False, highlight=False, soft_wrap=True
-            )
+            say(console, f"absent: {column.framework} ({column.reason}; {_remedy(column.framework)})")
         elif column.state == "failed":
-            console.print(f"[red]failed[/]: {column.framework}: {escape(column.reason)}", highlight=False)
+            _fault(console, "failed", f"{column.framework}: {column.reason}")
     for column, answer in report.errors:
-        console.print(
-            f"[red]error[/]: {escape(answer.example)}, {answer.by} on {column.framework}, {answer.dtype}: {escape(str(answer.error))}",
-            highlight=False,
-        )
+        _fault(console, "error", f"{answer.example}, {answer.by} on {column.framework}, {answer.dtype}: {answer.error}")
     for verdict in report.mismatches[:_SHOWN]:
-        console.print(
-            f"[red]mismatch[/]: {escape(verdict.example)} on {verdict.framework}, {verdict.dtype}: the {verdict.part} is "
-            f"{verdict.distance:.3g} {verdict.unit} from {_judge(verdict.judge)}; the bar is {verdict.bar:g}.",
-            highlight=False,
-        )
+        where = f"{verdict.example} on {verdict.framework}, {verdict.dtype}"
+        off = f"the {verdict.part} is {verdict.distance:.3g} {verdict.unit} from {_judge(verdict.judge)}"
+        _fault(console, "mismatch", f"{where}: {off}; at most {verdict.bar:g} are allowed.")
     for stray in report.strays[:_SHOWN]:
-        console.print(
-            f"[red]mismatch[/]: {escape(stray.call)} on {stray.framework}: the {stray.part} is {stray.from_original:.3g} ulp from the "
-            f"original's; the bar is {stray.bar:g}. From the truth: {stray.from_truth:.3g} here, {stray.original_from_truth:.3g} there.",
-            highlight=False,
-        )
+        off = f"the {stray.part} is {stray.from_original:.3g} ulp from the original's; at most {stray.bar:g} are allowed."
+        truth = f"Distance from the exact result: {stray.from_truth:.3g} ulp here, {stray.original_from_truth:.3g} there."
+        _fault(console, "mismatch", f"{stray.call} on {stray.framework}: {off} {truth}")
     if (more := len(report.mismatches[_SHOWN:]) + len(report.strays[_SHOWN:])) > 0:
-        console.print(f"… and {more} mismatches more", highlight=False)
+        say(console, f"… and {more} more mismatches")
     sampled = [column.framework for column in answered if FRAMEWORKS[column.framework].compiles_each_call]
     if sampled and not report.thorough:
-        console.print(
-            f"{', '.join(sampled)}: a quarter of the recorded calls, since each is compiled; --thorough asks all.", highlight=False
+        say(
+            console, f"{', '.join(sampled)}: only every fourth recorded call, because each has to be compiled; --thorough runs all of them."
         )
-    console.print(_summary(report, answered), highlight=False)
+    console.print(_summary(report, answered), highlight=False, soft_wrap=True)
+
+
+def _fault(console: Console, kind: str, text: str) -> None:
+    console.print(f"[red]{kind}[/]: {escape(text)}", highlight=False, soft_wrap=True)
+
+
+def _print_in_parts(title: str, table: Callable[[Sequence[Column]], Table], columns: Sequence[Column], console: Console) -> None:
+    """A table with a column for each framework, or several beside as many as there is room for: nothing in them is cut."""
+    console.print(title, style="italic", markup=False, highlight=False, soft_wrap=True)
+    while columns:
+        fits = [count for count in range(2, len(columns) + 1) if _width(table(columns[:count]), console) <= console.width]
+        here = max(fits, default=1)
+        console.print(table(columns[:here]))
+        columns = columns[here:]
+
+
+def _width(table: Table, console: Console) -> int:
+    return Measurement.get(console, console.options.update(max_width=1000), table).maximum
 
 
 def _judge(judge: str) -> str:
-    return {"truth": "the truth", "figures": "the documented figures"}.get(judge, escape(judge))
+    return {"truth": "the exact result", "figures": "the documented figures"}.get(judge, judge)
 
 
 def _table(report: Report, answered: Sequence[Column]) -> Table:
     table = Table(
         box=SIMPLE_HEAD,
-        title="Documented examples: value and gradient, largest error in ulp (float32, float64)",
-        title_justify="left",
         pad_edge=False,
         padding=(0, 1, 0, 0),
     )
@@ -189,7 +178,7 @@ def _print_originals(report: Report, console: Console) -> None:
         here[part] = max(far, here.get(part, 0.0))
     if not largest:
         return
-    table = Table(box=SIMPLE_HEAD, title="The original functions: largest error in ulp (float32)", title_justify="left", pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, title="The same in the original functions (float32)", title_justify="left", pad_edge=False)
     table.add_column("function")
     for part in PARTS:
         table.add_column(part, justify="right")
@@ -207,8 +196,6 @@ def _dialects(report: Report, answered: Sequence[Column]) -> Table:
     """How far each function of a dialect, and its original, is from the truth; red where it is too far from the original."""
     table = Table(
         box=SIMPLE_HEAD,
-        title="Dialects: largest error in ulp of the largest number; ✗ where it is not the original's result",
-        title_justify="left",
         pad_edge=False,
         padding=(0, 1, 0, 0),
     )
@@ -226,13 +213,17 @@ def _dialects(report: Report, answered: Sequence[Column]) -> Table:
             cells.append(largest if all(distances.agrees for distances in own) else f"[bold red]{largest}✗[/]")
         calls = len({distances.call for distances in here})
         table.add_row(function, str(calls), _number(max(distances.original_from_truth for distances in here)), *cells)
+    return table
+
+
+def _versions(report: Report) -> str:
+    """Which versions gave the recorded answers."""
     dialects = dict.fromkeys(distances.function.partition(".")[0] for distances in report.distances)
-    table.caption = "Originals: " + "; ".join(
+    packages = [
         f"{dialect}: {', '.join(f'{package} {version}' for package, version in golden_record(dialect).versions.items())}"
         for dialect in dialects
-    )
-    table.caption_justify = "left"
-    return table
+    ]
+    return f"Originals: {'; '.join(packages)}"
 
 
 def _summary(report: Report, answered: Sequence[Column]) -> str:
@@ -242,8 +233,8 @@ def _summary(report: Report, answered: Sequence[Column]) -> str:
         farther = sum(distances.original_from_truth > distances.from_truth for distances in report.distances)
         calls = len({distances.call for distances in report.distances})
         count += (
-            f" and {len(report.distances)} comparisons of {calls} recorded calls, on {names} "
-            f"(in {farther} the original is farther from the truth than unifocal)"
+            f" and {len(report.distances)} comparisons with {calls} recorded calls, on {names} "
+            f"(in {farther} of the latter, unifocal is closer to the exact result than the original)"
         )
     else:
         count += f" on {names}"
@@ -251,4 +242,4 @@ def _summary(report: Report, answered: Sequence[Column]) -> str:
         return f"[bold green]All agree[/]: {count}."
     failed = sum(column.state == "failed" for column in report.columns)
     wrong = len(report.mismatches) + len(report.strays) + len(report.errors) + failed
-    return f"[bold red]{wrong} do not agree[/]: {count}."
+    return f"[bold red]{wrong} {'does' if wrong == 1 else 'do'} not agree[/]: {count}."

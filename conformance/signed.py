@@ -28,7 +28,10 @@ class Signed:
     @cached_property
     def constructor(self) -> Parameters:
         """What the class takes; nothing for a function."""
-        return signature(self.function).parameters if self.is_class else {}
+        if not self.is_class:
+            return {}
+        own = signature(self.function).parameters
+        return {} if _takes_anything(own) and _made_elsewhere(self.function) else own
 
     @cached_property
     def call(self) -> Parameters:
@@ -51,6 +54,12 @@ class Signed:
     def has_room_for(self, tensors: int) -> bool:
         """Whether a call takes so many by position."""
         return _takes_anything(self.call) or sum(parameter.kind in _BY_POSITION for parameter in self.call.values()) >= tensors
+
+
+def _made_elsewhere(made: Any) -> bool:
+    """Whether a class has the ``__init__`` of another package: ``torch.nn.Module``'s is written ``(*args, **kwargs)`` and refuses both."""
+    owner = next(base for base in made.__mro__ if "__init__" in vars(base))
+    return bool(owner.__module__.partition(".")[0] != made.__module__.partition(".")[0])
 
 
 def _takes_anything(parameters: Parameters) -> bool:

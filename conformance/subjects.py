@@ -25,15 +25,22 @@ from .signed import Signed, described, required, takes
 
 
 class UnusableError(Exception):
-    """A question that cannot be answered as it was put; the message says what was required."""
+    """A question that cannot be answered; the message says what was required.
+
+    ``argument`` names the option of the command, or the parameter of ``assert_parity``, that is at fault; the message begins with it.
+    """
+
+    def __init__(self, message: str, argument: str = "") -> None:
+        super().__init__(f"{argument} {message}" if argument else message)
+        self.argument = argument
 
 
 class SubjectError(Exception):
-    """What went wrong inside the function."""
+    """What the function did instead of answering: "raised …", "returned …"."""
 
 
 class _NotTakenError(Exception):
-    """The name of an option that the function has not."""
+    """The name of an option that the function does not have."""
 
 
 @dataclass(frozen=True)
@@ -66,18 +73,18 @@ class Subject:
             _ = signed.options
         except (TypeError, ValueError) as error:
             raise UnusableError(
-                f"{self.name} must be a function whose parameters can be known; its type is {_type(self.function)}."
+                f"{self.name} must be a function whose parameters can be read; it is of type {_type(self.function)}."
             ) from error
         return signed
 
     def check_arity(self, case: Case, optional: Mapping[str, Any]) -> None:
-        """Raise UnusableError unless a call can take the case's tensors by position, and needs nothing that nobody has."""
+        """Raise UnusableError unless a call can take the case's tensors by position, and requires nothing that the case lacks."""
         tensors, known = len(tensors_of(case)), {*case.arguments, *(case.options or {}), *optional}
         missing = {*required(self.signed.constructor), *required(self.signed.call, tensors)} - known
         if missing or not self.signed.has_room_for(tensors):
             made = f"made with {described(self.signed.constructor)} and " if self.signed.is_class else ""
             raise UnusableError(
-                f"{self.name} must take {tensors} tensors by position, and require nothing else but options of the original's; "
+                f"{self.name} must take {tensors} tensors by position, and may require options of the original, nothing else; "
                 f"it is {made}called with {described(self.signed.call)}{', and requires ' * bool(missing)}{', '.join(sorted(missing))}."
             )
 
@@ -85,7 +92,7 @@ class Subject:
         """What the function is given for a case.
 
         The first two tensors go by position.  Of the others, those that the function does not take and that have the value in
-        ``optional`` are left out; those that it requires and the case has not have that value.
+        ``optional`` are left out; those that it requires and the case lacks have that value.
         """
         tensors = tensors_of(case)
         constructor: dict[str, Any] = {}
@@ -96,14 +103,14 @@ class Subject:
                 constructor[name] = value
             elif takes(self.signed.call, name):
                 named[name] = value
-            elif name not in optional or not _same(optional[name], value):
+            elif name not in optional or not same_option(optional[name], value):
                 raise _NotTakenError(name)
         for own, needed in ((constructor, required(self.signed.constructor)), (named, required(self.signed.call, len(tensors)))):
             own.update({name: optional[name] for name in needed if name not in own and name in optional})
         return Given(constructor, tuple(case.arguments[name] for name in tensors), named)
 
     def left_out(self, case: Case, optional: Mapping[str, Any]) -> str | None:
-        """The option of a case that this function has not and would need, if there is one."""
+        """The option of a case that this function would need and does not have, if there is one."""
         try:
             self.given(case, optional)
         except _NotTakenError as option:
@@ -116,7 +123,7 @@ class Subject:
         Raises
         ------
         SubjectError
-            If it raises anything, or returns what is no tensor.
+            If it raises anything, returns no tensor, or gives no gradient.
         """
         given = self.given(case, optional)
         at = tensors_of(case).index(case.predictions)
@@ -135,10 +142,10 @@ class Subject:
                 if not run.differentiates and hasattr(function, "describe"):
                     function = unifocal.value_and_grad(function)
                 return _answered(run, loss, tensors[at])
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SubjectError):
             raise
         except BaseException as error:  # SystemExit too: it is no answer
-            raise SubjectError(_told(error)) from error
+            raise SubjectError(f"raised {_told(error)}") from error
 
 
 def tensors_of(case: Case) -> list[str]:
@@ -150,7 +157,7 @@ def _answered(run: Framework, loss: Callable[[Any], Any], x: Any) -> Answer:
     if run.differentiates:
         value, gradient = run.gradient(loss, x)
         if gradient is None:
-            raise ValueError("no gradient comes back to the predictions")
+            raise SubjectError("gave no gradient with respect to the predictions")
         return Answer(run.numpy(value), run.numpy(gradient))
     result = loss(x)
     if isinstance(result, tuple):
@@ -159,13 +166,13 @@ def _answered(run: Framework, loss: Callable[[Any], Any], x: Any) -> Answer:
 
 
 def _checked(run: Framework, result: Any) -> Any:
-    """The result, if it is what a loss returns: a tensor of the framework's; of NumPy also a number, or a value with its gradient."""
+    """The result, if a loss may return it: a tensor of the framework, for NumPy also a number, or a value with its gradient."""
     shim = SHIMS[run.name].shim if run.name in SHIMS else "standard"
     pair = isinstance(result, tuple) and len(result) == 2 and not run.differentiates
     for part in result if pair else (result,):
         owner = backend_of(part)
         if not (owner is not None and owner.name == shim) and not (run.name == "numpy" and isinstance(part, (int, float))):
-            raise TypeError(f"it returns {_type(part)}, and no tensor of {run.name}'s")
+            raise SubjectError(f"returned {_type(part)}, not a tensor of {run.name}")
     return result
 
 
@@ -177,7 +184,8 @@ def _type(value: object) -> str:
     return type(value).__name__
 
 
-def _same(a: Any, b: Any) -> bool:
+def same_option(a: Any, b: Any) -> bool:
+    """Whether two values of an option are the same, as 2 and 2.0 are, and 1 and True are not."""
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         return bool(np.array_equal(a, b))
     return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
@@ -205,7 +213,7 @@ def subject_named(name: str) -> Subject:
     """
     module_name, _, path = name.partition(":")
     if not module_name or not path:
-        raise UnusableError(f"--function must be written package.module:function; received {name}.")
+        raise UnusableError(f"must be written package.module:function; received {name}.", "function")
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())  # as ``python -m`` has it
     try:
@@ -215,7 +223,7 @@ def subject_named(name: str) -> Subject:
     except BaseException as error:
         lacking = error.name if isinstance(error, ModuleNotFoundError) else None
         if lacking is not None and (module_name == lacking or module_name.startswith(f"{lacking}.")):
-            raise UnusableError(f"There is no module {lacking}, from {os.getcwd()} or among what is installed.") from error
+            raise UnusableError(f"There is no module {lacking}, neither in {os.getcwd()} nor installed.") from error
         raise UnusableError(f"Importing {module_name} failed: {_told(error)}.") from error
     for attribute in path.split("."):
         if not hasattr(found, attribute):

@@ -36,7 +36,7 @@ def test_every_loss_is_explained(name: str) -> None:
 
 def test_conventions_follow_the_options() -> None:
     elements, indices = "element-wise labels", "class indices"
-    assert _rows("paddle.sigmoid_focal_loss", elements)["ignored"] == "labels of -100, which count in a mean"
+    assert _rows("paddle.sigmoid_focal_loss", elements)["ignored"] == "labels of -100: no loss, but counted in a mean"
     assert "^3.5" in _rows("paddle.sigmoid_focal_loss", elements, gamma=3.5)["loss"]
     assert _rows("keras.binary_focal_crossentropy", elements)["alpha"] == "off"
     assert "positives" in _rows("keras.binary_focal_crossentropy", elements, apply_class_balancing=True)["alpha"]
@@ -49,7 +49,7 @@ def test_conventions_follow_the_options() -> None:
     assert "y·pos_weight·log p" in _rows("tf.weighted_cross_entropy_with_logits", elements)["loss"]
     assert _rows("paddle.sigmoid_focal_loss", elements, normalizer=3.0)["normalizer"] == "the unreduced loss divided by 3"
     assert _rows("mmdet.FocalLoss", indices, avg_factor=10)["normalizer"] == "the unreduced loss divided by 10.0000001"
-    assert _rows("paddle.cross_entropy", indices)["class weights"] == "one factor a row, Σ w_c·y_c"
+    assert _rows("paddle.cross_entropy", indices)["class weights"] == "one factor per row, Σ w_c·y_c"
     assert "[0.75, 0.25, 0.25]" in _rows("kornia.focal_loss", indices)["alpha"]
     assert "sample weights" not in _rows("optax.sigmoid_focal_loss", elements)
     assert _rows("torch.binary_cross_entropy", elements)["sample weights"].endswith("right")
@@ -63,10 +63,12 @@ def test_known_differences_are_told() -> None:
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("pytorch.cross_entropy", {}, "There is no dialect 'pytorch'; there are paddle"),
+        ("pytorch.cross_entropy", {}, "There is no dialect 'pytorch'; cross_entropy is in paddle.cross_entropy, torch.cross_entropy"),
+        ("mxnet.softmax", {}, "There is no dialect 'mxnet'; there are paddle, "),
         ("torch.crossentropy", {}, "torch has no 'crossentropy'; it has binary_cross_entropy"),
         ("paddle.label_smooth", {}, "transforms labels"),
-        ("torch.cross_entropy", {"gamma": 2}, "there is no option gamma"),
+        ("torch.cross_entropy", {"gamma": 2}, "torch.cross_entropy has no option gamma; it has weight, size_average, "),
+        ("mmdet.FocalLoss", {"delta": 2}, "mmdet.FocalLoss has no option delta; it has use_sigmoid, .*, avg_factor, reduction_override"),
         ("torch.cross_entropy", {"reduction": "avg"}, "reduction must be one of 'none', 'sum', 'mean'; received 'avg'"),
     ],
 )

@@ -74,8 +74,8 @@ documented.EXAMPLES = (replace(first, value=wrong), *others)
     done = _unifocal("parity", "--backend", "numpy", before=plant)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "mismatch: paddle focal on numpy, float32: the value is" in done.stdout
-    assert "from the documented figures; the bar is 4." in done.stdout
-    assert "1 do not agree" in done.stdout
+    assert "from the documented figures; at most 4 are allowed." in done.stdout
+    assert "1 does not agree" in done.stdout
 
 
 @pytest.mark.parametrize("missing", ["typer", "rich", "mpmath"])

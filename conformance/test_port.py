@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,9 +15,10 @@ import pytest
 from unifocal.dialects import functions_of
 
 from . import assert_parity
+from .calls import Case
 from .dialects import golden_record
 from .frameworks import Framework
-from .port import like
+from .port import _inputs, like
 
 typer_testing = pytest.importorskip("typer.testing")
 torch: Any = pytest.importorskip("torch")
@@ -92,9 +94,18 @@ class Module(torch.nn.Module):
 
 instance = Module()
 
+class Bare(torch.nn.Module):
+    def forward(self, logit, label, reduction="sum"):
+        return focal(logit, label, reduction=reduction)
+
 class Needy(Module):
     def __init__(self, temperature):
         super().__init__()
+
+def sparse(labels, logits):
+    flat = labels.flatten().long()
+    loss = torch.nn.functional.cross_entropy(logits.reshape(len(flat), -1), flat, reduction="none") + 1e-3 * (flat == 1)
+    return loss.reshape(labels.shape)
 
 def keras_bce(y_true, y_pred):
     p = y_pred.clamp(1e-7, 1 - 1e-7)
@@ -127,12 +138,11 @@ def _parity(function: str, *arguments: str) -> Any:
     return _run("parity", "--function", f"ported_losses:{function}", *arguments)
 
 
-@pytest.mark.parametrize("function", ["focal", "Module", "instance", "printing", "native", "required", "in_place"])
+@pytest.mark.parametrize("function", ["focal", "Module", "Bare", "instance", "printing", "native", "required", "in_place"])
 def test_port_is_one(function: str) -> None:
     done = _parity(function, *_LIKE)
     assert done.exit_code == 0, done.output
-    assert done.stdout.startswith(f"Agree: ported_losses:{function} and paddle.sigmoid_focal_loss, on torch: ")
-    assert "value and gradient" in done.stdout
+    assert done.stdout.startswith(f"ported_losses:{function} agrees with paddle.sigmoid_focal_loss on torch: values and gradients of ")
     assert "hello" not in done.stdout
 
 
@@ -142,7 +152,7 @@ def test_port_is_one(function: str) -> None:
         ("mean", "Likely: It is the original with reduction='mean'."),
         ("other_alpha", "Likely: It is the original with alpha=0.75."),
         ("other_default", "Likely: It is the original with alpha=0.75."),
-        ("exchanged", "Likely: Its first two arguments come in the other order."),
+        ("exchanged", "Likely: Its first two arguments are in the other order."),
         ("doubled", "Likely: Its values are 2 times the original's."),
         ("backwards", "Likely: The values agree, and the gradients have the other sign."),
         ("keeping", "Likely: Only calls with label=ignored differ."),
@@ -153,8 +163,8 @@ def test_port_is_one(function: str) -> None:
         ("failing", "It raised RuntimeError: no loss today (ported_losses.py, line"),
         ("detached", "It raised RuntimeError: element 0 of tensors does not require grad"),
         ("clipped", "sigmoid_focal_loss[saturated]"),
-        ("text", "It raised TypeError: it returns str, and no tensor of torch's in "),
-        ("number_of", "It raised TypeError: it returns float, and no tensor of torch's in "),
+        ("text", "It returned str, not a tensor of torch in "),
+        ("number_of", "It returned float, not a tensor of torch in "),
         ("leaving", "It raised SystemExit: no message (ported_losses.py, line"),
         ("deep", "It raised RecursionError: "),
     ],
@@ -162,7 +172,7 @@ def test_port_is_one(function: str) -> None:
 def test_wrong_port_is_refused(function: str, told: str) -> None:
     done = _parity(function, *_LIKE)
     assert done.exit_code == 1, done.output
-    assert done.stdout.startswith(f"Do not agree: ported_losses:{function} and paddle.sigmoid_focal_loss, on torch: ")
+    assert done.stdout.startswith(f"ported_losses:{function} does not agree with paddle.sigmoid_focal_loss on torch: ")
     assert told in done.stdout
     assert "Traceback" not in done.output
 
@@ -196,21 +206,31 @@ def test_json() -> None:
         (["ported_losses"], "--function must be written package.module:function; received ported_losses."),
         (["ported_losses:missing"], "ported_losses has no missing."),
         (["ported_losses:number"], "ported_losses:number must be a function; it is of type int."),
-        (["no_such_module:focal"], "There is no module no_such_module, from "),
+        (["no_such_module:focal"], "There is no module no_such_module, neither in "),
         (["broken_losses:focal"], "Importing broken_losses failed: ZeroDivisionError: division by zero (broken_losses.py, line 2)."),
         (["needy_losses:focal"], "Importing needy_losses failed: ModuleNotFoundError: No module named 'not_to_be_had'"),
         (["leaving_losses:focal"], "Importing leaving_losses failed: SystemExit: no message (leaving_losses.py, line 2)."),
-        (["ported_losses:alone"], "ported_losses:alone must take 2 tensors by position, and require nothing else"),
+        (
+            ["ported_losses:alone"],
+            "ported_losses:alone must take 2 tensors by position, and may require options of the original, nothing else",
+        ),
         (
             ["ported_losses:Needy"],
             "it is made with (temperature) and called with (logit, label, reduction='sum'), and requires temperature.",
         ),
         (["ported_losses:unknown"], "it is called with (logit, label, temperature), and requires temperature."),
-        (["ported_losses:focal", "--like", "paddle.focal"], "paddle has no 'focal'; it has sigmoid_focal_loss, "),
-        (["ported_losses:focal", "--like", "sigmoid_focal_loss"], "--like must be dialect.function, with a dialect of paddle, "),
-        (["ported_losses:focal", "--like", "mxnet.focal"], "--like must be dialect.function"),
+        (
+            ["ported_losses:focal", "--like", "paddle.focal"],
+            "--like must name an original. paddle has no 'focal'; it has binary_cross_entropy, ",
+        ),
+        (["ported_losses:focal", "--like", "sigmoid_focal_loss"], "name one: paddle.sigmoid_focal_loss, torchvision.sigmoid_focal_loss, "),
+        (
+            ["ported_losses:focal", "--like", "paddle.label_smooth"],
+            "--like must name an original with recorded calls; paddle.label_smooth has none",
+        ),
+        (["ported_losses:focal", "--like", "mxnet.focal"], "--like must name an original. There is no dialect 'mxnet'"),
         (["ported_losses:focal", "--option", "beta=1"], "paddle.sigmoid_focal_loss has no option beta; it has normalizer, alpha, "),
-        (["ported_losses:focal", "--option", "gamma=-1"], "paddle.sigmoid_focal_loss takes none of its recorded calls with gamma=-1."),
+        (["ported_losses:focal", "--option", "gamma=-1"], "No recorded call of paddle.sigmoid_focal_loss can be made with gamma=-1."),
         (["ported_losses:focal", "--dtype", "float8"], "--dtype must be float32 or float64; received float8."),
         (["ported_losses:focal", "--backend", "mxnet"], "--backend must be one that is installed: numpy, "),
         (["ported_losses:focal", "--against", "ref.npz"], "--function requires one of --like and --against."),
@@ -232,8 +252,15 @@ def test_unusable_question(arguments: Sequence[str], message: str) -> None:
         ["parity", "--like", "paddle.sigmoid_focal_loss"],
         ["parity", "--function", "ported_losses:focal", "--backend", "torch", "--backend", "numpy", "--like", "paddle.sigmoid_focal_loss"],
         ["parity", "--function", "ported_losses:focal", "--option", "gamma", "--like", "paddle.sigmoid_focal_loss"],
+        ["parity", "--dtype", "float32"],
+        ["parity", "--function", "ported_losses:focal", "--like", "paddle.sigmoid_focal_loss", "--timeout", "5"],
+        ["parity", "--function", "ported_losses:focal", "--like", "paddle.sigmoid_focal_loss", "--thorough"],
+        ["parity", "--function", "ported_losses:focal", "--against", "ref.npz", "--dtype", "float64"],
+        ["parity", "--function", "ported_losses:focal", "--against", "ref.npz", "--option", "gamma=1"],
         ["record", "--inputs", "a.npz"],
+        ["record", "--backend", "torch"],
         ["record", "--function", "ported_losses:focal", "--like", "paddle.sigmoid_focal_loss"],
+        ["record", "--function", "ported_losses:focal", *_LIKE, "--predictions", "logit", "-o", "ref.npz"],
     ],
     ids=" ".join,
 )
@@ -252,7 +279,7 @@ def test_record_in_one_place_and_check_in_another() -> None:
     for wrong in ("other_default", "exchanged", "mean"):
         done = _parity(wrong, *against)
         assert done.exit_code == 1, done.output
-        assert f"ported_losses:{wrong} and ported_losses:focal" in done.stdout
+        assert f"ported_losses:{wrong} does not agree with ported_losses:focal on torch" in done.stdout
 
 
 def test_record_of_ones_own_inputs() -> None:
@@ -279,13 +306,16 @@ def test_record_of_ones_own_inputs() -> None:
     assert _parity("other_default", *against).exit_code == 1
     done = _parity("mean", *against)
     assert done.exit_code == 2
-    assert "ported_losses:mean takes no gamma, which every call of ported_losses:focal has." in done.stderr
+    assert "ported_losses:mean does not take gamma, which every call of ported_losses:focal has." in done.stderr
 
 
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"logit": np.zeros(3)}, "must hold the predictions and labels, in the order of the call; it has logit."),
+        (
+            {"logit": np.zeros(3)},
+            "inputs.npz must hold arrays of numbers, the predictions and the labels at least; it holds logit of float64.",
+        ),
         (
             {"logit": np.array([{}], object), "label": np.zeros(1)},
             "inputs.npz is no .npz file of arrays without pickles, or is damaged (ValueError).",
@@ -320,14 +350,14 @@ def test_function_agrees_with_its_own_record(function: str, options: list[str]) 
     assert _run("record", "--function", f"ported_losses:{function}", *_LIKE, *options, "-o", "ref.npz").exit_code == 0
     done = _parity(function, "--against", "ref.npz", "--backend", "torch")
     assert done.exit_code == 0, done.output
-    assert "Left out" not in done.stdout
+    assert "Not compared" not in done.stdout
 
 
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        ("failing", "ported_losses:failing: RuntimeError: no loss today"),
-        ("undefined", "ported_losses:undefined: NaN in sigmoid_focal_loss["),
+        ("failing", "ported_losses:failing raised RuntimeError: no loss today"),
+        ("undefined", "ported_losses:undefined returned NaN in sigmoid_focal_loss["),
     ],
 )
 def test_what_is_no_answer_is_not_recorded(function: str, message: str) -> None:
@@ -354,7 +384,7 @@ def test_unwritable_output(arguments: list[str], message: str) -> None:
 def test_other_frameworks_function_without_a_backend() -> None:
     done = _parity("focal", "--like", "paddle.sigmoid_focal_loss")
     assert done.exit_code == 1
-    assert "Likely: It takes another framework's tensors than NumPy's: --backend names it." in done.stdout
+    assert "Likely: It takes the tensors of another framework than NumPy; name that as the backend." in done.stdout
 
 
 def test_golden_vectors_outlive_functions_that_write_into_them() -> None:
@@ -384,7 +414,7 @@ def test_record_of_an_original() -> None:
     assert (Path("golden") / "torch.npz").stat().st_size == pytest.approx(shipped.stat().st_size, rel=0.05)
     assert _run("record", "mxnet", "-o", "golden").exit_code == 2
     done = _run("record", "tfa", "-o", "golden")
-    assert (done.exit_code, done.stdout) == (2, "tfa: left out, tensorflow_addons not installed\n")
+    assert (done.exit_code, done.stdout) == (2, "tfa: skipped, tensorflow_addons is not installed\n")
 
 
 def test_assertion(losses: Any) -> None:
@@ -393,11 +423,90 @@ def test_assertion(losses: Any) -> None:
     assert_parity(losses.keras_bce, like="keras.binary_crossentropy", backend="torch")
     with pytest.raises(AssertionError, match="It is the original with reduction='mean'") as raised:
         assert_parity(losses.mean, like="paddle.sigmoid_focal_loss", backend="torch")
-    assert "sigmoid_focal_loss[defaults] | value" in str(raised.value)
-    with pytest.raises(ValueError, match=r"^like must be dialect\.function"):
+    assert "  sigmoid_focal_loss[defaults]\n    value: 0.209498899 instead of 2.51398679, " in str(raised.value)
+    with pytest.raises(ValueError, match=r"^like must name an original\. There is no function 'focal'"):
         assert_parity(losses.mean, like="focal", backend="torch")
     with pytest.raises(TypeError, match="requires a function; received int"):
         assert_parity(3, like="torch.cross_entropy")  # type: ignore[arg-type]
+
+
+def test_assertion_against_a_record(losses: Any, tmp_path: Path) -> None:
+    assert _run("record", "--function", "ported_losses:focal", *_LIKE, "-o", "ref.npz").exit_code == 0
+    assert_parity(losses.focal, against="ref.npz", backend="torch")
+    assert_parity(losses.Module, against=tmp_path / "ref.npz", backend="torch")
+    with pytest.raises(AssertionError, match=r"^other_default does not agree with ported_losses:focal on torch"):
+        assert_parity(losses.other_default, against="ref.npz", backend="torch")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "assert_parity requires one of like and against; received neither."),
+        ({"like": "torch.cross_entropy", "against": "ref.npz"}, "assert_parity requires one of like and against; received both."),
+        ({"against": "ref.npz", "dtype": "float32"}, "dtype and options go with like; a record has its own."),
+        ({"against": "ref.npz", "options": {"gamma": 1.0}}, "dtype and options go with like; a record has its own."),
+        ({"against": "ref.npz"}, "ref.npz cannot be read: No such file or directory."),
+        ({"like": "torch.cross_entropy", "backend": "mxnet"}, "^backend must be one that is installed: numpy, "),
+        ({"like": "torch.cross_entropy", "dtype": "float8"}, "^dtype must be float32 or float64; received float8."),
+        ({"like": "torch.cross_entropy", "options": {"beta": 1}}, "^torch.cross_entropy has no option beta; it has "),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
+)
+def test_unusable_assertion(losses: Any, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        assert_parity(losses.focal, **arguments)
+
+
+def test_pytest_shows_the_tests_own_line(tmp_path: Path) -> None:
+    """None of the library's source, and no names of the command's options."""
+    test = """
+from unifocal.conformance import assert_parity
+
+def test_mine():
+    assert_parity(lambda logits, labels: logits.no_such_method(), like="optax.sigmoid_focal_loss")
+"""
+    (tmp_path / "test_mine.py").write_text(test)
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), "test_mine.py"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    assert done.returncode == 1, done.stdout
+    assert ">   " in done.stdout
+    assert "It raised AttributeError: 'numpy.ndarray' object has no attribute 'no_such_method' (test_mine.py, line 5)" in done.stdout
+    assert "assertions.py" not in done.stdout
+    assert "raise AssertionError" not in done.stdout
+    assert "--backend" not in done.stdout
+
+
+def test_calls_tell_their_options_and_class_indices(losses: Any) -> None:
+    names = [entry.case.name for entry in like("keras.binary_focal_crossentropy", {}).entries]
+    assert "saturated y_true=hard from_logits=True" in names
+    assert "defaults" in names
+    # An option that is set for all calls is not told in each, nor the value that was recorded.
+    assert all("gamma" not in entry.case.name for entry in like("keras.binary_focal_crossentropy", {"gamma": 1.5}).entries)
+    with pytest.raises(AssertionError) as raised:
+        assert_parity(losses.sparse, like="tf.nn.sparse_softmax_cross_entropy_with_logits", backend="torch")
+    assert "for labels=1, logits=[" in str(raised.value)
+
+
+def _case(labels: Any, predictions: Any, **arrays: Any) -> Case:
+    return Case("f", "", "x", {"y": np.array(labels), "x": np.array(predictions), **arrays})
+
+
+_X = [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+
+
+@pytest.mark.parametrize(
+    ("case", "shape", "at", "inputs"),
+    [
+        pytest.param(_case([2, 0], _X, weight=np.ones(3)), (2, 3), (0, 1), {"y": 2, "x": 1.0}, id="gradient of indices"),
+        pytest.param(_case([2, 0], _X), (2,), (1,), {"y": 0, "x": [3.0, 4.0, 5.0]}, id="value of indices"),
+        pytest.param(_case([[2], [0]], _X), (2, 3), (1, 2), {"y": 0, "x": 5.0}, id="column"),
+        pytest.param(_case(2, [0.0, 1.0, 2.0]), (3,), (2,), {"y": 2, "x": 2.0}, id="one index"),
+        pytest.param(_case(np.zeros((2, 2), int), np.zeros((2, 2, 2))), (2, 2, 2), (0, 0, 1), {"x": 0.0}, id="either axis"),
+        pytest.param(_case(2, np.zeros(99)), (), (), {"y": 2}, id="long row"),
+    ],
+)
+def test_inputs_at_a_place(case: Case, shape: tuple[int, ...], at: tuple[int, ...], inputs: dict[str, Any]) -> None:
+    assert _inputs(case, shape, at) == inputs
 
 
 def _textbook(sign: float) -> Callable[..., Any]:
@@ -432,5 +541,5 @@ def test_dialects_are_ports_on_every_framework(framework: Framework) -> None:
     function = functions_of("keras")["binary_crossentropy"]
     options = {"label_smoothing": 0.1}
     assert_parity(function, like="keras.binary_crossentropy", backend=framework.name, options=options)
-    with pytest.raises(AssertionError, match="Do not agree"):  # two epsilons
+    with pytest.raises(AssertionError, match="does not agree"):  # two epsilons
         assert_parity(function, like="keras2.binary_crossentropy", backend=framework.name, options=options)

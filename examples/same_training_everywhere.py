@@ -202,7 +202,7 @@ def plot(curves: dict[str, Floats], path: Path) -> None:
         above.set_ylim(bottom=0)
         above.legend(frameon=False, handlelength=1.6)
         below.axhline(AGREEMENT, color="#777777", linewidth=1, linestyle="--")
-        below.text(steps[-1], AGREEMENT / 2, f"asked for: below {AGREEMENT:g}", color="#555555", ha="right", va="top", fontsize=10)
+        below.text(steps[-1], AGREEMENT / 2, f"target: below {AGREEMENT:g}", color="#555555", ha="right", va="top", fontsize=10)
         below.text(steps[-1], 2e-20, "no dot: equal to the last bit", color="#555555", ha="right", va="bottom", fontsize=10)
         below.set_ylim(1e-20, 1e-7)
         below.set_ylabel("difference\nfrom NumPy")

@@ -22,47 +22,57 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _unifocal(
-    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")] = False,
 ) -> None:
     """Focal loss and the cross-entropy family on the tensors of NumPy, PyTorch, TensorFlow, Paddle, JAX and others."""
 
 
 _Function = Annotated[str | None, typer.Option(metavar="MODULE:NAME", help="Your own function, such as mypackage.losses:focal.")]
-_Like = Annotated[str | None, typer.Option(metavar="DIALECT.FUNCTION", help="The original, such as paddle.sigmoid_focal_loss.")]
-_Options = Annotated[
-    list[str] | None,
-    typer.Option("--option", metavar="NAME=VALUE", help="An option of --like that your function has built in; may be repeated."),
+_Like = Annotated[
+    str | None,
+    typer.Option(metavar="ORIGINAL", help="The original, such as paddle.sigmoid_focal_loss or torch.nn.functional.cross_entropy."),
 ]
-_Dtype = Annotated[str, typer.Option(help="float64 or float32: of the tensors that your function is given.")]
+_Dtype = Annotated[str, typer.Option(help="Precision of the tensors that your function is given: float64 or float32.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, for other programs.")]
 
 
 @app.command()
 def parity(
-    backend: Annotated[list[str] | None, typer.Option(help="A backend to check; may be repeated.  All of them if left out.")] = None,
+    context: typer.Context,
+    backend: Annotated[
+        list[str] | None,
+        typer.Option(help="A backend to check; repeat it for several. By default all, or with --function NumPy."),
+    ] = None,
     function: _Function = None,
     like: _Like = None,
-    against: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What `unifocal record` wrote, to compare your function with.")
+    against: Annotated[Path | None, typer.Option(metavar="FILE", help="In place of --like: a file that `unifocal record` wrote.")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option", metavar="NAME=VALUE", help="An option of the original that is built into your function; repeat it for several."
+        ),
     ] = None,
-    option: _Options = None,
     dtype: _Dtype = "float64",
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds that one backend may take to load and answer.")] = 600,
-    thorough: Annotated[bool, typer.Option(help="All recorded calls on JAX and Dask too, which compile each: minutes.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")] = False,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that each backend may take to load and answer.")] = 600,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Run all recorded calls on JAX and Dask too. They compile each one: this takes minutes.")
+    ] = False,
+    as_json: _Json = False,
 ) -> None:
-    """Check every installed backend: the documented examples, and each dialect against its original's recorded answers.
+    """Check every installed backend: the documented examples, and each dialect against the recorded answers of its original.
 
-    With --function, check your own function instead: whether its value and gradient, on one backend, are those of an original (--like),
-    or of another function that was recorded (--against), perhaps elsewhere.
+    With --function, check your own function: whether it gives the values and gradients of an original (--like) or of a record (--against).
 
-    The exit status is 0 if all agree, 1 if not, 2 if the question cannot be answered as it was put.
+    The exit status is 0 if everything agrees, 1 if not, and 2 if the arguments make no sense.
     """
     # Lazy names: the suite's folder is outside this package in the source tree.
     if function is None:
-        if stray := [name for name, given in (("--like", like), ("--against", against), ("--option", option)) if given]:
-            raise typer.BadParameter(f"{', '.join(stray)} requires --function.")
+        _refuse_given(context, ("like", "against", "option", "dtype"), "requires --function")
         status: int = import_module("unifocal.conformance.report").run(backend or [], timeout, thorough, as_json)
     else:
+        _refuse_given(context, ("timeout", "thorough"), "does not go with --function")
+        if against is not None:
+            _refuse_given(context, ("dtype", "option"), "does not go with --against: a record has its own")
         check = import_module("unifocal.conformance.port_report").check
         status = check(function, like, against, _options(option), _one(backend), dtype, as_json)
     raise typer.Exit(status)
@@ -70,28 +80,45 @@ def parity(
 
 @app.command()
 def record(
+    context: typer.Context,
     dialect: Annotated[
-        list[str] | None, typer.Argument(help="Dialects whose originals to record; those that run here if left out.")
+        list[str] | None, typer.Argument(help="Dialects whose originals to record; by default all that are installed and run here.")
     ] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="A folder for originals, a file for your function.")] = Path(),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where to write: a folder for originals, a file for your own function.")
+    ] = Path(),
     function: _Function = None,
     like: _Like = None,
     inputs: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="An .npz file of arrays to call your function with, in its order.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="In place of --like: an .npz file with the arrays of one call, named as the parameters of your function. "
+            "Arrays without names are taken in the order of the parameters.",
+        ),
     ] = None,
     predictions: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Which of the first two arrays of --inputs are the predictions, if both may be.")
+        str | None,
+        typer.Option(metavar="NAME", help="With --inputs, if both of the first two arrays are floating-point: which are the predictions."),
     ] = None,
-    option: _Options = None,
-    backend: Annotated[str, typer.Option(help="Whose tensors your function takes.")] = "numpy",
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option",
+            metavar="NAME=VALUE",
+            help="With --like, an option of the original that is built into your function; with --inputs, an option to call your "
+            "function with. Repeat it for several.",
+        ),
+    ] = None,
+    backend: Annotated[str, typer.Option(help="The framework whose tensors your function takes.")] = "numpy",
     dtype: _Dtype = "float64",
 ) -> None:
-    """Record what originals answer, or with --function what your own function answers, for `unifocal parity --against` elsewhere."""
+    """Record what your own function answers, for `unifocal parity --against` elsewhere, or what the originals of dialects answer.
+
+    The exit status is 0 if all was recorded, 1 if a function failed, and 2 if the arguments make no sense.
+    """
     if function is None:
-        if stray := [
-            name for name, given in (("--like", like), ("--inputs", inputs), ("--predictions", predictions), ("--option", option)) if given
-        ]:
-            raise typer.BadParameter(f"{', '.join(stray)} requires --function.")
+        _refuse_given(context, ("like", "inputs", "predictions", "option", "backend", "dtype"), "requires --function")
         status: int = import_module("unifocal.conformance.recording").record(dialect or [], output)
     else:
         if dialect or output == Path():
@@ -99,6 +126,13 @@ def record(
         record_function = import_module("unifocal.conformance.port_report").record_function
         status = record_function(function, like, inputs, predictions, _options(option), backend, dtype, output)
     raise typer.Exit(status)
+
+
+def _refuse_given(context: typer.Context, names: tuple[str, ...], why: str) -> None:
+    """Refuse options that were given and would not be heeded."""
+    given = [f"--{name}" for name in names if (source := context.get_parameter_source(name)) is not None and source.name != "DEFAULT"]
+    if given:
+        raise typer.BadParameter(f"{', '.join(given)} {why}.")
 
 
 def _one(backends: list[str] | None) -> str:
@@ -115,19 +149,22 @@ def _options(texts: list[str] | None) -> dict[str, Any]:
 
 
 @app.command()
-def dialects() -> None:
-    """List the dialects: whose functions unifocal has, on every backend's tensors."""
-    import_module("unifocal.convention_tables").print_dialects()
+def dialects(as_json: _Json = False) -> None:
+    """List the dialects: the libraries whose loss functions unifocal has, and the functions."""
+    import_module("unifocal.convention_tables").print_dialects(as_json)
 
 
 @app.command()
 def explain(
-    function: Annotated[str, typer.Argument(help="Such as paddle.sigmoid_focal_loss; without a dialect, one of unifocal's own.")],
-    option: Annotated[list[str] | None, typer.Argument(help="Options of the function, such as gamma=0.5 or reduction='mean'.")] = None,
+    function: Annotated[str, typer.Argument(help="A function, such as paddle.sigmoid_focal_loss or torchvision.ops.sigmoid_focal_loss.")],
+    option: Annotated[list[str] | None, typer.Argument(help="Options of the function, such as gamma=0.5 or reduction=mean.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Describe each known difference in full.")] = False,
+    as_json: _Json = False,
 ) -> None:
-    """Explain a function's convention: formula, α rule, clip, labels, denominators, and where the original is known to differ.
+    """Explain what a function computes: formula, α rule, clip, labels, denominators, and where the original is known to differ.
 
-    The exit status is 2 if there is no such function or option.
+    unifocal's own losses, such as cross_entropy, go without a dialect. The exit status is 2 if there is no such function or option.
     """
-    status: int = import_module("unifocal.convention_tables").print_explanation(function, option or [])
+    print_explanation = import_module("unifocal.convention_tables").print_explanation
+    status: int = print_explanation(function, option or [], everything=everything, as_json=as_json)
     raise typer.Exit(status)

@@ -1,59 +1,105 @@
-"""``unifocal dialects`` and ``unifocal explain`` for people."""
+"""``unifocal dialects`` and ``unifocal explain``, for people and machines."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib import import_module
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from .dialects import dialect_names, functions_of
-from .explain import explain
+from .dialects import Difference, dialect_names, functions_of
+from .explain import Explanation, explain
+from .terminal import errors, output, say, strict_json
 
 EXPLAINED, UNKNOWN = 0, 2
-_WIDE = 132
 
 
-def _console() -> Console:
-    console = Console()
-    return console if console.is_terminal else Console(width=_WIDE)
-
-
-def print_dialects() -> None:
+def print_dialects(as_json: bool) -> None:
     """Every dialect, what it mirrors, and its functions."""
-    table = Table("dialect", "mirrors", "functions", box=SIMPLE_HEAD, show_lines=True)
-    for name in dialect_names():
-        mirrored = (import_module(f"unifocal.dialects.{name}").__doc__ or "").split("\n", 1)[0]
-        table.add_row(f"unifocal.dialects.{name}", mirrored.replace("``", ""), "\n".join(functions_of(name)))
-    _console().print(table)
+    listed = [
+        {"dialect": name, "module": f"{__package__}.dialects.{name}", "mirrors": _mirrored(name), "functions": list(functions_of(name))}
+        for name in dialect_names()
+    ]
+    if as_json:
+        print(strict_json(listed))
+        return
+    console = output()
+    for dialect in listed:
+        console.print(Text.assemble((str(dialect["dialect"]), "bold"), f": {dialect['mirrors']}"))
+        console.print(Padding(Text(", ".join(dialect["functions"])), (0, 0, 1, 4)))
+    say(console, f"Each is a module of {__package__}.dialects. unifocal explain DIALECT.FUNCTION says what a function computes.")
 
 
-def print_explanation(function: str, options: Sequence[str]) -> int:
-    """The explanation of a function, or why there is none; the exit status."""
+def _mirrored(dialect: str) -> str:
+    first = (import_module(f"{__package__}.dialects.{dialect}").__doc__ or "").partition("\n")[0]
+    return " ".join(first.replace("``", "").split())
+
+
+def print_explanation(function: str, options: Sequence[str], *, everything: bool = False, as_json: bool = False) -> int:
+    """The explanation of a function, known differences in full with ``everything``, or why there is none; the exit status."""
     try:
         explanation = explain(function, **dict(map(read_option, options)))
     except ValueError as error:
-        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
+        say(errors(), str(error))
         return UNKNOWN
-    console = _console()
+    if as_json:
+        print(strict_json(_document(explanation)))
+    else:
+        _print(explanation, everything, output())
+    return EXPLAINED
+
+
+def _document(explanation: Explanation) -> dict[str, Any]:
+    """An explanation for machines."""
+    rules = [{"labels": formats, "rules": dict(rows)} for formats, rows in explanation.conventions]
+    return asdict(explanation) | {"conventions": rules}
+
+
+def _print(explanation: Explanation, everything: bool, console: Console) -> None:
     console.print(Text(explanation.signature, style="bold"))
     console.print(Text(explanation.summary))
-    table = Table("", *(f"with {formats}" for formats, _ in explanation.conventions), box=SIMPLE_HEAD)
-    answers = [dict(rows) for _, rows in explanation.conventions]
-    for asked in answers[0]:
-        table.add_row(asked, *(Text(one.get(asked, "")) for one in answers))
-    console.print(table)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for asked, answer in _rules(explanation):
+        table.add_row(asked, Text(answer))
+    console.print(Padding(table, (1, 0)))
     if explanation.differences:
-        table = Table("The original differs", "there", "here", box=SIMPLE_HEAD, show_lines=True)
-        for known in explanation.differences:
-            table.add_row(Text(f"{known.condition} ({known.versions})"), Text(known.original), Text(known.truth))
-        console.print(table)
-    return EXPLAINED
+        _print_differences(explanation.differences, everything, console)
+
+
+def _rules(explanation: Explanation) -> list[tuple[str, str]]:
+    """What is asked and the answer; an answer that depends on the labels' format is given for each."""
+    answers = {formats: dict(rows) for formats, rows in explanation.conventions}
+    rules = []
+    for asked in dict.fromkeys(asked for rows in answers.values() for asked in rows):
+        told = {formats: rows[asked] for formats, rows in answers.items() if asked in rows}
+        same = len(told) == len(answers) and len(set(told.values())) == 1
+        each = [f"with {formats}: {answer}" for formats, answer in told.items()]
+        rules.append((asked, next(iter(told.values())) if same else "\n".join(each)))
+    return rules
+
+
+def _print_differences(differences: Sequence[Difference], everything: bool, console: Console) -> None:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column()
+    table.add_column(overflow="fold")
+    for known in differences:
+        if everything:
+            told = f"{known.condition} ({known.versions})\nthere: {known.original}\nhere: {known.truth}"
+            table.add_row("•", Text(told), end_section=True)
+        else:
+            table.add_row("•", Text(known.condition))
+    console.print(Text("Where the original is known to differ:"))
+    console.print(table)
+    if not everything:
+        console.print(Text("With --all: what it gives there, and what is right."))
 
 
 def read_option(text: str) -> tuple[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import Parameter, isclass, signature
@@ -11,7 +12,7 @@ import numpy as np
 
 from . import losses
 from .checks import value_checks
-from .dialects import Difference, dialect_names, differences, functions_of
+from .dialects import Difference, differences, full_name, function_named
 from .evaluate import evaluate
 from .spec import Operands, Spec
 
@@ -31,51 +32,85 @@ class Explanation:
     """One function's convention: by format of its labels, rows of what is asked and the answer."""
 
     function: str
+    """Its full name, ``dialect.function``, or that of a canonical loss."""
     summary: str
     signature: str
+    """As it is called, with the options given in place of the defaults."""
     conventions: tuple[tuple[str, _Rows], ...]
     differences: tuple[Difference, ...]
 
 
 def explain(name: str, **options: Any) -> Explanation:
-    """Explain ``dialect.function``, or a canonical loss, with some of its options set.
+    """Explain a dialect's function, by any name that :func:`unifocal.dialects.full_name` knows, or a canonical loss, with some options set.
 
     Raises
     ------
     ValueError
         If there is no such function, or it takes no such options, or is no loss.
     """
-    function = _find(name)
+    name, function = _find(name)
     if not isclass(function) and not hasattr(function, "describe"):
         raise ValueError(f"{name} transforms labels and is no loss.")
+    if unknown := [option for option in options if option not in (known := _options(function))]:
+        raise ValueError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(known) or 'none'}.")
     described = dict(_described(function, options))
     found = {formats: rows for formats, rows in described.items() if not isinstance(rows, Exception)}
     if not found:
-        raise ValueError(f"{name} with these options: {described[_FORMATS[0]]}")
+        raise ValueError(f"{name} cannot be called with these options: {described[_FORMATS[0]]}")
     if len(found) > 1:  # a special case of element-wise labels
         found.pop(_FORMATS[-1], None)
     known = tuple(difference for difference in differences() if difference.concerns(name))
-    summary = (function.__doc__ or "").strip().split("\n\n")[0].replace("``", "`")
-    return Explanation(name, " ".join(summary.split()), f"{name.rpartition('.')[2]}{_signature(function)}", tuple(found.items()), known)
+    return Explanation(name, _summary(function), name + _signature(function, options), tuple(found.items()), known)
 
 
-def _find(name: str) -> Callable[..., Any]:
-    dialect, _, function = name.rpartition(".")
-    if dialect in ("", "unifocal"):
-        found = {canonical: getattr(losses, canonical) for canonical in _CANONICAL}
-    elif dialect in dialect_names():
-        found = functions_of(dialect)
-    else:
-        raise ValueError(f"There is no dialect {dialect!r}; there are {', '.join(dialect_names())}.")
-    if function not in found:
-        raise ValueError(f"{dialect or 'unifocal'} has no {function!r}; it has {', '.join(found)}.")
-    chosen: Callable[..., Any] = found[function]
-    return chosen
+def _find(name: str) -> tuple[str, Callable[..., Any]]:
+    canonical = name.removeprefix("unifocal.")
+    if canonical in _CANONICAL:
+        return canonical, getattr(losses, canonical)
+    full = full_name(name)
+    return full, function_named(full)
 
 
-def _signature(function: Callable[..., Any]) -> str:
-    bare = [parameter.replace(annotation=Parameter.empty) for parameter in signature(function).parameters.values()]
-    return str(signature(function).replace(parameters=bare, return_annotation=Parameter.empty))
+def _options(function: Any) -> list[str]:
+    """All that a class, and a call beside predictions and labels, takes."""
+    made = list(signature(function).parameters) if isclass(function) else []
+    called = list(signature(function.describe).parameters)
+    return made + called[3 if isclass(function) else 2 :]
+
+
+def _summary(function: Callable[..., Any]) -> str:
+    """The first paragraph of the documentation, without the marks of its markup."""
+    text = " ".join((function.__doc__ or "").strip().split("\n\n")[0].split())
+    return re.sub(r":\w+:`([^`]+)`", r"`\1`", text).replace("``", "`")
+
+
+def _signature(function: Callable[..., Any], options: Mapping[str, Any]) -> str:
+    """The parameters without annotations, options given in place of defaults; of a class also the call's, if they are among the options."""
+    own = signature(function).parameters
+    text = _with_options(own, options)
+    if isclass(function) and (called := {name: value for name, value in options.items() if name not in own}):
+        text += _with_options(signature(function.describe).parameters, called, skipped=1)  # type: ignore[attr-defined]
+    return text
+
+
+def _with_options(parameters: Mapping[str, Parameter], options: Mapping[str, Any], skipped: int = 0) -> str:
+    shown = [
+        parameter.replace(annotation=Parameter.empty, default=options.get(parameter.name, parameter.default))
+        for parameter in list(parameters.values())[skipped:]
+    ]
+    # A signature would refuse a default before a parameter without one.
+    return f"({', '.join(_separated(shown))})"
+
+
+def _separated(parameters: list[Parameter]) -> Iterator[str]:
+    """Parameters as in a signature, with its ``/`` and ``*``."""
+    kinds = [parameter.kind for parameter in parameters]
+    for place, parameter in enumerate(parameters):
+        if parameter.kind is Parameter.KEYWORD_ONLY and (place == 0 or kinds[place - 1] is not Parameter.KEYWORD_ONLY):
+            yield "*"
+        yield str(parameter)
+        if parameter.kind is Parameter.POSITIONAL_ONLY and Parameter.POSITIONAL_ONLY not in kinds[place + 1 :]:
+            yield "/"
 
 
 _SAMPLES = {
@@ -115,10 +150,7 @@ def _describe(function: Any, predictions: Any, labels: Any, options: dict[str, A
     assert {first.name, second.name} & set(LABELS)
     asked: dict[str, Any] = {other.name: _STAND_INS[other.name] for other in others if other.default is Parameter.empty}
     asked |= {other.name: np.ones(weights) for other in others if weights and other.name in _WEIGHTS}
-    given, unknown = _split(options, {other.name: other for other in others})
-    if unknown:
-        raise ValueError(f"there is no option {', '.join(unknown)}.")
-    values = {**asked, **given}
+    values = {**asked, **options}
     positional = [values.pop(other.name, other.default) for other in others if other.kind is Parameter.POSITIONAL_ONLY]
     pair = (labels, predictions) if first.name in LABELS else (predictions, labels)
     described: tuple[Spec, Operands] = function.describe(*pair, *positional, **values)
@@ -138,7 +170,7 @@ def _rows(spec: Spec, operands: Operands, labels: str) -> Iterator[tuple[str, st
             (
                 "the label's own p_t" + (" and α_t" if spec.alpha != "off" else "")
                 if spec.soft_labels == "label"
-                else "y·L(1) + (1 − y)·L(0), a mixture of the hard labels' losses"
+                else "y·L(1) + (1 − y)·L(0), a mixture of the losses of hard labels"
             ),
         )
     yield "alpha", _alpha(spec, operands)
@@ -149,7 +181,7 @@ def _rows(spec: Spec, operands: Operands, labels: str) -> Iterator[tuple[str, st
     yield "labels", _labels(spec, labels)
     yield "ignored", _ignored(spec)
     if operands.class_weight is not None:
-        yield "class weights", "one factor a row, Σ w_c·y_c" if spec.class_weight == "row" else "w_c at each class's term"
+        yield "class weights", "one factor per row, Σ w_c·y_c" if spec.class_weight == "row" else "a factor w_c on each class's term"
     if operands.sample_weight is not None:
         yield "sample weights", "aligned with the unreduced loss from the " + ("left" if spec.weights == "leading" else "right")
     if operands.normalizer is not None:
@@ -190,7 +222,7 @@ def _alpha(spec: Spec, operands: Operands) -> str:
     by_class = (
         "" if operands.alpha is None or np.ndim(operands.alpha) == 0 else f" of {np.asarray(operands.alpha).tolist()} for the classes"
     )
-    rules = {"off": "off", "balance": "α on positives, 1 − α on negatives", "scale": "a factor of each class's term"}
+    rules = {"off": "off", "balance": "α on positives, 1 − α on negatives", "scale": "a factor on each class's term"}
     return rules[spec.alpha] + (f", α{by_class}" if by_class else "")
 
 
@@ -203,31 +235,31 @@ def _clip(spec: Spec) -> str:
         rules.append(f"logarithms of p + {spec.log_epsilon:g} and 1 − p + {spec.log_epsilon:g}")
     if spec.log_floor is not None:
         rules.append(f"logarithms at least {spec.log_floor:g}; 1/(p·(1 − p)) at most 1e12 in the derivative")
-    return "; ".join(rules) or "none: exact logarithms"
+    return "; ".join(rules) or "none; logarithms are exact"
 
 
 def _labels(spec: Spec, labels: str) -> str:
     if labels == "class indices":
-        background = "; index C is background" if not spec.categorical else ""
+        background = "; index C is the background" if not spec.categorical else ""
         return f"class indices along axis {spec.axis}{background}"
-    return "in [0, 1], of the predictions' shape" + (", one-hot or soft" if spec.categorical else "")
+    return "values in [0, 1] in the predictions' shape" + (", one-hot or soft" if spec.categorical else "")
 
 
 def _ignored(spec: Spec) -> str:
     if spec.ignore_index is None:
         return "nothing"
-    return f"labels of {spec.ignore_index}" + (", which count in a mean" if spec.count_ignored else ", which count nowhere")
+    return f"labels of {spec.ignore_index}: no loss, " + ("but counted in a mean" if spec.count_ignored else "and not counted in a mean")
 
 
 def _shape(spec: Spec) -> str:
     if spec.class_axis in ("sum", "mean"):
-        return f"the predictions' without axis {spec.axis}, over which the loss is a {spec.class_axis}"
+        return f"as the predictions, without axis {spec.axis}, over which the loss is a {spec.class_axis}"
     if not spec.categorical:
-        return "the predictions'"
+        return "as the predictions"
     return {
-        "kernel": f"the predictions' without axis {spec.axis}",
-        "kept": f"the predictions' with size 1 along axis {spec.axis}",
-        "spread": "the predictions', 0 beside the target",
+        "kernel": f"as the predictions, without axis {spec.axis}",
+        "kept": f"as the predictions, with size 1 along axis {spec.axis}",
+        "spread": "as the predictions, 0 except at the target",
     }[spec.class_axis]
 
 

@@ -21,7 +21,7 @@ import keras
 
 import unifocal
 
-from ..dialects import dialect_names, functions_of
+from ..dialects import dialect_names, full_name, function_named, functions_of
 from ..dispatch import backend_of
 from ..evaluate import evaluate
 from ..explain import LABELS
@@ -105,11 +105,8 @@ class Loss(_PerSample):
         dtype: Any = None,
         **options: Any,
     ) -> None:
-        self.function = function if isinstance(function, str) else _name_of(function)
-        dialect, _, loss = self.function.rpartition(".")
-        found = functions_of(dialect).get(loss)
-        if found is None:
-            raise ValueError(f"{dialect} has no {loss!r}; it has {', '.join(functions_of(dialect))}.")
+        self.function = full_name(function) if isinstance(function, str) else _name_of(function)
+        found = function_named(self.function)
         self._loss, options = taken_apart(found, options)
         super().__init__(reduction, name, dtype, options)
         describe = found(**self.options).describe if isclass(found) else found.describe  # type: ignore[attr-defined]
