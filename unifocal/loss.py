@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, Protocol, cast
 
 from .dispatch import leave_unconverted
 from .evaluate import evaluate
+from .nn.caller import Wrapper, keras_wrapper
 from .protocol import Array
 from .repeated import repeated
 from .spec import Operands, Spec
@@ -35,6 +36,9 @@ class LossObject:
         describe = cls.describe
 
         def evaluated(self: LossObject, *args: Any, **kwargs: Any) -> Array:
+            wrapper = keras_wrapper()
+            if wrapper is not None:
+                return _wrapped(self, args, kwargs, wrapper)
             return evaluate(*describe(self, *args, **kwargs))
 
         evaluated.__doc__ = describe.__doc__
@@ -51,6 +55,9 @@ def loss(describe: Callable[P, Description]) -> Loss[P]:
 
     @wraps(describe)
     def evaluated(*args: P.args, **kwargs: P.kwargs) -> Array:
+        wrapper = keras_wrapper()
+        if wrapper is not None:
+            return _wrapped(evaluated, args, kwargs, wrapper)
         walk = repeated(describe, args, kwargs, constant=False)
         return evaluate(*describe(*args, **kwargs)) if walk is None else walk.attached()
 
@@ -58,3 +65,9 @@ def loss(describe: Callable[P, Description]) -> Loss[P]:
     del evaluated.__wrapped__  # tf.function would follow it, and get a description for a loss
     evaluated.__signature__ = signature(describe).replace(return_annotation="Array")  # type: ignore[attr-defined]
     return cast("Loss[P]", leave_unconverted(evaluated))
+
+
+def _wrapped(function: Any, args: tuple[Any, ...], options: dict[str, Any], wrapper: Wrapper) -> Array:
+    from .nn.wrapped import losses  # it needs the dialects, which are losses
+
+    return losses(function, args, options, wrapper)

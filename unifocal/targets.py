@@ -145,6 +145,13 @@ def _ignore(ctx: Context, raw: Array) -> tuple[Array, Array | None]:
     return xp.where(valid, raw, xp.zeros_like(raw)), valid
 
 
+def counted(ctx: Context, targets: object) -> Array | None:
+    """Where targets are not ignored, in their own shape; None if all count."""
+    raw, _, by_index = read(ctx, targets)
+    valid = _ignore(ctx, raw)[1]
+    return valid if valid is None or not by_index else ctx.xp.squeeze(valid, axis=ctx.axis)
+
+
 def _representable(xp: Namespace, dtype: Any, value: int) -> bool:
     """Whether the dtype has exactly this number: −100 is no uint8, and 2049 no float16."""
     if xp.isdtype(dtype, "bool"):
