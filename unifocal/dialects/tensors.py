@@ -64,7 +64,7 @@ def as_dtype(value: Array, dtype: Any) -> Array:
     """The tensor in the dtype of this name, or the compute dtype of a policy of Keras's; as it is for None."""
     if dtype is None:
         return value
-    backend, xp, value = _own(value)
+    _, xp, value = _own(value)
     dtype = getattr(dtype, "compute_dtype", dtype)
     if isinstance(dtype, str) and not hasattr(xp, dtype):
         raise ValueError(f"dtype must be one that {type_name(value)} has; received {dtype!r}.")
