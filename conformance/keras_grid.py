@@ -153,19 +153,21 @@ def fitted() -> dict[str, tuple[float, float]]:
     own = keras.losses.BinaryFocalCrossentropy(from_logits=True)
     for words, options, right in (("class weight", weighed, 0.618857), ("sample weight", sampled, 0.00566451)):
         found[f"{words}: Keras's own"] = (trained(dense, own, _X, _Y[:, None], **options), right)
-        for name, loss in {
+        weighing: dict[str, Any] = {
             "dialect's object": dialect.BinaryFocalCrossentropy(from_logits=True),
             "older dialect's object": keras2.BinaryFocalCrossentropy(from_logits=True),
             "loss of an object": losses.Loss(dialect.BinaryFocalCrossentropy(from_logits=True)),
             "canonical loss": losses.SigmoidFocalLoss(alpha=None),
-        }.items():
+        }
+        for name, loss in weighing.items():
             found[f"{words}: {name}"] = (trained(dense, loss, _X, _Y, **options), right)
     bce = keras.losses.BinaryCrossentropy(from_logits=True)
-    for name, loss in {
+    functions: dict[str, Any] = {
         "canonical function": unifocal.binary_cross_entropy,
         "dialect's function, predictions first": torch_dialect.binary_cross_entropy_with_logits,
-    }.items():
-        found[name] = (trained(dense, loss, _X, _Y, **weighed), trained(dense, bce, _X, _Y, **weighed))
+    }
+    for name, function in functions.items():
+        found[name] = (trained(dense, function, _X, _Y, **weighed), trained(dense, bce, _X, _Y, **weighed))
     return found
 
 

@@ -197,8 +197,8 @@ class Loss(_PerSample):
         _, options = taken_apart(function if isinstance(function, LossObject) else found, options)
         if isinstance(function, LossObject):
             given = {key: options.pop(key) for key in _OF_KERAS if key in options}
-            name, dtype = name or given.get("name"), dtype or given.get("dtype")
-            reduction = {"auto": "sum_over_batch_size"}.get(given.get("reduction", reduction), given.get("reduction", reduction))
+            name, dtype, reduction = name or given.get("name"), dtype or given.get("dtype"), given.get("reduction", reduction)
+            reduction = "sum_over_batch_size" if reduction == "auto" else reduction
         known = list(signature(found).parameters.values())[0 if isclass(found) else 2 :]
         if isclass(found):
             found(**options)  # what is wrong with the options shows now
