@@ -12,8 +12,11 @@ import keras
 import numpy as np
 
 import unifocal
+from unifocal.dialects import keras as dialect
 from unifocal.dialects import kornia, mmdet, paddle, tfa, torch
 from unifocal.nn import keras as losses
+
+from . import keras_grid
 
 CLASSES: dict[str, Any] = {
     "SigmoidFocalLoss": losses.SigmoidFocalLoss(alpha=[0.25, 0.5, 0.75], gamma=1.5),
@@ -23,9 +26,11 @@ CLASSES: dict[str, Any] = {
     "Loss": losses.Loss(paddle.sigmoid_focal_loss, gamma=1.5),
     "ignoring": losses.SigmoidFocalLoss(ignore_index=-1),
     "Loss by name": losses.Loss("torch.cross_entropy", label_smoothing=0.1),
+    "function": unifocal.sigmoid_focal_loss,
+    "object": dialect.SparseCategoricalCrossentropy(from_logits=True),
 }
 # A model takes seconds to compile: all of them on one backend, and elsewhere one of each way in which Keras hands over labels.
-TRAINED = list(CLASSES) if keras.backend.backend() == "tensorflow" else ["SigmoidFocalLoss", "CrossEntropy", "Loss by name"]
+TRAINED = list(CLASSES) if keras.backend.backend() == "tensorflow" else ["SigmoidFocalLoss", "CrossEntropy", "Loss by name", "function"]
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(90, 4)).astype("float32")
 INDEX = X[:, :3].argmax(1)
@@ -34,7 +39,7 @@ WEIGHT = RNG.random(90).astype("float32") + 0.5
 
 
 def _labels(name: str) -> Any:
-    return ONE_HOT if name in ("BinaryCrossEntropy", "Loss", "ignoring") else INDEX
+    return ONE_HOT if name in ("BinaryCrossEntropy", "Loss", "ignoring", "function") else INDEX
 
 
 def _train(name: str, loss: Any) -> dict[str, Any]:
@@ -92,8 +97,15 @@ def main() -> None:
         "values": _values(),
         "trained": {name: _train(name, CLASSES[name]) for name in TRAINED},
         "configurations": {
-            name: type(loss).from_config(loss.get_config()).get_config() == loss.get_config() for name, loss in CLASSES.items()
+            name: type(loss).from_config(loss.get_config()).get_config() == loss.get_config()
+            for name, loss in CLASSES.items()
+            if name != "function"
         },
+        "called": keras_grid.called(),
+        "right": {**keras_grid.exact(), **keras_grid.fitted(), **keras_grid.metrics()},
+        "errors": keras_grid.errors(),
+        "words": keras_grid.words(),
+        "compiled": keras_grid.compiled() if keras.backend.backend() == "torch" else None,
     }
     json.dump(found, sys.stdout)
 

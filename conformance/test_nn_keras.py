@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -57,3 +58,64 @@ def test_values_are_the_functions(backend: str) -> None:
 @backends
 def test_configurations_make_equal_losses(backend: str) -> None:
     assert all(_session(backend)["configurations"].values())
+
+
+@backends
+def test_called_as_keras_own(backend: str) -> None:
+    found = _session(backend)["called"]
+    assert found["count"] > 120
+    assert not found["wrong"], "\n".join(found["wrong"])
+
+
+@backends
+def test_right_values(backend: str) -> None:
+    for name, (value, right) in _session(backend)["right"].items():
+        half = next((dtype for dtype in ("bfloat16", "float16") if name.endswith(f"in {dtype}") or name.endswith(f"floatx {dtype}")), None)
+        assert value == pytest.approx(right, rel={"bfloat16": 2**-8, "float16": 2**-11}[half] if half else 2e-6), name
+
+
+_REFUSED = {
+    "option set": r"AttributeError: gamma of a SigmoidFocalLoss is fixed when it is made; make another one, and compile",
+    "default option set": r"AttributeError: label_smoothing of a SigmoidFocalLoss is fixed",
+    "no attribute": r"AttributeError: 'SigmoidFocalLoss' object has no attribute 'gama'",
+    "summed": r"has reduction='sum'. Use unifocal.nn.keras.Loss\('keras.BinaryCrossentropy', reduction='sum', from_logits=True\)",
+    "summed function": r"Use unifocal.nn.keras.Metric\(unifocal.nn.keras.SigmoidFocalLoss\(reduction='sum', gamma=1.0\)\)",
+    "ignoring metric": r"count ignored targets .* Use unifocal.nn.keras.Metric\(unifocal.nn.keras.CrossEntropy\(ignore_index=1\)\)",
+    "ignoring loss as a metric": r"count ignored targets in its mean. Use unifocal.nn.keras.Metric\(CrossEntropy\(ignore_index=1, ",
+    "rounded indices": r"TypeError: Class indices of dtype .*bfloat16.* are exact up to 256 only, and there are 600 classes",
+    "rounded indices of a loss": r"TypeError: Class indices of dtype .*bfloat16.* are exact up to 256 only",
+    "ragged": r"TypeError: y_true must be a tensor, an array or lists of a rectangular shape; received list",
+    "other shape": r"ValueError: Element-wise targets must have the shape of the predictions, \(4, 2\); received \(4, 3\)",
+    "no loss": r"ValueError: There is no loss 'focal_loss'; there are sigmoid_focal_loss, .* 'torch.cross_entropy' for one",
+    "no dialect's loss": r"ValueError: torch has no 'focal_loss'; it has binary_cross_entropy",
+    "another's function": r"TypeError: A loss is made of one of unifocal's functions or a dialect's function or class; received function",
+    "metric's options": r"TypeError: gamma: options are those of the loss, SigmoidFocalLoss\(gamma=1.5, .*\), already",
+}
+
+
+@backends
+def test_errors(backend: str) -> None:
+    found = _session(backend)["errors"]
+    assert found.keys() == _REFUSED.keys()
+    for name, message in _REFUSED.items():
+        assert re.search(message, found[name]), f"{name}: {found[name]}"
+
+
+@backends
+def test_names_and_options(backend: str) -> None:
+    found = _session(backend)["words"]
+    assert found == {
+        "names": ["sigmoid_focal_loss", "sigmoid_focal_loss", "binary_focal_crossentropy", "mine"],
+        "repr": "SigmoidFocalLoss(alpha=[0.25, 0.5], gamma=1.5, from_logits=True, reduction='sum_over_batch_size')",
+        "repr of a dialect's": "Loss('keras.binary_crossentropy', label_smoothing=0.1, from_logits=False, reduction='sum')",
+        "repr of a metric": "Metric(CrossEntropy(from_logits=False, reduction='sum_over_batch_size'), name='cross_entropy')",
+        "options": [1.5, True, [0.25, 0.5], 0.0],
+        "dtype": "float16",
+        "module": "unifocal.nn.keras",
+        "registered": [True, True],
+    }
+
+
+def test_callers_in_compiled_code() -> None:
+    wrapped, plain = _session("torch")["compiled"]
+    assert wrapped == pytest.approx(plain, rel=1e-6)

@@ -9,6 +9,7 @@ from typing import Any, Generic, ParamSpec, Protocol, cast
 
 from .dispatch import leave_unconverted
 from .evaluate import evaluate
+from .nn.caller import Wrapper, keras_wrapper
 from .protocol import Array, Tensor
 from .repeated import repeated
 from .spec import Operands, Spec
@@ -43,6 +44,9 @@ class LossObject:
         describe = cls.describe
 
         def evaluated(self: LossObject, *args: Any, **kwargs: Any) -> Array:
+            wrapper = keras_wrapper()
+            if wrapper is not None:
+                return _wrapped(self, args, kwargs, wrapper)
             return evaluate(*describe(self, *args, **kwargs))
 
         evaluated.__doc__ = describe.__doc__
@@ -59,6 +63,9 @@ def loss(describe: Callable[P, Description]) -> Loss[P]:
 
     @wraps(describe)
     def evaluated(*args: P.args, **kwargs: P.kwargs) -> Array:
+        wrapper = keras_wrapper()
+        if wrapper is not None:
+            return _wrapped(evaluated, args, kwargs, wrapper)
         walk = repeated(describe, args, kwargs, constant=False)
         return evaluate(*describe(*args, **kwargs)) if walk is None else walk.attached()
 
@@ -73,3 +80,9 @@ def canonical(describe: Callable[P, DescriptionOf[Tensor]]) -> Callable[P, Tenso
     made: Any = loss(cast("Callable[P, Description]", describe))
     made.__signature__ = signature(made).replace(return_annotation="Tensor")
     return cast("Callable[P, Tensor]", made)
+
+
+def _wrapped(function: Any, args: tuple[Any, ...], options: dict[str, Any], wrapper: Wrapper) -> Array:
+    from .nn.wrapped import losses  # it needs the dialects, which are losses
+
+    return losses(function, args, options, wrapper)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any, NamedTuple
 
-from .caller import warn_caller
 from .checks import UNIT, Range, all_hard
+from .notices import warn_caller
 from .operands import EXCHANGED, Context, Shape, cast, same, tensor, without
 from .protocol import Array, Namespace
 
@@ -209,6 +209,13 @@ def _ignore(ctx: Context, raw: Array) -> tuple[Array, Array | None]:
     else:
         valid = ~xp.equal(raw, ignored)
     return xp.where(valid, raw, xp.zeros_like(raw)), valid
+
+
+def counted(ctx: Context, targets: object) -> Array | None:
+    """Where targets are not ignored, in their own shape; None if all count."""
+    raw, _, by_index = read(ctx, targets)
+    valid = _ignore(ctx, raw)[1]
+    return valid if valid is None or not by_index else ctx.xp.squeeze(valid, axis=ctx.axis)
 
 
 def _representable(xp: Namespace, dtype: Any, value: int) -> bool:

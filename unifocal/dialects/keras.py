@@ -7,14 +7,15 @@ Sample weights align with the losses from the right.  A class computes in ``dtyp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
 
 from ..loss import Description, LossObject, loss
 from ..protocol import Array
 from ..spec import Operands, Reduction, Spec
 from .options import choice
-from .tensors import as_dtype, as_indices, same_rank, same_rank_as, shape, squeezed
+from .tensors import as_dtype, as_indices, as_list, same_rank, same_rank_as, shape, squeezed
 
 __all__ = [
     "BinaryCrossentropy",
@@ -207,6 +208,18 @@ class Described(LossObject):
 
     def __post_init__(self) -> None:
         self.spec(choice("reduction", self.reduction, self.reductions))  # what is wrong with the options shows now
+
+    def get_config(self) -> dict[str, Any]:
+        """The options, as Keras's configurations have them; a tensor as a list, and ``dtype`` only if there is one."""
+        options: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        if options.get("dtype", "") is None:
+            del options["dtype"]
+        return {name: as_list(option) for name, option in options.items()}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The loss of these options."""
+        return cls(**config)
 
     def spec(self, reduction: Reduction) -> Spec:
         """The spec of these options."""

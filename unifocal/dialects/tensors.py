@@ -8,16 +8,23 @@ from typing import Any
 import numpy as np
 
 from ..dispatch import backend_of
-from ..operands import cast, same
+from ..operands import cast, same, type_name
 from ..protocol import Array, Backend, Namespace
 from ..spec import is_number
 
 
 def _own(value: Any) -> tuple[Backend, Namespace, Array]:
     """value, as a tensor of its backend; lists and numbers as NumPy's."""
-    backend = backend_of(value)
+    given, backend = value, backend_of(value)
     if backend is None:
-        value = np.asarray(value)
+        try:
+            value = np.asarray(value)
+        except ValueError as error:
+            raise TypeError(
+                f"A tensor or lists of numbers in a rectangular shape are required; received {type_name(value)}: {error}"
+            ) from error
+        if value.dtype.kind not in "biuf":
+            raise TypeError(f"A dense tensor or lists of numbers in a rectangular shape are required; received {type_name(given)}.")
         backend = backend_of(value)
         assert backend is not None
     value = backend.canonical(value)
@@ -63,11 +70,20 @@ def one_a_class(name: str, value: Any, predictions: Any, axis: int) -> Any:
 
 
 def as_dtype(value: Array, dtype: Any) -> Array:
-    """The tensor in the dtype of this name; as it is for None."""
+    """The tensor in the dtype of this name, or the compute dtype of a policy of Keras's; as it is for None."""
     if dtype is None:
         return value
     _, xp, value = _own(value)
+    dtype = getattr(dtype, "compute_dtype", dtype)
+    if isinstance(dtype, str) and not hasattr(xp, dtype):
+        raise ValueError(f"dtype must be one that {type_name(value)} has; received {dtype!r}.")
     return cast(xp, value, getattr(xp, dtype) if isinstance(dtype, str) else dtype)
+
+
+def as_list(option: Any) -> Any:
+    """An option as what a configuration can hold: a tensor as a list, a policy of Keras's by its compute dtype."""
+    backend = backend_of(option)
+    return getattr(option, "compute_dtype", option) if backend is None else backend.to_numpy(backend.canonical(option)).tolist()
 
 
 def same_rank_as(value: Any, other: tuple[int | None, ...]) -> Any:

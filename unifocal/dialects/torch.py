@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..caller import warn_caller
 from ..loss import Description, loss
+from ..notices import warn_caller
 from ..protocol import Array
 from ..repeated import asked_each_time
 from ..spec import Operands, Reduction, Spec

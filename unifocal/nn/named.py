@@ -1,0 +1,57 @@
+"""Losses by their names, which configurations hold: ``dialect.function``, or a canonical loss's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import unifocal
+
+from .. import dialects
+from ..loss import LossObject
+from ..operands import type_name
+
+_CANONICAL = ("sigmoid_focal_loss", "softmax_focal_loss", "binary_cross_entropy", "cross_entropy")
+
+
+def name_of(function: Any) -> str:
+    """The name of a loss: a function, a class or an object of one.
+
+    Raises
+    ------
+    TypeError
+        If it is no loss of unifocal's.
+    """
+    if isinstance(function, LossObject):
+        function = type(function)
+    name, module = getattr(function, "__name__", ""), getattr(function, "__module__", "")
+    if name in _CANONICAL and getattr(unifocal, name) is function:
+        return str(name)
+    dialect = module.rpartition(".")[2]
+    if dialect not in dialects.dialect_names() or dialects.functions_of(dialect).get(name) is not function:
+        raise TypeError(f"A loss is made of one of unifocal's functions or a dialect's function or class; received {type_name(function)}.")
+    return f"{dialect}.{name}"
+
+
+def full_name(name: str) -> str:
+    """The one name of a loss that people know by several; see :func:`unifocal.dialects.full_name`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such loss, or several have the name.
+    """
+    own = name.removeprefix("unifocal.")
+    return own if own in _CANONICAL else dialects.full_name(name)
+
+
+def loss_named(name: str) -> Callable[..., Any]:
+    """The loss of a :func:`full_name`."""
+    found: Callable[..., Any] = getattr(unifocal, name) if name in _CANONICAL else dialects.function_named(name)
+    return found
+
+
+def every_loss() -> dict[str, Callable[..., Any]]:
+    """All losses by name."""
+    others = {f"{dialect}.{name}": loss for dialect in dialects.dialect_names() for name, loss in dialects.functions_of(dialect).items()}
+    return {**{name: getattr(unifocal, name) for name in _CANONICAL}, **others}
