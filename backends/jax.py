@@ -74,7 +74,8 @@ def size(x: Array) -> int | Array:
 
 def device(x: Array) -> Hashable:
     # JAX itself brings an uncommitted array to the device of a committed one.
-    return None if is_traced(x) or not x.committed else frozenset(x.devices())
+    # The public name is newer than the oldest JAX allowed.
+    return None if is_traced(x) or not getattr(x, "committed", getattr(x, "_committed", True)) else frozenset(x.devices())
 
 
 def is_traced(x: Array) -> bool:

@@ -28,7 +28,8 @@ def _isdtype(dtype: Any, kind: str | tuple[str, ...]) -> bool:
 def _extent(x: Array) -> list[float]:
     if x.dtype in _INTEGERS[-3:]:
         return [math.nan, math.nan]  # torch has it for no wide unsigned numbers; NaN has it looked at by NumPy
-    return [part.item() for part in torch.aminmax(x)] if x.numel() else [0.0, 0.0]
+    # torch 2.7 has no forward derivative of it, and none is asked for.
+    return [part.item() for part in torch.aminmax(forward_ad.unpack_dual(x).primal)] if x.numel() else [0.0, 0.0]
 
 
 def _hard(labels: Array) -> bool | None:

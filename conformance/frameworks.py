@@ -325,6 +325,14 @@ class Paddle(Framework):
         return value, self._paddle.grad([value], [x], grad_outputs=[ones], create_graph=create_graph)[0]
 
 
+def enable_x64(enabled: bool) -> AbstractContextManager[Any]:
+    """JAX's context in which arrays of 64 bits are made, or none."""
+    jax = import_module("jax")
+    context: Any = jax.enable_x64 if hasattr(jax, "enable_x64") else import_module("jax.experimental").enable_x64  # before 0.8
+    entered: AbstractContextManager[Any] = context(enabled)
+    return entered
+
+
 class Jax(Framework):
     """JAX, in 64 bits only where float64 is asked for."""
 
@@ -337,7 +345,7 @@ class Jax(Framework):
 
     def precision(self, dtype: str) -> AbstractContextManager[Any]:
         # JAX has float64 only on request, and is to be tested as it comes where nobody asked.
-        return self._jax.enable_x64(True) if dtype == "float64" else nullcontext()
+        return enable_x64(True) if dtype == "float64" else nullcontext()
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
         # On the CPU uncommitted, as a user's arrays are.

@@ -13,6 +13,7 @@ import pytest
 import unifocal
 
 from .cases import INDEX, SOFT, VECTOR, WEIGHT, Case, H, X, each_case
+from .frameworks import enable_x64
 
 jax: Any = pytest.importorskip("jax")
 jnp = jax.numpy
@@ -22,7 +23,7 @@ COTANGENT = np.linspace(0.5, 2, 12).reshape(4, 3)
 
 @pytest.fixture(autouse=True)
 def x64() -> Iterator[None]:
-    with jax.enable_x64(True):
+    with enable_x64(True):
         yield
 
 
@@ -124,7 +125,7 @@ def test_traced_bad_entries_are_nan() -> None:
 
 
 def test_without_x64_indices_do_not_wrap() -> None:
-    with jax.enable_x64(False), pytest.raises(ValueError, match=r"Class indices must be in \[0, 2\]"):
+    with enable_x64(False), pytest.raises(ValueError, match=r"Class indices must be in \[0, 2\]"):
         unifocal.cross_entropy(jnp.zeros((1, 3)), [2**32])
 
 

@@ -28,16 +28,19 @@ def repeated(describe: Callable[..., tuple[Spec, Operands]], args: tuple[Any, ..
 
     With ``constant`` nothing is to be differentiated.
     """
-    types = tuple(map(type, options.values()))
-    if len(args) != 2 or not _OPTIONS.issuperset(types) or type(describe) is not FunctionType:  # a method's object could change
-        return None
-    if not getattr(describe, "asked_each_time", frozenset()).isdisjoint(options):
+    # Tensors first: of an older torch.compile's calls they are all that is looked at, and the sets below cannot be traced.
+    if len(args) != 2:
         return None
     backend = backend_of(args[0])
     if backend is None or backend_of(args[1]) is not backend:
         return None
     x, targets = backend.canonical(args[0]), backend.canonical(args[1])
     if not backend.in_blocks(x, (targets,)):
+        return None
+    types = tuple(map(type, options.values()))
+    if not _OPTIONS.issuperset(types) or type(describe) is not FunctionType:  # a method's object could change
+        return None
+    if not getattr(describe, "asked_each_time", frozenset()).isdisjoint(options):
         return None
     key = describe, x.dtype, backend.shape(x), targets.dtype, backend.shape(targets), tuple(options.items()), types
     known = _known.get(key, _NEW)
