@@ -245,12 +245,23 @@ def test_block_sizes_fit_the_cache() -> None:
 
 
 @pytest.mark.frameworks("torch")
-def test_torch_leaves_blocks_of_one_thread_to_numpy(framework: Framework) -> None:
-    for elements, owner in ((1000, "standard"), (1 << 19, "standard"), (1 << 20, "torch")):
-        x = framework.tensor(np.zeros(elements), "float32")
-        walk = repeated(unifocal.sigmoid_focal_loss.describe, (x, x), {}, constant=False)
-        assert walk is not None
-        assert walk.hosted.ctx.backend.name == owner
+@pytest.mark.parametrize(
+    ("loss", "elements", "dtype", "owner"),
+    [
+        ("sigmoid_focal_loss", 1 << 20, "float32", "standard"),
+        ("binary_cross_entropy", 1 << 20, "float64", "standard"),
+        ("cross_entropy", 1 << 14, "float32", "standard"),
+        ("cross_entropy", 1 << 20, "float32", "torch"),
+    ],
+)
+def test_torch_divides_among_its_own_threads_large_blocks_alone(
+    framework: Framework, loss: str, elements: int, dtype: str, owner: str
+) -> None:
+    x = framework.tensor(np.zeros((elements // 4, 4)), dtype)
+    y = x if owner == "standard" else framework.tensor(np.zeros(elements // 4, np.int64))
+    walk = repeated(getattr(unifocal, loss).describe, (x, y), {}, constant=False)
+    assert walk is not None
+    assert walk.hosted.ctx.backend.name == owner
 
 
 ROWS: list[list[float]] = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import product
+from threading import local
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -16,14 +17,19 @@ import numpy as np
 from .plan import Call, Plan, Tensors, folded, is_plain, numbers
 from .protocol import Array, Backend, EagerBackend, Inputs, Kernel, Namespace
 from .spec import Spec
+from .threads import share
 
-_SMALLEST, _LARGEST, _SHARE = 1 << 17, 1 << 19, 16
-"""A block of an array has 128 to 512 KiB, so that a dozen stay in the second-level cache or near; within that, a sixteenth of the array.
-A softmax's block of labels may have 1 MiB, and a quarter: half of its operations are on one number a row, and cost what calls cost."""
+_BLOCK, _BLOCK_OF_ROWS = 1 << 19, 1 << 20
+"""Bytes of a block, so that most of its arrays stay in the second-level cache or near, and of a softmax's labels, half of whose operations
+are on one number a row, and cost what calls cost."""
 _LARGEST_OF_ROWS = 1 << 24
 """With one class index a row the kernel computes in the one array that becomes the slope, and most of what else it makes is one number a
 row: there is little to keep in the cache, and fewer blocks cost less Python."""
 _TEMPORARIES, _MOST_KEPT = 16, 1 << 19  # arrays of so many elements
+
+_FEWEST = 8
+"""Blocks for each thread, so that the temporaries of all are no more than an array, and starting one pays; half as many of a cross entropy or
+a softmax, which have half as many temporaries."""
 
 Index = tuple[slice, ...]
 
@@ -94,10 +100,11 @@ class Walk:
 
     def run(self, sloped: bool) -> Result:
         """The value and, if asked for, the slope, as constants in host memory; raises ValueError where operands are out of range."""
-        call = self.hosted
+        call, backend = self.hosted, cast("EagerBackend", self.call.ctx.backend)
+        threads = 1 if call.ctx.backend is backend else backend.threads(self.x)  # what computes its own blocks has threads of its own
         try:
             with call.ctx.backend.computing(call.ctx.x):
-                return _single(call, sloped) if _is_one_block(call) else _many(call, sloped)
+                return _single(call, sloped) if _is_one_block(call) else _many(call, sloped, threads)
         except ValueError:
             self.whole(self.x, self.tensors)  # says where in the whole of an array the fault is
             raise
@@ -140,13 +147,7 @@ def _elements(call: Call) -> int:
     width = 8 if ctx.dtype == ctx.xp.float64 else 4
     if call.keeps_indices:
         return _LARGEST_OF_ROWS // width
-    share, largest = _SHARE, _LARGEST
-    if ctx.spec.categorical:
-        share, largest = _SHARE // 4, 2 * _LARGEST
-    elif not ctx.spec.gamma:
-        share = _SHARE // 2  # cross entropy has half as many temporaries
-    elements: int = max(_SMALLEST // width, min(largest // width, _size(call) // share))
-    return elements
+    return (_BLOCK_OF_ROWS if ctx.spec.categorical else _BLOCK) // width
 
 
 def _is_one_block(call: Call) -> bool:
@@ -165,32 +166,37 @@ def _single(call: Call, sloped: bool) -> Result:
     return _reduced(call.ctx.xp, total, slope if sloped else None, float(plan.denominator))
 
 
-def _many(call: Call, sloped: bool) -> Result:
+def _many(call: Call, sloped: bool, threads: int) -> Result:
     ctx = call.ctx
     xp, x, spec = ctx.xp, ctx.x, ctx.spec
     whole = ctx.axis + x.ndim if spec.drops_axis or spec.categorical or call.by_index else None
     value = xp.empty(ctx.loss_shape, dtype=ctx.dtype) if spec.reduction == "none" else None
     slope = xp.empty_like(x, dtype=ctx.dtype) if sloped else None
-    totals: list[float] = []
-    divisors: list[Any] = []
     elements = _elements(call)
-    _keep_heap(xp, min(elements, _MOST_KEPT), ctx.dtype)
-    for index in cuts(x.shape, whole, elements):
-        part = x[index]
-        tensors = Tensors(*(_cut(tensor, index) for tensor in call.tensors))
-        plan = folded(call._replace(ctx=ctx._replace(x=part, shape=tuple(part.shape)), tensors=tensors))
-        out = None if slope is None else slope[index]
-        block_value, block_slope, total = _value_slope(plan, out)
-        if slope is not None and block_slope is not out:
-            slope[index] = block_slope
-        if value is not None:
-            value[index[:whole] + index[whole + 1 :] if whole is not None and spec.categorical else index] = block_value
-        else:
-            totals.append(total)
-            divisors.append(plan.denominator)
+    indices = list(cuts(x.shape, whole, elements))
+    fewest = _FEWEST // 2 if spec.categorical or not spec.gamma else _FEWEST
+    totals = np.zeros(len(indices))
+    divisors: list[Any] = [None] * len(indices)
+
+    def work(blocks: Iterator[tuple[int, Index]]) -> None:
+        _keep_heap(xp, min(elements, _MOST_KEPT), ctx.dtype)
+        for number, index in blocks:
+            part = x[index]
+            tensors = Tensors(*(_cut(tensor, index) for tensor in call.tensors))
+            plan = folded(call._replace(ctx=ctx._replace(x=part, shape=tuple(part.shape)), tensors=tensors))
+            out = None if slope is None else slope[index]
+            block_value, block_slope, total = _value_slope(plan, out)
+            if slope is not None and block_slope is not out:
+                slope[index] = block_slope
+            if value is not None:
+                value[index[:whole] + index[whole + 1 :] if whole is not None and spec.categorical else index] = block_value
+            else:
+                totals[number], divisors[number] = total, plan.denominator
+
+    share(work, enumerate(indices), min(threads, len(indices) // fewest))
     if value is not None:
         return Result(value, slope, 1.0)
-    # Added up in pairs, in float64.
+    # Added up in pairs, in float64: block by block, whichever thread computed it.
     divisor = divisors[0] if spec.reduction == "sum" else np.sum([float(part) for part in divisors])
     return _reduced(xp, float(np.sum(totals)), slope, float(divisor))
 
@@ -240,7 +246,7 @@ def cuts(shape: tuple[int, ...], whole: int | None, elements: int) -> Iterator[I
     return product(*ranges)
 
 
-_top: list[Array] = []
+_own = local()
 
 
 def _keep_heap(xp: Namespace, elements: int, dtype: Any) -> None:
@@ -250,7 +256,6 @@ def _keep_heap(xp: Namespace, elements: int, dtype: Any) -> None:
     the time.  One array that stays above where the temporaries come to lie prevents it.  (The first and larger one is mapped apart; when it
     is freed, glibc takes others of such a size from the heap.)
     """
-    del _top[:-1]
     xp.empty((2 * elements,), dtype=dtype)
     below = [xp.empty((elements,), dtype=dtype) for _ in range(_TEMPORARIES)]
-    _top.append(below[-1])
+    _own.top = below[-1]

@@ -155,6 +155,9 @@ class EagerBackend(Backend, Protocol):
     def host_backend(self, x: Array, elements: int) -> Backend:
         """Whose arrays blocks of predictions x, of so many elements each, are computed on."""
 
+    def threads(self, x: Array) -> int:
+        """How many threads may compute a loss of predictions x, block by block, where the blocks are another backend's arrays."""
+
     def host(self, x: Array) -> Array:
         """x as NumPy's array, in the same memory where NumPy has its dtype; asked for where ``host_backend`` is not this one itself."""
 

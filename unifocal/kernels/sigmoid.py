@@ -107,7 +107,7 @@ def _hard(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out:
         modulator = focal if modulator is None else modulator * focal
     if modulator is None:
         return softplus, signed(bracket, out)
-    return form.times(xp, modulator, softplus), signed(modulator * bracket, out)
+    return form.times(xp, modulator, softplus), signed(multiply(xp, modulator, bracket, out), out)
 
 
 def _coefficient(form: _Form, xp: Namespace, inputs: Inputs, y: Array) -> Array | float | None:
