@@ -79,6 +79,8 @@ def _line(x: Array, start: float, step: float) -> Array:
 
 def _multiply_add(factor: Array | float, a: Array, b: Array, c: Array) -> Array:
     result = a * b
+    if factor == -1:
+        return c - result
     result *= factor
     result += c
     return result

@@ -138,7 +138,7 @@ def host_backend(x: Array, elements: int) -> Backend:
 
 
 def threads(x: Array) -> int:
-    return 1
+    return int(paddle.get_flags("FLAGS_paddle_num_threads")["FLAGS_paddle_num_threads"])
 
 
 def host(x: Array) -> Array:

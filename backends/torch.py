@@ -110,7 +110,7 @@ def host_backend(x: Array, elements: int) -> Any:
 
 
 def threads(x: Array) -> int:
-    return torch.get_num_threads()
+    return int(torch.get_num_threads())
 
 
 def host(x: Array) -> Array:

@@ -19,17 +19,15 @@ from .protocol import Array, Backend, EagerBackend, Inputs, Kernel, Namespace
 from .spec import Spec
 from .threads import share
 
-_BLOCK, _BLOCK_OF_ROWS = 1 << 19, 1 << 20
+_BLOCK, _BLOCK_OF_ROWS = 7 << 16, 1 << 20
 """Bytes of a block, so that most of its arrays stay in the second-level cache or near, and of a softmax's labels, half of whose operations
 are on one number a row, and cost what calls cost."""
 _LARGEST_OF_ROWS = 1 << 24
 """With one class index a row the kernel computes in the one array that becomes the slope, and most of what else it makes is one number a
 row: there is little to keep in the cache, and fewer blocks cost less Python."""
-_TEMPORARIES, _MOST_KEPT = 16, 1 << 19  # arrays of so many elements
-
-_FEWEST = 8
-"""Blocks for each thread, so that the temporaries of all are no more than an array, and starting one pays; half as many of a cross entropy or
-a softmax, which have half as many temporaries."""
+_TEMPORARIES, _OF_CROSS_ENTROPY = 8, 5
+"""Arrays of a block's size that its kernel has at once, and the fewest blocks for each thread: those of all are no more than the whole."""
+_MOST_KEPT = 1 << 19  # elements
 
 Index = tuple[slice, ...]
 
@@ -174,12 +172,12 @@ def _many(call: Call, sloped: bool, threads: int) -> Result:
     slope = xp.empty_like(x, dtype=ctx.dtype) if sloped else None
     elements = _elements(call)
     indices = list(cuts(x.shape, whole, elements))
-    fewest = _FEWEST // 2 if spec.categorical or not spec.gamma else _FEWEST
+    temporaries = _TEMPORARIES if spec.gamma else _OF_CROSS_ENTROPY
     totals = np.zeros(len(indices))
     divisors: list[Any] = [None] * len(indices)
 
     def work(blocks: Iterator[tuple[int, Index]]) -> None:
-        _keep_heap(xp, min(elements, _MOST_KEPT), ctx.dtype)
+        _keep_heap(xp, temporaries, min(elements, _MOST_KEPT), ctx.dtype)
         for number, index in blocks:
             part = x[index]
             tensors = Tensors(*(_cut(tensor, index) for tensor in call.tensors))
@@ -193,7 +191,7 @@ def _many(call: Call, sloped: bool, threads: int) -> Result:
             else:
                 totals[number], divisors[number] = total, plan.denominator
 
-    share(work, enumerate(indices), min(threads, len(indices) // fewest))
+    share(work, enumerate(indices), min(threads, len(indices) // temporaries))
     if value is not None:
         return Result(value, slope, 1.0)
     # Added up in pairs, in float64: block by block, whichever thread computed it.
@@ -249,13 +247,14 @@ def cuts(shape: tuple[int, ...], whole: int | None, elements: int) -> Iterator[I
 _own = local()
 
 
-def _keep_heap(xp: Namespace, elements: int, dtype: Any) -> None:
+def _keep_heap(xp: Namespace, temporaries: int, elements: int, dtype: Any) -> None:
     """Let the allocator keep, from block to block, the memory that their temporaries have.
 
     glibc gives what is free at the top of its heap back to the system, and every block would touch fresh pages: that took three quarters of
     the time.  One array that stays above where the temporaries come to lie prevents it.  (The first and larger one is mapped apart; when it
     is freed, glibc takes others of such a size from the heap.)
     """
+    _own.top = None
     xp.empty((2 * elements,), dtype=dtype)
-    below = [xp.empty((elements,), dtype=dtype) for _ in range(_TEMPORARIES)]
+    below = [xp.empty((elements,), dtype=dtype) for _ in range(temporaries)]
     _own.top = below[-1]
