@@ -19,7 +19,7 @@ from .protocol import Array, Backend, EagerBackend, Inputs, Kernel, Namespace
 from .spec import Spec
 from .threads import share
 
-_BLOCK, _BLOCK_OF_ROWS = 7 << 16, 1 << 20
+_BLOCK, _BLOCK_OF_ROWS = 3 << 17, 1 << 20
 """Bytes of a block, so that most of its arrays stay in the second-level cache or near, and of a softmax's labels, half of whose operations
 are on one number a row, and cost what calls cost."""
 _LARGEST_OF_ROWS = 1 << 24

@@ -100,16 +100,20 @@ def _hard(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out:
     y = inputs.labels
     signed = form.signs(xp, y)
     r, p_t, softplus = form.logistic(xp, signed(x), spec.gamma > 0)
-    bracket = r
-    if spec.gamma:
+    if not spec.gamma:
+        modulator, bracket = _coefficient(form, xp, inputs, y), r
+    else:
+        # Each array is given up as soon as may be: the fewer a block has at once, the larger it can be.
         bracket = form.multiply_add(xp, xp.number(spec.gamma, x.dtype), p_t, softplus, r)
-        p_t, r = None, power(xp, r, spec.gamma, guarded=False)  # arrays are given up as soon as may be, here and below: there is a cache
-    modulator = _coefficient(form, xp, inputs, y)
-    if spec.gamma:
-        modulator, r = r if modulator is None else modulator * r, None
+        del p_t
+        focal = power(xp, r, spec.gamma, guarded=False)
+        del r
+        modulator = _coefficient(form, xp, inputs, y)
+        modulator = focal if modulator is None else modulator * focal
+        del focal
     if modulator is None:
         return softplus, signed(bracket, out)
-    return form.times(xp, modulator, softplus), signed(multiply(xp, modulator, bracket, out), out)
+    return form.times(xp, modulator, softplus), signed(multiply(xp, bracket, modulator, out), out)
 
 
 def _coefficient(form: _Form, xp: Namespace, inputs: Inputs, y: Array) -> Array | float | None:
