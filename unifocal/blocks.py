@@ -98,14 +98,19 @@ class Walk:
 
     def run(self, sloped: bool) -> Result:
         """The value and, if asked for, the slope, as constants in host memory; raises ValueError where operands are out of range."""
-        call, backend = self.hosted, cast("EagerBackend", self.call.ctx.backend)
-        threads = 1 if call.ctx.backend is backend else backend.threads(self.x)  # what computes its own blocks has threads of its own
+        call = self.hosted
         try:
             with call.ctx.backend.computing(call.ctx.x):
-                return _single(call, sloped) if _is_one_block(call) else _many(call, sloped, threads)
+                return _single(call, sloped) if _is_one_block(call) else _many(call, sloped, self._threads)
         except ValueError:
             self.whole(self.x, self.tensors)  # says where in the whole of an array the fault is
             raise
+
+    @property
+    def _threads(self) -> int:
+        """How many threads may compute blocks: one where the framework computes them, which has threads of its own."""
+        backend = cast("EagerBackend", self.call.ctx.backend)
+        return 1 if self.hosted.ctx.backend is backend else backend.threads(self.x)
 
     def value_and_gradient(self) -> tuple[Array, Array]:
         """The value and the gradient of its sum, as constants of the call's backend."""
