@@ -29,8 +29,11 @@ def floors() -> list[str]:
     """Every lower bound of pyproject.toml, as the only version allowed."""
     extras = PROJECT["optional-dependencies"].values()
     requirements = [*PROJECT["dependencies"], *(requirement for extra in extras for requirement in extra)]
-    return [requirement.partition("[")[0] + "==" + requirement.partition(">=")[2] if "[" in requirement else requirement.replace(">=", "==")
-            for requirement in requirements if ">=" in requirement]
+    return [
+        requirement.partition("[")[0] + "==" + requirement.partition(">=")[2] if "[" in requirement else requirement.replace(">=", "==")
+        for requirement in requirements
+        if ">=" in requirement
+    ]
 
 
 def run_suite(session: nox.Session, framework: str, constraints: list[str]) -> None:

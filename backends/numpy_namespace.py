@@ -70,9 +70,26 @@ def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array
     return x
 
 
+# As few arrays as can be: those of a block, in all threads, are to stay in the cache.
+def _line(x: Array, start: float, step: float) -> Array:
+    result = x * step
+    result += start
+    return result
+
+
+def _multiply_add(factor: Array | float, a: Array, b: Array, c: Array) -> Array:
+    result = a * b
+    if factor == -1:
+        return c - result
+    result *= factor
+    result += c
+    return result
+
+
 xp = SimpleNamespace(**vars(array_api_compat.numpy))
 xp.isdtype, xp.extent = _isdtype, _extent
 xp.sum = _sum
 xp.expand_dims, xp.squeeze = _expand_dims, _squeeze
 xp.take_along_axis, xp.put, xp.scatter = _take_along_axis, _put, _scatter
 xp.number = lambda value, dtype: value
+xp.line, xp.multiply_add = _line, _multiply_add

@@ -16,6 +16,7 @@ from unifocal.native import native
 from unifocal.protocol import Array, Backend, Inputs, Kernel, Namespace, NumPyArray
 from unifocal.reduction import pairwise_total
 from unifocal.spec import Spec
+from unifocal.threads import cores
 
 from . import standard
 from .tensorflow_fused import value_slope
@@ -117,6 +118,10 @@ def _is_watched(tensors: list[Array]) -> bool:
 
 def host_backend(x: Array, others: Iterable[Array], elements: int) -> Backend:
     return standard
+
+
+def threads(x: Array) -> int:
+    return tf.config.threading.get_intra_op_parallelism_threads() or cores()
 
 
 def host(x: Array) -> Array:

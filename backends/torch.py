@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 name = "torch"
 
 _NUMPYS = (torch.float16, torch.float32, torch.float64)
-_ONE_THREAD = 1 << 16
-"""Elements of a block that torch divides among two threads.  Of fewer, NumPy computes faster, and is called in half the time."""
+_LARGE = 1 << 18
+"""Elements of larger blocks, which have one class index a row and few operations, are divided among torch's threads.  They meet after each
+operation: of smaller blocks that is too often, and where something else occupies the cores each time takes as long as a block."""
 
 
 def is_array(value: object) -> bool:
@@ -113,10 +114,14 @@ def in_blocks(x: Array, others: Iterable[Array]) -> bool:
 
 
 def host_backend(x: Array, others: Iterable[Array], elements: int) -> Any:
-    small = elements < _ONE_THREAD and x.dtype in (torch.float32, torch.float64)
+    small = elements <= _LARGE and x.dtype in (torch.float32, torch.float64)
     # NumPy has neither bfloat16 nor eight bits, and a copy in float32 would be as large as the predictions.
     known = all(not part.is_floating_point() or part.dtype in _NUMPYS for part in others)
     return standard if small and known else modules[__name__]
+
+
+def threads(x: Array) -> int:
+    return int(torch.get_num_threads())
 
 
 def host(x: Array) -> Array:

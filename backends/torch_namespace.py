@@ -77,7 +77,8 @@ xp.fuses = lambda x: torch.compiler.is_compiling() and not torch.compiler.is_exp
 xp.sigmoid = torch.sigmoid
 xp.step = lambda x: torch.relu(torch.sign(x))  # comparisons are slow
 xp.line = lambda x, start, step: torch.add(_constant(start, x.dtype), x, alpha=step)
-xp.multiply_add = lambda factor, a, b, c, out=None: torch.addcmul(c, a, b, value=factor, out=out)
+xp.multiply_add = lambda factor, a, b, c: torch.addcmul(c, a, b, value=factor)
+xp.signed = lambda y, a, out: torch.addcmul(a, y, a, value=-2.0, out=out)
 # log1p(exp(t)) in one pass, and t from 40 on, where that is all the difference: 20, torch's default, is too soon in float64.
 xp.softplus = lambda t: torch.nn.functional.softplus(t, threshold=40)
 

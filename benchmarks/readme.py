@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .results import Report
-from .rows import size_name
-from .table import arrays, memory_rows, ratio, shown, table_sizes
+from .results import Report, Timing
+from .rows import Row, size_name
+from .table import arrays, memory_rows, ratio, row_sizes, shown, table_sizes
 
 BEGIN, END = "<!-- benchmarks: written by python -m benchmarks --readme -->", "<!-- /benchmarks -->"
 
@@ -31,15 +31,15 @@ def write(report: Report, readme: Path) -> None:
 def markdown(report: Report) -> Iterator[str]:
     """Lines of Markdown: the tables, and what they were measured on."""
     sizes = table_sizes(report)
-    yield from _head(["theirs ÷ ours", "against", *map(size_name, sizes)])
-    for row, timings in shown(report, main=True):
-        yield _line([row.name, row.peer, *(ratio(timings[size]).marked if size in timings else "–" for size in sizes)])
+    yield from _speed("theirs ÷ ours", list(shown(report, main=True)), sizes)
+    busy = list(shown(report, main=False, busy=True))
+    if busy:
+        yield ""
+        yield from _speed("theirs ÷ ours while other processes occupy all processors", busy, row_sizes(busy))
     beside = list(shown(report, main=False))
     if beside:
         yield from ("", "<details><summary>Soft and smoothed labels, real γ, bool labels</summary>", "")
-        yield from _head(["soft and smoothed labels, real γ, bool labels", "against", *map(size_name, sizes)])
-        for row, timings in beside:
-            yield _line([row.name, row.peer, *(ratio(timings[size]).marked if size in timings else "–" for size in sizes)])
+        yield from _speed("soft and smoothed labels, real γ, bool labels", beside, sizes)
         yield from ("", "</details>")
     if report.memory:
         yield ""
@@ -51,6 +51,12 @@ def markdown(report: Report) -> Iterator[str]:
     machine, versions = report.machine, report.versions
     yield f"{machine['processor']}, {machine['cores']} cores, {machine.get('memory', '')}; {machine['date']}."
     yield f"{', '.join(f'{name} {version}' for name, version in versions.items())}."
+
+
+def _speed(title: str, rows: Sequence[tuple[Row, dict[int, Timing]]], sizes: Sequence[int]) -> Iterator[str]:
+    yield from _head([title, "against", *map(size_name, sizes)])
+    for row, timings in rows:
+        yield _line([row.name, row.peer, *(ratio(timings[size]).marked if size in timings else "–" for size in sizes)])
 
 
 def _head(cells: list[str]) -> Iterator[str]:

@@ -38,20 +38,22 @@ def ratio(timing: Timing) -> Ratio:
     # What the table prints decides, so that it never contradicts itself.
     reached = None if target is None else round(timing.ratio.median, 2) >= target
     goal = "" if target is None else f" (≥ {target:g})"
-    far = timing.ours.median / timing.limit.median
-    return Ratio(f"{timing.ratio.median:.2f}{goal}", reached, f"{timing.ratio.low:.2f} … {timing.ratio.high:.2f}; limit × {_short(far)}")
+    beside = f"{timing.ratio.low:.2f} … {timing.ratio.high:.2f}"
+    if not BY_NAME[timing.row].busy:
+        beside += f"; limit × {_short(timing.ours.median / timing.limit.median)}"
+    return Ratio(f"{timing.ratio.median:.2f}{goal}", reached, beside)
 
 
 def _short(number: float) -> str:
     return f"{number:.1f}" if number < 10 else f"{number:.0f}"
 
 
-def shown(report: Report, main: bool) -> Iterator[tuple[Row, dict[int, Timing]]]:
-    """The rows of the first table, or those beside it, with what there is of them at the sizes of the table."""
+def shown(report: Report, main: bool, busy: bool = False) -> Iterator[tuple[Row, dict[int, Timing]]]:
+    """The rows of the first table, of those on a busy machine, or of the others, with what there is of them at the sizes of the table."""
     sizes = table_sizes(report)
     for row in BY_NAME.values():
         timings = {timing.size: timing for timing in report.timings if timing.row == row.name and timing.size in sizes}
-        if timings and row.main == main:
+        if timings and (row.main, row.busy) == (main, busy):
             yield row, timings
 
 
@@ -61,12 +63,20 @@ def table_sizes(report: Report) -> tuple[int, ...]:
     return tuple(sorted(plain or {timing.size for timing in report.timings}))
 
 
+def row_sizes(rows: Sequence[tuple[Row, dict[int, Timing]]]) -> tuple[int, ...]:
+    """The sizes that any of these rows has."""
+    return tuple(sorted({size for _, timings in rows for size in timings}))
+
+
 def show(report: Report, console: Console) -> None:
     """Print all of it."""
     for main, title in ((True, "theirs ÷ ours, forward and backward"), (False, "further rows")):
         rows = list(shown(report, main))
         if rows:
             console.print(_speed(rows, table_sizes(report), f"{title}: median, quartiles, distance from the physical limit"))
+    busy = list(shown(report, main=False, busy=True))
+    if busy:
+        console.print(_speed(busy, row_sizes(busy), "while other processes occupy all processors: median, quartiles"))
     if report.memory:
         console.print(_memory(report))
     if report.layers:

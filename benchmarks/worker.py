@@ -6,10 +6,12 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from . import memory
 from .agreement import DisagreementError, require_agreement
+from .busy import occupied
 from .contestants import module
 from .layer import layer
 from .problem import problem
@@ -56,7 +58,8 @@ def _guarded(row: Row, size: int, measure: Callable[[Row, int], list[Any]]) -> l
 def _timing(row: Row, size: int, seconds: float) -> Timing:
     duel = module(row.framework).duel(row, problem(row, size), "sum")
     require_agreement(duel)
-    ours, theirs, limit = interleaved([duel.ours.step, duel.theirs.step, duel.limit], seconds)
+    with occupied() if row.busy else nullcontext():
+        ours, theirs, limit = interleaved([duel.ours.step, duel.theirs.step, duel.limit], seconds)
     return Timing(row.name, size, spread(ours), spread(theirs), spread(limit), ratio(theirs, ours))
 
 

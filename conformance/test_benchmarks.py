@@ -79,3 +79,49 @@ def test_absent_and_crashing_frameworks_cost_their_own_rows(tmp_path: Path) -> N
     assert notes["paddle"] == ("absent", "paddle not installed")
     assert notes["jax"] == ("crashed", "while measuring jax jit sigmoid focal, bool labels, the process was ended by SIGABRT")
     assert "absent: paddle: paddle not installed" in done.stdout
+
+
+def test_busy_rows_are_measured_while_all_processors_are_occupied() -> None:
+    done = _python(
+        "import json\n"
+        "from dataclasses import replace\n"
+        "from benchmarks import rows, worker\n"
+        "from benchmarks.readme import markdown\n"
+        "from benchmarks.results import Report, message\n"
+        "row = replace(rows.ROWS[0], targets={1024: 0.0}, main=False, busy=True)\n"
+        "rows.BY_NAME[row.name] = row\n"
+        "seen, occupied = [], worker.occupied\n"
+        "worker.occupied = lambda: seen.append(row.name) or occupied()\n"
+        "report = Report({'processor': '', 'cores': '', 'date': ''}, {})\n"
+        "for answer in worker.answers(worker.Job([(row.name, 1024)], seconds=0)):\n"
+        "    report.add(json.loads(json.dumps(message(answer))))\n"
+        "print(seen, row.sizes((1024, 2048)))\n"
+        "print(*markdown(report), sep='\\n')"
+    )
+    assert done.returncode == 0, done.stderr
+    name = "numpy value and gradient sigmoid focal, busy machine"
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"['{name}'] (1024,)"
+    at = lines.index("| theirs ÷ ours while other processes occupy all processors | against | 1 Ki |")
+    assert lines[at + 2].startswith(f"| {name} | textbook formula | ")
+    assert lines[at + 2].endswith(" (≥ 0) ✓ |")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_machine_is_busy_while_it_is_said_to_be() -> None:
+    done = _python(
+        "import os, time\n"
+        "from benchmarks.busy import occupied\n"
+        "def ticks(pid):\n"
+        "    try:\n"
+        "        return int(open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()[11])\n"
+        "    except FileNotFoundError:\n"
+        "        return None\n"
+        "with occupied() as spinning:\n"
+        "    end = time.monotonic() + 30\n"
+        "    while min(map(ticks, spinning)) < 5 and time.monotonic() < end:\n"
+        "        time.sleep(0.05)\n"
+        "    print(len(spinning) == len(os.sched_getaffinity(0)), min(map(ticks, spinning)) >= 5)\n"
+        "print({ticks(pid) for pid in spinning})"
+    )
+    assert done.stdout == "True True\n{None}\n", done.stderr

@@ -201,8 +201,10 @@ def test_numpy_needs_the_gradient_and_some_blocks(reduction: Any) -> None:
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
-def test_torch_keeps_the_slope_alone_and_backward_needs_no_more(reduction: Any) -> None:
+@by_name(SIGMOID)
+def test_torch_keeps_the_slope_alone_and_backward_needs_no_more(loss: Any, reduction: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch")
+    monkeypatch.setattr("unifocal.backends.torch.threads", lambda x: 16)  # each has temporaries of its own
     x, y = map(torch.from_numpy, large_inputs())
     x.requires_grad_()
     own = {x.data_ptr(), y.data_ptr()}
@@ -213,14 +215,17 @@ def test_torch_keeps_the_slope_alone_and_backward_needs_no_more(reduction: Any) 
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        loss = unifocal.sigmoid_focal_loss(x, y, reduction=reduction)
+        loss(x, y, reduction=reduction)
     assert sum(tensor.nbytes for tensor in kept if tensor.data_ptr() not in own) <= 1.2 * x.nbytes
+    kept.clear()
+    tracemalloc.start()  # NumPy's memory; the profiler has torch's
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
-        loss = unifocal.sigmoid_focal_loss(x, y, reduction=reduction)
-        loss.backward()
+        loss(x, y, reduction=reduction).backward()
+        _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
     events = sorted((e for e in profile.profiler.kineto_results.events() if e.name() == "[memory]"), key=lambda e: e.start_ns())
-    held = np.cumsum([event.nbytes() for event in events])
-    assert held.max() <= 2.2 * x.nbytes
+    held = np.cumsum([0, *(event.nbytes() for event in events)])
+    assert x.nbytes <= peak + held.max() <= 2.2 * x.nbytes
 
 
 def test_torch_gives_its_slope_away_only_where_the_graph_is_not_kept() -> None:
@@ -245,13 +250,23 @@ def test_block_sizes_fit_the_cache() -> None:
 
 
 @pytest.mark.frameworks("torch")
-def test_torch_leaves_blocks_of_one_thread_to_numpy(framework: Framework) -> None:
-    for elements, owner in ((1000, "standard"), (1 << 19, "standard"), (1 << 20, "torch")):
-        x = framework.tensor(np.zeros(elements), "float32")
-        describe: Any = unifocal.sigmoid_focal_loss.describe  # type: ignore[attr-defined]
-        walk = repeated(describe, (x, x), {}, constant=False)
-        assert walk is not None
-        assert walk.hosted.ctx.backend.name == owner
+@pytest.mark.parametrize(
+    ("loss", "elements", "precision", "owner"),
+    [
+        ("sigmoid_focal_loss", 1 << 20, "float32", "standard"),
+        ("binary_cross_entropy", 1 << 20, "float64", "standard"),
+        ("cross_entropy", 1 << 14, "float32", "standard"),
+        ("cross_entropy", 1 << 20, "float32", "torch"),
+    ],
+)
+def test_torch_divides_among_its_own_threads_large_blocks_alone(
+    framework: Framework, loss: str, elements: int, precision: str, owner: str
+) -> None:
+    x = framework.tensor(np.zeros((elements // 4, 4)), precision)
+    y = x if owner == "standard" else framework.tensor(np.zeros(elements // 4, np.int64))
+    walk = repeated(getattr(unifocal, loss).describe, (x, y), {}, constant=False)
+    assert walk is not None
+    assert walk.hosted.ctx.backend.name == owner
 
 
 ROWS: list[list[float]] = [

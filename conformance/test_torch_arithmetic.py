@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.frameworks("torch"), pytest.mark.usefixtures("without_
 @pytest.fixture
 def without_numpy(framework: Framework, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have all tensors of any size computed by torch; calls known to be NumPy's are forgotten."""
-    monkeypatch.setattr(import_module("unifocal.backends.torch"), "_ONE_THREAD", 0)
+    monkeypatch.setattr(import_module("unifocal.backends.torch"), "_LARGE", 0)
     repeated.forget()
     yield
     repeated.forget()

@@ -7,8 +7,9 @@ slope written while it is hot; beyond the inputs only the slope is as large as t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
+from threading import local
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -17,15 +18,18 @@ from .plan import Call, Plan, Tensors, divisor_of, fixed_divisor, folded, is_pla
 from .protocol import Array, Backend, EagerBackend, Inputs, Kernel, Namespace
 from .slope import HalfSlope, Index, Slope
 from .spec import Spec
+from .threads import share
 
-_SMALLEST, _LARGEST, _SHARE = 1 << 17, 1 << 19, 16
-"""A block of an array has 128 to 512 KiB, so that a dozen stay in the second-level cache or near; within that, a sixteenth of the array.
-A softmax's block of labels may have 1 MiB, and a quarter: half of its operations are on one number a row, and cost what calls cost."""
+_BLOCK, _BLOCK_OF_ROWS = 3 << 17, 1 << 20
+"""Bytes of a block, so that most of its arrays stay in the second-level cache or near, and of a softmax's labels, half of whose operations
+are on one number a row, and cost what calls cost."""
 _LARGEST_OF_ROWS = 1 << 24
 """With one class index a row the kernel computes in the one array that becomes the slope, and most of what else it makes is one number a
 row: there is little to keep in the cache, and fewer blocks cost less Python.  Blocks of half precision are cast, which is more to keep: 8
 Mi bfloat16 logits of 1000 classes take 22 ms in blocks of 1 MiB, 31 in blocks of 16 MiB."""
-_TEMPORARIES, _MOST_KEPT = 16, 1 << 19  # arrays of so many elements
+_TEMPORARIES, _OF_CROSS_ENTROPY = 8, 5
+"""Arrays of a block's size that its kernel has at once, and the fewest blocks for each thread: those of all are no more than the whole."""
+_MOST_KEPT = 1 << 19  # elements
 
 
 class Result(NamedTuple):
@@ -104,10 +108,16 @@ class Walk:
         call = self.hosted
         try:
             with call.ctx.backend.computing(call.ctx.x):
-                return _single(call, sloped) if _is_one_block(call) else _many(call, sloped, final)
+                return _single(call, sloped) if _is_one_block(call) else _many(call, sloped, final, self._threads)
         except ValueError:
             self.whole(self.x, self.tensors)  # says where in the whole of an array the fault is
             raise
+
+    @property
+    def _threads(self) -> int:
+        """How many threads may compute blocks: one where the framework computes them, which has threads of its own."""
+        backend = cast("EagerBackend", self.call.ctx.backend)
+        return 1 if self.hosted.ctx.backend is backend else backend.threads(self.x)
 
     def value_and_gradient(self) -> tuple[Array, Array]:
         """The value and the gradient of its sum, as constants of the call's backend."""
@@ -149,13 +159,7 @@ def _elements(call: Call) -> int:
     width = 8 if ctx.dtype == ctx.xp.float64 else 4
     if call.keeps_indices and ctx.x.dtype == ctx.dtype:
         return _LARGEST_OF_ROWS // width
-    share, largest = _SHARE, _LARGEST
-    if ctx.spec.categorical:
-        share, largest = _SHARE // 4, 2 * _LARGEST
-    elif not ctx.spec.gamma:
-        share = _SHARE // 2  # cross entropy has half as many temporaries
-    elements: int = max(_SMALLEST // width, min(largest // width, _size(call) // share))
-    return elements
+    return (_BLOCK_OF_ROWS if ctx.spec.categorical else _BLOCK) // width
 
 
 def _is_one_block(call: Call) -> bool:
@@ -175,30 +179,35 @@ def _single(call: Call, sloped: bool) -> Result:
     return _reduced(call.ctx.xp, total, slope if sloped else None, divisor, divisor)
 
 
-def _many(call: Call, sloped: bool, final: bool) -> Result:
+def _many(call: Call, sloped: bool, final: bool, threads: int) -> Result:
     ctx = call.ctx
     xp, x, spec = ctx.xp, ctx.x, ctx.spec
     whole = ctx.axis + x.ndim if spec.drops_axis or spec.categorical or call.by_index else None
-    value = xp.empty(ctx.loss_shape, dtype=ctx.result_dtype) if spec.reduction == "none" else None
-    totals: list[float] = []
-    divisors: list[Any] = []
     elements = _elements(call)
-    slope = _slope_of(call, cuts(x.shape, whole, elements), final) if sloped else None
-    _keep_heap(xp, min(elements, _MOST_KEPT), ctx.dtype)
-    for index in cuts(x.shape, whole, elements):
-        plan = folded(_part(call, index))
-        out = None if slope is None else slope.out(index)
-        block_value, block_slope, total = _value_slope(plan, out)
-        if slope is not None:
-            slope.put(index, block_slope, out)
-        if value is not None:
-            value[index[:whole] + index[whole + 1 :] if whole is not None and spec.categorical else index] = block_value
-        else:
-            totals.append(total)
-            divisors.append(plan.denominator)
+    indices = list(cuts(x.shape, whole, elements))
+    value = xp.empty(ctx.loss_shape, dtype=ctx.result_dtype) if spec.reduction == "none" else None
+    slope = _slope_of(call, indices, final) if sloped else None
+    temporaries = _TEMPORARIES if spec.gamma else _OF_CROSS_ENTROPY
+    totals = np.zeros(len(indices))
+    divisors: list[Any] = [None] * len(indices)
+
+    def work(blocks: Iterator[tuple[int, Index]]) -> None:
+        _keep_heap(xp, temporaries, min(elements, _MOST_KEPT), ctx.dtype)
+        for number, index in blocks:
+            plan = folded(_part(call, index))
+            out = None if slope is None else slope.out(index)
+            block_value, block_slope, total = _value_slope(plan, out)
+            if slope is not None:
+                slope.put(index, block_slope, out)
+            if value is not None:
+                value[index[:whole] + index[whole + 1 :] if whole is not None and spec.categorical else index] = block_value
+            else:
+                totals[number], divisors[number] = total, plan.denominator
+
+    share(work, enumerate(indices), min(threads, len(indices) // temporaries))
     if value is not None:
         return Result(value, None if slope is None else slope.array, 1.0 if slope is None else slope.scale(1.0), 1.0)
-    # Added up in pairs, in float64.
+    # Added up in pairs, in float64: block by block, whichever thread computed it.
     divisor = float(divisors[0] if spec.reduction == "sum" else np.sum([float(part) for part in divisors]))
     array, scale = (None, 1.0) if slope is None else (slope.array, slope.scale(divisor))
     return _reduced(xp, float(np.sum(totals)), array, scale, divisor)
@@ -210,7 +219,7 @@ def _part(call: Call, index: Index) -> Call:
     return call._replace(ctx=call.ctx._replace(x=x, shape=tuple(x.shape)), tensors=Tensors(*(cut(part, index) for part in call.tensors)))
 
 
-def _slope_of(call: Call, indices: Iterator[Index], final: bool) -> Slope:
+def _slope_of(call: Call, indices: Iterable[Index], final: bool) -> Slope:
     """What the slope is written to."""
     ctx = call.ctx
     xp, x = ctx.xp, ctx.x
@@ -220,7 +229,7 @@ def _slope_of(call: Call, indices: Iterator[Index], final: bool) -> Slope:
     return HalfSlope(xp, x, ctx.dtype, _divisor(call, indices), scaled=narrow and not final)
 
 
-def _divisor(call: Call, indices: Iterator[Index]) -> float:
+def _divisor(call: Call, indices: Iterable[Index]) -> float:
     """What the total is divided by: fixed, or found in a look at the targets and weights before all else."""
     fixed = fixed_divisor(call)
     return float(np.sum([float(divisor_of(_part(call, index))) for index in indices])) if fixed is None else fixed
@@ -271,17 +280,17 @@ def cuts(shape: tuple[int, ...], whole: int | None, elements: int) -> Iterator[I
     return product(*ranges)
 
 
-_top: list[Array] = []
+_own = local()
 
 
-def _keep_heap(xp: Namespace, elements: int, dtype: Any) -> None:
+def _keep_heap(xp: Namespace, temporaries: int, elements: int, dtype: Any) -> None:
     """Let the allocator keep, from block to block, the memory that their temporaries have.
 
     glibc gives what is free at the top of its heap back to the system, and every block would touch fresh pages: that took three quarters of
     the time.  One array that stays above where the temporaries come to lie prevents it.  (The first and larger one is mapped apart; when it
     is freed, glibc takes others of such a size from the heap.)
     """
-    del _top[:-1]
+    _own.top = None
     xp.empty((2 * elements,), dtype=dtype)
-    below = [xp.empty((elements,), dtype=dtype) for _ in range(_TEMPORARIES)]
-    _top.append(below[-1])
+    below = [xp.empty((elements,), dtype=dtype) for _ in range(temporaries)]
+    _own.top = below[-1]

@@ -61,7 +61,7 @@ def all_hard(labels: NumPyArray) -> bool:
     return all(all_hard(flat[i : i + _PART]) for i in range(0, flat.size, _PART))
 
 
-_PART = 1 << 16  # what stays in the cache
+_PART = 1 << 17  # what stays in the cache
 UNIT = Range(0, 1)
 PROBABILITY = Range(0, 1, nan=True)
 UNNORMALIZED = Range(0, nan=True)

@@ -157,6 +157,9 @@ class EagerBackend(Backend, Protocol):
     def host_backend(self, x: Array, others: Iterable[Array], elements: int) -> Backend:
         """Whose arrays blocks of predictions x and of these operands, of so many elements each, are computed on."""
 
+    def threads(self, x: Array) -> int:
+        """How many threads may compute a loss of predictions x, block by block, where the blocks are another backend's arrays."""
+
     def host(self, x: Array) -> Array:
         """x as NumPy's array, in the same memory; asked for where ``host_backend`` is not this one itself."""
 

@@ -27,8 +27,8 @@ def step(xp: Namespace, x: Array) -> Array:
 
 def signs(xp: Namespace, y: Array) -> Callable[..., Array]:
     """What multiplies an array (in ``out``, if given) by 1 − 2y, for labels y that are all 0 or 1."""
-    if hasattr(xp, "multiply_add"):
-        return lambda a, out=None: xp.multiply_add(-2.0, y, a, a, out)
+    if hasattr(xp, "signed"):
+        return lambda a, out=None: xp.signed(y, a, out)
     sign = line(xp, y, 1.0, -2.0)
     return lambda a, out=None: multiply(xp, sign, a, out)
 

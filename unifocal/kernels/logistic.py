@@ -53,9 +53,10 @@ def fast_logistic(xp: Namespace, t: Array, both: bool) -> tuple[Array, Array | N
     """As :func:`logistic`."""
     if hasattr(xp, "softplus"):
         return xp.sigmoid(t), xp.sigmoid(-t) if both else None, xp.softplus(t)
-    e = xp.exp(t)
-    one_e = e + 1
-    return e / one_e, 1 / one_e if both else None, xp.log1p(e)
+    t = e = xp.exp(t)  # t is given up: of few arrays more stays in the cache
+    one_e, softplus = e + 1, xp.log1p(e)
+    e /= one_e
+    return e, 1 / one_e if both else None, softplus
 
 
 def fast_small(xp: Namespace, x: Array) -> tuple[Array, Array]:

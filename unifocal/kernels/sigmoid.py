@@ -100,14 +100,20 @@ def _hard(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out:
     y = inputs.labels
     signed = form.signs(xp, y)
     r, p_t, softplus = form.logistic(xp, signed(x), spec.gamma > 0)
-    modulator, bracket = _coefficient(form, xp, inputs, y), r
-    if spec.gamma:
+    if not spec.gamma:
+        modulator, bracket = _coefficient(form, xp, inputs, y), r
+    else:
+        # Each array is given up as soon as may be: the fewer a block has at once, the larger it can be.
         bracket = form.multiply_add(xp, xp.number(spec.gamma, x.dtype), p_t, softplus, r)
+        del p_t
         focal = power(xp, r, spec.gamma, guarded=False)
+        del r
+        modulator = _coefficient(form, xp, inputs, y)
         modulator = focal if modulator is None else modulator * focal
+        del focal
     if modulator is None:
         return softplus, signed(bracket, out)
-    return form.times(xp, modulator, softplus), signed(modulator * bracket, out)
+    return form.times(xp, modulator, softplus), signed(multiply(xp, bracket, modulator, out), out)
 
 
 def _coefficient(form: _Form, xp: Namespace, inputs: Inputs, y: Array) -> Array | float | None:
@@ -153,6 +159,7 @@ def _soft(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out:
     # Unless pos_weight can be 0, either of the two terms is NaN where x is.
     product_of_positive = form.product if inputs.pos_weight is None else form.times
     cross_entropy = product_of_positive(xp, positive, minus_log_p) + form.product(xp, negative, minus_log_q)
+    del minus_log_p, minus_log_q
     slope = negative * p - positive * q
     if not spec.gamma:
         return (
@@ -160,6 +167,7 @@ def _soft(form: _Form, xp: Namespace, spec: Spec, x: Array, inputs: Inputs, out:
         )
     r = y * q + negative * p
     slope = xp.number(spec.gamma, x.dtype) * ((negative - y) * form.product(xp, p * q, cross_entropy)) + r * slope
+    del p, q, positive, negative
     root = power(xp, r, spec.gamma - 1, guarded=form.guarded) if spec.gamma != 1 else None
     modulator = root if modulator is None else modulator if root is None else modulator * root
     # r is NaN where x is.
