@@ -280,8 +280,6 @@ ROWS: list[list[float]] = [
     [720, 719],
     [-800, 0],
     [3, 800],
-    [100],
-    [-900],
     [-80, -100],
     [-700, -740],
 ]
@@ -295,8 +293,6 @@ def test_row_by_itself_is_what_it_is_among_others(framework: Framework, loss: An
     """One row's exponentials may overflow, or vanish, at its target alone; beside an infinite loss all rows take the general form."""
     options: dict[str, Any] = {"reduction": "none"} | ({"gamma": gamma} if loss is unifocal.softmax_focal_loss else {})
     for row in ROWS:
-        if len(row) == 1 and kind == "index":
-            continue
         x = np.array([row, [-np.inf, *[0.0] * (len(row) - 1)]])
         targets = np.zeros(2, int) if kind == "index" else np.eye(len(row))[[0, 0]]
         for dtype in ("float32", "float64"):
