@@ -104,7 +104,7 @@ def test_a_list_keeps_its_digits() -> None:
 
 
 def test_a_parameter_trains() -> None:
-    weight = paddle.create_parameter([3], "float32", default_initializer=paddle.nn.initializer.Assign(np.float32([1, 2, 3])))
+    weight = paddle.create_parameter([3], "float32", default_initializer=paddle.nn.initializer.Assign(np.array([1, 2, 3], np.float32)))
     layer = nn.CrossEntropy(class_weight=weight)
     assert [name for name, _ in layer.named_parameters()] == ["class_weight"]
     layer(paddle.to_tensor(X[:, :3]), paddle.to_tensor(CLASSES)).backward()
