@@ -149,6 +149,37 @@ def test_second_derivatives(framework: Framework, dtype: str, loss: Any) -> None
 
 
 @HALVES
+@pytest.mark.frameworks("torch", "paddle", "tensorflow")
+@pytest.mark.usefixtures("small")
+def test_gradient_that_may_be_differentiated_again_is_the_same(framework: Framework, dtype: str) -> None:
+    targets, options = _TARGETS["index"]
+    x, y = framework.tensor(RNG.normal(size=(ROWS, CLASSES)), dtype), framework.tensor(targets)
+    inner: list[Any] = []
+
+    def function(x: Any) -> Any:
+        return unifocal.cross_entropy(x, y, **options)
+
+    if framework.name == "torch":
+        import torch
+
+        x.requires_grad_()
+        inner += torch.autograd.grad(function(x), x, create_graph=True)
+    elif framework.name == "paddle":
+        import paddle
+
+        x.stop_gradient = False
+        inner += paddle.grad([function(x)], [x], create_graph=True)
+    else:
+        import tensorflow as tf
+
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            inner.append(framework.gradient(function, x)[1])
+    plain = framework.numpy(framework.gradient(function, x)[1])
+    assert of_largest(framework.numpy(inner[0]), plain, dtype) <= tolerances.HALF
+
+
+@HALVES
 @pytest.mark.frameworks("torch")
 @pytest.mark.usefixtures("small")
 def test_torch_backward_again_and_of_many_cotangents(framework: Framework, dtype: str) -> None:
