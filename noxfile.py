@@ -1,7 +1,7 @@
 """The suite with the oldest and the newest versions that pyproject.toml allows, one framework an environment.
 
-``nox -s oldest newest`` runs all, ``nox -l`` names them, ``nox -s "newest-3.13(jax)" -- -x -k jit`` runs one and passes arguments on to pytest.
-An interpreter that is not here is skipped, and said to be.
+``nox -s oldest newest`` runs all, ``nox -l`` names them, ``nox -s "newest-3.13(jax)" -- -x -k jit`` runs one and passes arguments on to
+pytest.  A session whose interpreter is not installed is skipped and says so.
 """
 
 import nox
@@ -29,8 +29,11 @@ def floors() -> list[str]:
     """Every lower bound of pyproject.toml, as the only version allowed."""
     extras = PROJECT["optional-dependencies"].values()
     requirements = [*PROJECT["dependencies"], *(requirement for extra in extras for requirement in extra)]
-    return [requirement.partition("[")[0] + "==" + requirement.partition(">=")[2] if "[" in requirement else requirement.replace(">=", "==")
-            for requirement in requirements if ">=" in requirement]
+    return [
+        requirement.partition("[")[0] + "==" + requirement.partition(">=")[2] if "[" in requirement else requirement.replace(">=", "==")
+        for requirement in requirements
+        if ">=" in requirement
+    ]
 
 
 def run_suite(session: nox.Session, framework: str, constraints: list[str]) -> None:

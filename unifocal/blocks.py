@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from typing import Any, NamedTuple, cast
 
@@ -68,7 +69,7 @@ class Walk:
         """The walk without predictions and targets, for :meth:`like`."""
         hosted = self.hosted
         if _is_one_block(hosted):
-            hosted = hosted._replace(numbers=numbers(folded(hosted)))
+            hosted = replace(hosted, numbers=numbers(folded(hosted)))
         return Walk(self.call.of(None, None), hosted.of(None, None), None)
 
     @property
@@ -86,7 +87,7 @@ class Walk:
         if self.targets is None:
             kept = iter(tensors)
             parts = [part if is_plain(part) else next(kept) for part in self.call.tensors]
-            call = self.call._replace(ctx=self.call.ctx._replace(x=x), tensors=Tensors(*parts))
+            call = replace(self.call, ctx=self.call.ctx.of(x), tensors=Tensors(*parts))
         else:
             call = self.call.of(x, *tensors)
         plan = folded(call)
@@ -126,12 +127,12 @@ def _hosted(call: Call) -> Call:
     backend = cast("EagerBackend", ctx.backend)
     owner = backend.host_backend(ctx.x, min(_size(call), _elements(call)))
     if owner is backend:
-        return call._replace(ctx=ctx._replace(eager=True))
+        return replace(call, ctx=replace(ctx, eager=True))
     x: Array = backend.host(ctx.x)
     tensors = (part if is_plain(part) else backend.host(part) for part in call.tensors)
     xp = owner.namespace(x)
     dtype = xp.float64 if x.dtype == xp.float64 else xp.float32
-    return call._replace(ctx=ctx._replace(backend=owner, xp=xp, x=x, dtype=dtype, eager=True), tensors=Tensors(*tensors))
+    return replace(call, ctx=replace(ctx, backend=owner, xp=xp, x=x, dtype=dtype, eager=True), tensors=Tensors(*tensors))
 
 
 def _elements(call: Call) -> int:
@@ -178,7 +179,7 @@ def _many(call: Call, sloped: bool) -> Result:
     for index in cuts(x.shape, whole, elements):
         part = x[index]
         tensors = Tensors(*(_cut(tensor, index) for tensor in call.tensors))
-        plan = folded(call._replace(ctx=ctx._replace(x=part, shape=tuple(part.shape)), tensors=tensors))
+        plan = folded(replace(call, ctx=replace(ctx, x=part, shape=tuple(part.shape)), tensors=tensors))
         out = None if slope is None else slope[index]
         block_value, block_slope, total = _value_slope(plan, out)
         if slope is not None and block_slope is not out:

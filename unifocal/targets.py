@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from .checks import UNIT, Range
 from .operands import Context, Shape, cast, same, tensor, without
 from .protocol import Array, Namespace
 
 
-class Targets(NamedTuple):
+@dataclass(eq=False)
+class Targets:
     """The targets of one call.
 
     labels: see :class:`~unifocal.protocol.Inputs`, before the class weights; smoothed for softmax (the binary kernels smooth their own).
