@@ -1,7 +1,7 @@
 """The suite with the oldest and the newest versions that pyproject.toml allows, one framework an environment.
 
-``nox -s oldest newest`` runs all, ``nox -l`` names them, ``nox -s "newest-3.13(jax)" -- -x -k jit`` runs one and passes arguments on to pytest.
-An interpreter that is not here is skipped, and said to be.
+``nox -s oldest newest`` runs all, ``nox -l`` names them, ``nox -s "newest-3.13(jax)" -- -x -k jit`` runs one and passes arguments on to
+pytest.  A session whose interpreter is not installed is skipped and says so.
 """
 
 import nox

@@ -359,13 +359,14 @@ def test_nothing_finite_gives_more_than_a_finite_derivative(framework: Framework
     width: Literal[32, 64] = 32 if dtype == "float32" else 64
     # Softmax subtracts logits, so theirs stop short of the largest number.
     largest = float(np.finfo(dtype).max) / 4
+    focal: list[Any] = [unifocal.sigmoid_focal_loss, unifocal.softmax_focal_loss]
 
     @settings(max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(
         x=arrays(dtype, (3, 4), elements=st.floats(-largest, largest, width=width) | st.floats(-200, 200, width=width)),
         y=arrays(dtype, (3, 4), elements=st.floats(0, 1, width=width) | st.sampled_from([0.0, 1.0])),
         gamma=st.sampled_from([0.0, 0.5, 20.0]),
-        loss=st.sampled_from([unifocal.sigmoid_focal_loss, unifocal.softmax_focal_loss]),
+        loss=st.sampled_from(focal),
     )
     def finite(x: Array, y: Array, gamma: float, loss: Callable[..., Any]) -> None:
         # The weights keep a row of four terms from overflowing, which is no fault.

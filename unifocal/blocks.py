@@ -7,7 +7,12 @@ slope written while it is hot; beyond the inputs only the slope is as large as t
 from __future__ import annotations
 
 import math
+<<<<<<< HEAD
 from collections.abc import Iterable, Iterator
+=======
+from collections.abc import Iterator
+from dataclasses import replace
+>>>>>>> versions
 from itertools import product
 from threading import local
 from typing import Any, NamedTuple, cast
@@ -76,7 +81,7 @@ class Walk:
         """The walk without predictions and targets, for :meth:`like`."""
         hosted = self.hosted
         if _is_one_block(hosted):
-            hosted = hosted._replace(numbers=numbers(folded(hosted)))
+            hosted = replace(hosted, numbers=numbers(folded(hosted)))
         return Walk(self.call.of(None, None), hosted.of(None, None), None)
 
     @property
@@ -94,7 +99,7 @@ class Walk:
         if self.targets is None:
             kept = iter(tensors)
             parts = [part if is_plain(part) else next(kept) for part in self.call.tensors]
-            call = self.call._replace(ctx=self.call.ctx._replace(x=x), tensors=Tensors(*parts))
+            call = replace(self.call, ctx=self.call.ctx.of(x), tensors=Tensors(*parts))
         else:
             call = self.call.of(x, *tensors)
         plan = folded(call)
@@ -144,13 +149,17 @@ def _hosted(call: Call) -> Call:
     tensors = [part for part in call.tensors if not is_plain(part)]
     owner = backend.host_backend(ctx.x, tensors, min(_size(call), _elements(call)))
     if owner is backend:
-        return call._replace(ctx=ctx._replace(eager=True))
+        return replace(call, ctx=replace(ctx, eager=True))
     x: Array = backend.host(ctx.x)
     xp = owner.namespace(x)
     dtype = xp.float64 if x.dtype == xp.float64 else xp.float32
+<<<<<<< HEAD
     result_dtype = x.dtype if ctx.result_dtype == ctx.x.dtype else xp.float32
     hosted = ctx._replace(backend=owner, xp=xp, x=x, dtype=dtype, result_dtype=result_dtype, eager=True)
     return call._replace(ctx=hosted, tensors=Tensors(*(part if is_plain(part) else backend.host(part) for part in call.tensors)))
+=======
+    return replace(call, ctx=replace(ctx, backend=owner, xp=xp, x=x, dtype=dtype, eager=True), tensors=Tensors(*tensors))
+>>>>>>> versions
 
 
 def _elements(call: Call) -> int:
@@ -184,6 +193,7 @@ def _many(call: Call, sloped: bool, final: bool, threads: int) -> Result:
     xp, x, spec = ctx.xp, ctx.x, ctx.spec
     whole = ctx.axis + x.ndim if spec.drops_axis or spec.categorical or call.by_index else None
     elements = _elements(call)
+<<<<<<< HEAD
     indices = list(cuts(x.shape, whole, elements))
     value = xp.empty(ctx.loss_shape, dtype=ctx.result_dtype) if spec.reduction == "none" else None
     slope = _slope_of(call, indices, final) if sloped else None
@@ -205,6 +215,22 @@ def _many(call: Call, sloped: bool, final: bool, threads: int) -> Result:
                 totals[number], divisors[number] = total, plan.denominator
 
     share(work, enumerate(indices), min(threads, len(indices) // temporaries))
+=======
+    _keep_heap(xp, min(elements, _MOST_KEPT), ctx.dtype)
+    for index in cuts(x.shape, whole, elements):
+        part = x[index]
+        tensors = Tensors(*(_cut(tensor, index) for tensor in call.tensors))
+        plan = folded(replace(call, ctx=replace(ctx, x=part, shape=tuple(part.shape)), tensors=tensors))
+        out = None if slope is None else slope[index]
+        block_value, block_slope, total = _value_slope(plan, out)
+        if slope is not None and block_slope is not out:
+            slope[index] = block_slope
+        if value is not None:
+            value[index[:whole] + index[whole + 1 :] if whole is not None and spec.categorical else index] = block_value
+        else:
+            totals.append(total)
+            divisors.append(plan.denominator)
+>>>>>>> versions
     if value is not None:
         return Result(value, None if slope is None else slope.array, 1.0 if slope is None else slope.scale(1.0), 1.0)
     # Added up in pairs, in float64: block by block, whichever thread computed it.

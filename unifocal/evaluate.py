@@ -32,7 +32,7 @@ def evaluate_with_gradient(spec: Spec, operands: Operands) -> tuple[Array, Array
     ctx = context(spec, operands.predictions, operands.targets)
     backend: Any = ctx.backend
     with backend.computing(ctx.x):
-        read = call(ctx._replace(x=backend.stop_gradient(ctx.x)), operands)
+        read = call(ctx.of(backend.stop_gradient(ctx.x)), operands)
         walk = Walk.of(read)
         value, gradient = _whole(read) if walk is None else walk.value_and_gradient()
         x = ctx.x

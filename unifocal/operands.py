@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from dataclasses import replace
 from typing import Any, NamedTuple
+=======
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+>>>>>>> versions
 
 import numpy as np
 
@@ -17,7 +22,9 @@ _NUMBERS = ("real floating", "integral")
 _NORMALIZER = POSITIVE._replace(hint=" Use max(number of positives, 1) for a batch that may have none.")
 
 
-class Context(NamedTuple):
+# No NamedTuple, whose properties and slices torch.compile cannot trace before 2.10; and not frozen, which would be slower to make.
+@dataclass(eq=False)
+class Context:
     """What every operand is measured against: the predictions ``x`` in their own dtype, the compute ``dtype``, and the result's."""
 
     backend: Backend
@@ -33,8 +40,13 @@ class Context(NamedTuple):
     """Known to be eager, and in host memory."""
 
     def of(self, x: Array) -> Context:
+<<<<<<< HEAD
         """The same of other predictions, of the same shape and dtype; NamedTuple's _replace takes twice as long."""
         return Context(self.backend, self.xp, self.spec, x, self.shape, self.dtype, self.result_dtype, self.given_axis, self.eager)
+=======
+        """The same of other predictions, of the same shape and dtype; dataclasses.replace takes longer."""
+        return Context(self.backend, self.xp, self.spec, x, self.shape, self.dtype, self.result_dtype, self.eager)
+>>>>>>> versions
 
     @property
     def axis(self) -> int:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from typing import Any, NamedTuple
+=======
+from dataclasses import dataclass
+from typing import NamedTuple
+>>>>>>> versions
 
 from .checks import NON_NEGATIVE, PROBABILITY, UNIT, UNNORMALIZED
 from .kernels import kernel_for
@@ -36,7 +41,8 @@ class Numbers(NamedTuple):
     denominator: float | None
 
 
-class Call(NamedTuple):
+@dataclass(eq=False)
+class Call:
     """A call whose operands were read."""
 
     ctx: Context
@@ -58,7 +64,7 @@ class Call(NamedTuple):
         """The same call of other predictions and targets, of the same shapes and dtypes, as :func:`call` was given them."""
         if self.by_index and targets is not None:
             targets = self.ctx.xp.expand_dims(targets, axis=self.ctx.axis)
-        tensors = Tensors(targets, *self.tensors[1:])
+        tensors = Tensors(targets, *tuple(self.tensors)[1:])
         return Call(self.ctx.of(x), tensors, self.by_index, self.loss_weight, self.plain, self.numbers)
 
 
@@ -93,7 +99,7 @@ def call(ctx: Context, operands: Operands) -> Call:
         sample_weight(ctx, operands.sample_weight, shape),
         normalizer(ctx, operands.normalizer),
     )
-    return Call(ctx, tensors, by_index, operands.loss_weight, all(is_plain(part) for part in tensors[1:]))
+    return Call(ctx, tensors, by_index, operands.loss_weight, all(is_plain(part) for part in tuple(tensors)[1:]))
 
 
 def folded(call: Call) -> Plan:
@@ -167,7 +173,7 @@ def is_plain(part: Array | float | None) -> bool:
 
 def _in_compute_dtype(ctx: Context, tensors: Tensors) -> Tensors:
     xp = ctx.xp
-    weights = Tensors(None, *(part if is_plain(part) else cast(xp, part, ctx.dtype) for part in tensors[1:]))
+    weights = Tensors(None, *(part if is_plain(part) else cast(xp, part, ctx.dtype) for part in tuple(tensors)[1:]))
     by: Array = weights.normalizer
     return weights if is_plain(by) or ctx.readable(by) else weights._replace(normalizer=xp.where(by > 0, by, float("nan")))
 

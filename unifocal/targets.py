@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from math import prod
 from typing import Any, NamedTuple
+=======
+from dataclasses import dataclass
+from typing import Any
+>>>>>>> versions
 
 from .checks import UNIT, Range, all_hard
 from .notices import warn_caller
@@ -15,7 +20,8 @@ _ROUNDING = 4
 """Labels may be so many eps outside [0, 1]: interpolation and sums round them there."""
 
 
-class Targets(NamedTuple):
+@dataclass(eq=False)
+class Targets:
     """The targets of one call.
 
     labels: see :class:`~unifocal.protocol.Inputs`, before the class weights; smoothed for softmax (the binary kernels smooth their own).
