@@ -7,12 +7,8 @@ slope written while it is hot; beyond the inputs only the slope is as large as t
 from __future__ import annotations
 
 import math
-<<<<<<< HEAD
 from collections.abc import Iterable, Iterator
-=======
-from collections.abc import Iterator
 from dataclasses import replace
->>>>>>> versions
 from itertools import product
 from threading import local
 from typing import Any, NamedTuple, cast
@@ -153,13 +149,9 @@ def _hosted(call: Call) -> Call:
     x: Array = backend.host(ctx.x)
     xp = owner.namespace(x)
     dtype = xp.float64 if x.dtype == xp.float64 else xp.float32
-<<<<<<< HEAD
     result_dtype = x.dtype if ctx.result_dtype == ctx.x.dtype else xp.float32
-    hosted = ctx._replace(backend=owner, xp=xp, x=x, dtype=dtype, result_dtype=result_dtype, eager=True)
-    return call._replace(ctx=hosted, tensors=Tensors(*(part if is_plain(part) else backend.host(part) for part in call.tensors)))
-=======
-    return replace(call, ctx=replace(ctx, backend=owner, xp=xp, x=x, dtype=dtype, eager=True), tensors=Tensors(*tensors))
->>>>>>> versions
+    hosted = replace(ctx, backend=owner, xp=xp, x=x, dtype=dtype, result_dtype=result_dtype, eager=True)
+    return replace(call, ctx=hosted, tensors=Tensors(*(part if is_plain(part) else backend.host(part) for part in call.tensors)))
 
 
 def _elements(call: Call) -> int:
@@ -193,7 +185,6 @@ def _many(call: Call, sloped: bool, final: bool, threads: int) -> Result:
     xp, x, spec = ctx.xp, ctx.x, ctx.spec
     whole = ctx.axis + x.ndim if spec.drops_axis or spec.categorical or call.by_index else None
     elements = _elements(call)
-<<<<<<< HEAD
     indices = list(cuts(x.shape, whole, elements))
     value = xp.empty(ctx.loss_shape, dtype=ctx.result_dtype) if spec.reduction == "none" else None
     slope = _slope_of(call, indices, final) if sloped else None
@@ -215,22 +206,6 @@ def _many(call: Call, sloped: bool, final: bool, threads: int) -> Result:
                 totals[number], divisors[number] = total, plan.denominator
 
     share(work, enumerate(indices), min(threads, len(indices) // temporaries))
-=======
-    _keep_heap(xp, min(elements, _MOST_KEPT), ctx.dtype)
-    for index in cuts(x.shape, whole, elements):
-        part = x[index]
-        tensors = Tensors(*(_cut(tensor, index) for tensor in call.tensors))
-        plan = folded(replace(call, ctx=replace(ctx, x=part, shape=tuple(part.shape)), tensors=tensors))
-        out = None if slope is None else slope[index]
-        block_value, block_slope, total = _value_slope(plan, out)
-        if slope is not None and block_slope is not out:
-            slope[index] = block_slope
-        if value is not None:
-            value[index[:whole] + index[whole + 1 :] if whole is not None and spec.categorical else index] = block_value
-        else:
-            totals.append(total)
-            divisors.append(plan.denominator)
->>>>>>> versions
     if value is not None:
         return Result(value, None if slope is None else slope.array, 1.0 if slope is None else slope.scale(1.0), 1.0)
     # Added up in pairs, in float64: block by block, whichever thread computed it.
@@ -242,7 +217,7 @@ def _many(call: Call, sloped: bool, final: bool, threads: int) -> Result:
 def _part(call: Call, index: Index) -> Call:
     """A block of the call."""
     x = call.ctx.x[index]
-    return call._replace(ctx=call.ctx._replace(x=x, shape=tuple(x.shape)), tensors=Tensors(*(cut(part, index) for part in call.tensors)))
+    return replace(call, ctx=replace(call.ctx, x=x, shape=tuple(x.shape)), tensors=Tensors(*(cut(part, index) for part in call.tensors)))
 
 
 def _slope_of(call: Call, indices: Iterable[Index], final: bool) -> Slope:

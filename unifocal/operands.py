@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from dataclasses import replace
-from typing import Any, NamedTuple
-=======
 from dataclasses import dataclass, replace
-from typing import Any, NoReturn
->>>>>>> versions
+from typing import Any
 
 import numpy as np
 
@@ -40,13 +35,8 @@ class Context:
     """Known to be eager, and in host memory."""
 
     def of(self, x: Array) -> Context:
-<<<<<<< HEAD
-        """The same of other predictions, of the same shape and dtype; NamedTuple's _replace takes twice as long."""
-        return Context(self.backend, self.xp, self.spec, x, self.shape, self.dtype, self.result_dtype, self.given_axis, self.eager)
-=======
         """The same of other predictions, of the same shape and dtype; dataclasses.replace takes longer."""
-        return Context(self.backend, self.xp, self.spec, x, self.shape, self.dtype, self.result_dtype, self.eager)
->>>>>>> versions
+        return Context(self.backend, self.xp, self.spec, x, self.shape, self.dtype, self.result_dtype, self.given_axis, self.eager)
 
     @property
     def axis(self) -> int:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from typing import Any, NamedTuple
-=======
 from dataclasses import dataclass
-from typing import NamedTuple
->>>>>>> versions
+from typing import Any, NamedTuple
 
 from .checks import NON_NEGATIVE, PROBABILITY, UNIT, UNNORMALIZED
 from .kernels import kernel_for

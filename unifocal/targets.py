@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from math import prod
-from typing import Any, NamedTuple
-=======
 from dataclasses import dataclass
+from math import prod
 from typing import Any
->>>>>>> versions
 
 from .checks import UNIT, Range, all_hard
 from .notices import warn_caller
