@@ -38,7 +38,23 @@ def _take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
     return dask.array.where(_at(x, indices, axis), x, 0.0).sum(axis=axis, keepdims=True)
 
 
+def _expand_dims(x: Array, axis: int) -> Array:
+    # Dask's own reshapes, which it cannot do with chunks of unknown sizes.
+    return x[(slice(None),) * (axis if axis >= 0 else x.ndim + 1 + axis) + (None,)]
+
+
+def _reshape(x: Array, shape: tuple[int, ...]) -> Array:
+    """x in another shape; with chunks of unknown sizes, with dimensions of size 1 more or fewer."""
+    if not any(map(math.isnan, x.shape)):
+        return x.reshape(shape)
+    line = x[tuple(0 if n == 1 else slice(None) for n in x.shape)]
+    if line.ndim != 1 or sorted(shape) != [-1] + [1] * (len(shape) - 1):
+        raise ValueError(f"Dask cannot reshape chunks of unknown sizes; received {x.shape}. Call .compute_chunk_sizes() before the loss.")
+    return line[tuple(slice(None) if n == -1 else None for n in shape)]
+
+
 xp = SimpleNamespace(**vars(array_api_compat.dask.array))
+xp.expand_dims, xp.reshape = _expand_dims, _reshape
 xp.scatter, xp.take_along_axis = _scatter, _take_along_axis
 xp.number = lambda value, dtype: value
 

@@ -9,7 +9,7 @@ import pytest
 
 import unifocal
 
-from .test_targets import LOSSES, by_name
+from .test_targets import LOSSES, SIGMOID, by_name
 
 dask: Any = pytest.importorskip("dask")
 da: Any = pytest.importorskip("dask.array")
@@ -83,3 +83,30 @@ def test_class_vectors_in_chunks(targets: Any) -> None:
     expected = unifocal.value_and_grad(unifocal.cross_entropy)(X, targets, **options)
     np.testing.assert_allclose(value.compute(), expected[0], rtol=1e-6)
     np.testing.assert_allclose(gradient.compute(), expected[1], rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"label_smoothing": 0.1},
+        {"ignore_index": -1},
+        {"class_weight": [1.0, 2.0]},
+        {"reduction": "none"},
+        {"reduction": "weighted_mean"},
+    ],
+    ids=str,
+)
+@by_name(LOSSES)
+def test_class_indices_of_selected_rows(loss: Any, options: dict[str, Any]) -> None:
+    """A selection by a mask leaves chunks of unknown sizes."""
+    if "class_weight" in options and loss in SIGMOID.values():
+        options = {}
+    x, y, rows = np.array([[1.0, 2], [0, 3], [5, 1]]), np.array([0, 1, 1]), np.array([True, False, True])
+    lazy_x, lazy_y, lazy_rows = (da.from_array(part, chunks=2) for part in (x, y, rows))
+    found = unifocal.value_and_grad(loss)(lazy_x[lazy_rows], lazy_y[lazy_rows], **options)
+    expected = unifocal.value_and_grad(loss)(x[rows], y[rows], **options)
+    for part, right in zip(found, expected, strict=True):
+        np.testing.assert_allclose(part.compute(), right, rtol=1e-14)
+    if loss is unifocal.cross_entropy and not options:
+        np.testing.assert_allclose(expected[0], 2.665706, rtol=1e-6)
