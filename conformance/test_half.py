@@ -59,7 +59,7 @@ def exactly(loss: Any, x: Any, targets: Any, **options: Any) -> Any:
 
 # --- digits ------------------------------------------------------------------------------------------------------------------------
 
-_TARGETS = {
+_TARGETS: dict[str, tuple[Any, dict[str, Any]]] = {
     "index": (np.where(np.arange(ROWS) % 5, np.arange(ROWS) % CLASSES, IGNORED), {"ignore_index": IGNORED}),
     "one-hot": (np.eye(CLASSES)[np.arange(ROWS) % CLASSES], {}),
 }
