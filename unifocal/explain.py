@@ -51,9 +51,9 @@ def explain(name: str, **options: Any) -> Explanation:
     name, function = _find(name)
     if not isclass(function) and not hasattr(function, "describe"):
         raise ValueError(f"{name} transforms labels and is no loss.")
-    allowed = _options(function)
-    if unknown := [option for option in options if option not in allowed]:
-        raise ValueError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(allowed) or 'none'}.")
+    taken = _options(function)
+    if unknown := [option for option in options if option not in taken]:
+        raise ValueError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(taken) or 'none'}.")
     described = dict(_described(function, options))
     found = {formats: rows for formats, rows in described.items() if not isinstance(rows, Exception)}
     if not found:
