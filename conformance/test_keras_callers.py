@@ -53,7 +53,7 @@ def test_metric_of_keras_2(tf_keras: Any) -> None:
 def test_mask_of_ignored_targets_reaches_keras_2(tf_keras: Any) -> None:
     tf = import_module("tensorflow")
     scores = tf.constant([[2.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 3.0]])
-    options = {"from_logits": True, "ignore_class": 0}
+    options: dict[str, Any] = {"from_logits": True, "ignore_class": 0}
     wrapper = import_module("tf_keras.src.losses").LossFunctionWrapper(keras2.SparseCategoricalCrossentropy(**options))
     own = tf_keras.losses.SparseCategoricalCrossentropy(**options)
     labels = tf.constant([[0.0], [1.0], [2.0]])
@@ -83,7 +83,7 @@ def test_configuration(dialect: str, name: str) -> None:
 def test_configuration_has_the_originals_names(dialect: str, name: str) -> None:
     original = import_module("keras" if dialect == "keras" else "tf_keras").losses
     theirs = getattr(original, name)().get_config()
-    ours = functions_of(dialect)[name]().get_config()  # type: ignore[attr-defined]
+    ours = functions_of(dialect)[name]().get_config()
     assert {key: ours[key] for key in ours if key in theirs and key != "fn"} == {key: theirs[key] for key in theirs if key != "fn"}
 
 
