@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from inspect import signature
-from typing import Any, Generic, ParamSpec, Protocol, cast
+from typing import Any, ClassVar, Generic, ParamSpec, Protocol, cast
 
 from .dispatch import leave_unconverted
 from .evaluate import evaluate
@@ -39,6 +39,7 @@ class LossObject:
     """A loss with its options bound, for dialects whose originals are classes; ``describe`` gives the spec and operands of a call."""
 
     describe: Callable[..., Description]
+    autograph_info__: ClassVar[dict[str, Any]] = {}  # TensorFlow looks for this mark on the object, not on its __call__
 
     def __init_subclass__(cls) -> None:
         describe = cls.describe

@@ -199,15 +199,8 @@ def class_indices(y_true: Any, y_pred: Any, axis: int) -> Array:
     return as_indices(y_true)
 
 
-class Described(LossObject):
-    """What the classes of every Keras share: labels and predictions brought to one rank, sample weights to the losses', a reduction."""
-
-    reductions: ClassVar[dict[Any, Reduction]] = REDUCTIONS
-    log_epsilon: ClassVar[float] = 0.0
-    reduction: Any
-
-    def __post_init__(self) -> None:
-        self.spec(choice("reduction", self.reduction, self.reductions))  # what is wrong with the options shows now
+class Configured:
+    """An object with Keras's way to be saved."""
 
     def get_config(self) -> dict[str, Any]:
         """The options, as Keras's configurations have them; a tensor as a list, and ``dtype`` only if there is one."""
@@ -220,6 +213,17 @@ class Described(LossObject):
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The loss of these options."""
         return cls(**config)
+
+
+class Described(Configured, LossObject):
+    """What the classes of every Keras share: labels and predictions brought to one rank, sample weights to the losses', a reduction."""
+
+    reductions: ClassVar[dict[Any, Reduction]] = REDUCTIONS
+    log_epsilon: ClassVar[float] = 0.0
+    reduction: Any
+
+    def __post_init__(self) -> None:
+        self.spec(choice("reduction", self.reduction, self.reductions))  # what is wrong with the options shows now
 
     def spec(self, reduction: Reduction) -> Spec:
         """The spec of these options."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from ..loss import Description, LossObject, loss
 from ..protocol import Array
 from ..spec import Operands, Spec
+from .keras import Configured
 from .keras2 import EPSILON, REDUCTIONS, fitted_weight
 from .options import choice
 
@@ -33,7 +34,7 @@ def sigmoid_focal_crossentropy(
 
 
 @dataclass(eq=False)
-class SigmoidFocalCrossEntropy(LossObject):
+class SigmoidFocalCrossEntropy(Configured, LossObject):
     """``tfa.losses.SigmoidFocalCrossEntropy``: :func:`sigmoid_focal_crossentropy`, weighted and reduced; by default not reduced.
 
     Mirrors TensorFlow Addons 0.23, https://www.tensorflow.org/addons/api_docs/python/tfa/losses/SigmoidFocalCrossEntropy
