@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from . import noise
 from .frameworks import DEVICES, FRAMEWORKS, DeviceAbsentError, Framework, installed
 from .frameworks import framework as framework_named
 from .ulp import Floats
@@ -24,16 +25,6 @@ from .ulp import Floats
 # Whatever a test file imports first: importing paddle 3.3.1 after tensorflow 2.21 crashes the interpreter.
 if "paddle" in installed():
     framework_named("paddle")
-
-# Frameworks' own noise, by message: everything else that warns is an error.
-_NOISE = (
-    # torch.compile and inductor, of torch itself.
-    "ignore:<class 'torch.autograd.function.Function'> should not be instantiated:DeprecationWarning",
-    "ignore:.torch.jit.script(_method)?. is deprecated:DeprecationWarning",
-    "ignore:No ccache found:UserWarning",  # paddle's import
-    # SWIG's types, in tensorflow's and paddle's import, under Python 3.12+.
-    "ignore:builtin type (SwigPyPacked|SwigPyObject|swigvarlink) has no __module__ attribute:DeprecationWarning",
-)
 
 _MEASURED = "measured "
 
@@ -48,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make warnings errors, declare the markers, and refuse a device that nothing here has."""
     require_device(config.getoption("--device"), installed())
     config.addinivalue_line("filterwarnings", "error")
-    for line in _NOISE:
+    for line in noise.filters():
         config.addinivalue_line("filterwarnings", line)
     config.addinivalue_line("markers", "dtypes(*names): the floating-point formats that the dtype fixture takes")
     config.addinivalue_line("markers", "frameworks(*names): the frameworks that the framework fixture takes")

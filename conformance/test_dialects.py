@@ -116,7 +116,6 @@ def test_original(framework: Framework, dialect: str, function: str) -> None:
 
 
 @pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax")
-@pytest.mark.filterwarnings("ignore:Tensor do not have 'place' interface:UserWarning")  # Paddle's graphs
 @pytest.mark.parametrize("name", _TRACED)
 def test_traced(framework: Framework, name: str) -> None:
     """By the framework's compiler, in one graph, a function gives what it gives eagerly."""

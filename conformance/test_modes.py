@@ -62,7 +62,6 @@ def _all_losses(tensors: list[Any]) -> Any:
 
 
 @pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax")
-@pytest.mark.filterwarnings("ignore:Tensor do not have 'place' interface:UserWarning")  # Paddle's graphs
 def test_compiled(framework: Framework, mode: str, dtype: str, measure: Callable[..., None]) -> None:
     cases = _cases(dtype)
     with framework.precision(dtype):

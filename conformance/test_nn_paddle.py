@@ -15,12 +15,6 @@ from unifocal.dialects import torch as torch_dialect
 paddle: Any = pytest.importorskip("paddle")
 nn: Any = pytest.importorskip("unifocal.nn.paddle")
 
-# Paddle's own noise: graphs ask tensors for their place, and its data loader copies tensors by to_tensor.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Tensor do not have 'place' interface:UserWarning"),
-    pytest.mark.filterwarnings("ignore:To copy construct from a tensor:UserWarning"),
-]
-
 VECTOR = [0.25, 0.5, 0.75]
 X = np.random.default_rng(0).normal(size=(90, 4)).astype(np.float32)
 CLASSES = X[:, :3].argmax(1)

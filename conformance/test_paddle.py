@@ -22,9 +22,6 @@ framework("paddle")
 
 import paddle  # noqa: E402
 
-# Paddle's own zeros_like asks for it while it traces.
-pytestmark = pytest.mark.filterwarnings("ignore:Tensor do not have 'place' interface:UserWarning")
-
 
 def watched(x: Any) -> Any:
     tensor = paddle.to_tensor(x)

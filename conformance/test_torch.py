@@ -16,8 +16,6 @@ from .test_targets import LOSSES, by_name
 torch: Any = pytest.importorskip("torch")
 func, F = torch.func, torch.nn.functional
 
-pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")  # torch's own use, in jvp
-
 X, SOFT, INDEX, WEIGHT, VECTOR = map(torch.tensor, (cases.X, cases.SOFT, cases.INDEX, cases.WEIGHT, cases.VECTOR))
 
 
@@ -154,18 +152,6 @@ def fresh_dynamo() -> Iterator[Any]:
     torch._dynamo.reset()
 
 
-def compiling(test: Any) -> Any:
-    """Let torch warn while it traces: of caches in array-api-compat, and of how it makes its own Function objects."""
-    for noise in (
-        "ignore:.*lru_cache:UserWarning",
-        "ignore:.*Function.* should not be instantiated:DeprecationWarning",
-        "ignore:.torch.jit.script_method. is deprecated:DeprecationWarning",
-    ):
-        test = pytest.mark.filterwarnings(noise)(test)
-    return test
-
-
-@compiling
 @each_case
 def test_compiles_without_graph_break(fresh_dynamo: Any, case: Case) -> None:
     function, x = bound(case)
@@ -187,7 +173,6 @@ print(round(float(f(torch.zeros(2, 4), torch.tensor([0, 3]))), 4))"""
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "1.3863"
 
 
-@compiling
 def test_new_batch_sizes_do_not_retrace(fresh_dynamo: Any) -> None:
     compiled = torch.compile(lambda x, t: unifocal.sigmoid_focal_loss(x, t), fullgraph=True, backend="aot_eager")
     for n in (4, 5, 6, 7, 40):
@@ -197,7 +182,6 @@ def test_new_batch_sizes_do_not_retrace(fresh_dynamo: Any) -> None:
     assert not fresh_dynamo["graph_break"]
 
 
-@compiling
 @pytest.mark.parametrize(
     ("option", "values", "dynamic"),
     [("gamma", (2.0, 1.5, 3), None), ("gamma", (2.0, 0.7), True), ("normalizer", (1, 7.0), None), ("label_smoothing", (0.1,), True)],
@@ -221,7 +205,6 @@ def _loss(x: Any) -> Any:
     return unifocal.softmax_focal_loss(x, INDEX, gamma=1.5, reduction="sum")
 
 
-@compiling
 @pytest.mark.parametrize(
     "function",
     [
@@ -239,7 +222,6 @@ def test_compiles_within_what_torch_transforms(fresh_dynamo: Any, function: Any)
     torch.testing.assert_close(compiled(X), function(X))
 
 
-@compiling
 @pytest.mark.parametrize("strict", [False, True], ids=["non-strict", "strict"])
 @pytest.mark.parametrize("name", ["sigmoid-soft-0.5", "sigmoid-index-2", "ce-index", "softmax-soft-0.5"])
 def test_exports_with_a_dynamic_batch(fresh_dynamo: Any, name: str, strict: bool) -> None:
@@ -255,7 +237,6 @@ def test_exports_with_a_dynamic_batch(fresh_dynamo: Any, name: str, strict: bool
     torch.testing.assert_close(program.module()(more, their), loss(more, their, **options))
 
 
-@compiling
 def test_traced_bad_entries_are_nan(fresh_dynamo: Any) -> None:
     compiled = torch.compile(lambda x, t: unifocal.cross_entropy(x, t, reduction="none"), fullgraph=True, backend="eager")
     assert torch.isnan(compiled(X, torch.tensor([0, 9, -1, 2]))).tolist() == [False, True, True, False]
@@ -267,7 +248,6 @@ def test_traced_bad_entries_are_nan(fresh_dynamo: Any) -> None:
 # --- precision ---------------------------------------------------------------------------------------------------------------------
 
 
-@compiling
 @by_name(LOSSES)
 @pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
 def test_autocast_gives_float32(fresh_dynamo: Any, loss: Any, compiled: bool) -> None:
