@@ -218,11 +218,11 @@ def test_torch_keeps_the_slope_alone_and_backward_needs_no_more(loss: Any, reduc
         loss(x, y, reduction=reduction)
     assert sum(tensor.nbytes for tensor in kept if tensor.data_ptr() not in own) <= 1.2 * x.nbytes
     kept.clear()
-    tracemalloc.start()  # NumPy's memory; the profiler has torch's
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+        tracemalloc.start()  # NumPy's memory; the profiler has torch's
         loss(x, y, reduction=reduction).backward()
         _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+        tracemalloc.stop()
     events = sorted((e for e in profile.profiler.kineto_results.events() if e.name() == "[memory]"), key=lambda e: e.start_ns())
     held = np.cumsum([0, *(event.nbytes() for event in events)])
     assert x.nbytes <= peak + held.max() <= 2.2 * x.nbytes

@@ -193,10 +193,11 @@ def test_torch_set_num_threads_is_respected(framework: Framework, small: Any, mo
     assert asked == [1, 1, 3, 1]
 
 
-@pytest.mark.frameworks("torch", "tensorflow", "numpy", "paddle")
+@pytest.mark.frameworks("torch", "tensorflow", "numpy")  # paddle.grad ends the process where several threads call it (3.3.1)
 def test_callers_in_threads_of_their_own(framework: Framework, small: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     small(BLOCK)
-    monkeypatch.setattr(import_module("unifocal.backends.torch"), "threads", lambda x: 4)
+    if framework.name != "numpy":
+        allow(framework, 4, monkeypatch)
     problems = [(3 * RNG.normal(size=40 * BLOCK), (RNG.random(40 * BLOCK) < 0.1).astype(float)) for _ in range(8)]
     alone = [both(framework, unifocal.sigmoid_focal_loss, *problem) for problem in problems]
     together: list[Any] = [None] * len(problems)
@@ -253,11 +254,12 @@ def _python(code: str) -> str:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
 def test_child_of_a_fork_has_threads_of_its_own() -> None:
     said = _python("""
-import warnings
+import signal, warnings
 warnings.simplefilter("ignore", DeprecationWarning)  # of the fork itself, where there are threads
 before = threaded(loss)
 child = os.fork()
 if not child:
+    signal.alarm(30)
     os._exit(0 if threaded(loss) == before else 1)
 _, status = os.waitpid(child, 0)
 print(before[0], os.waitstatus_to_exitcode(status), threaded(loss) == before)
