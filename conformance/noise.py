@@ -65,12 +65,8 @@ NOISE = (
         "torch.compile looks through the caches of array-api-compat",
     ),
     Noise("No ccache found", "UserWarning", "paddlepaddle", "3.1", "3.3", "import paddle looks for a compiler's cache"),
-    Noise(
-        "Tensor do not have 'place' interface", "UserWarning", "paddlepaddle", "3.1", "3.3", "its zeros_like, in to_static"
-    ),
-    Noise(
-        "To copy construct from a tensor.*paddle", "UserWarning", "paddlepaddle", "3.1", "3.3", "its data loader"
-    ),
+    Noise("Tensor do not have 'place' interface", "UserWarning", "paddlepaddle", "3.1", "3.3", "its zeros_like, in to_static"),
+    Noise("To copy construct from a tensor.*paddle", "UserWarning", "paddlepaddle", "3.1", "3.3", "its data loader"),
     *(
         Noise(
             "builtin type (SwigPyPacked|SwigPyObject|swigvarlink) has no __module__ attribute",
