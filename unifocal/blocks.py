@@ -21,14 +21,14 @@ from .slope import HalfSlope, Index, Slope
 from .spec import Spec
 from .threads import share
 
-_BLOCK, _BLOCK_OF_ROWS = 3 << 17, 1 << 20
+_BLOCK, _BLOCK_OF_ROWS = 11 << 15, 1 << 20
 """Bytes of a block, so that most of its arrays stay in the second-level cache or near, and of a softmax's labels, half of whose operations
 are on one number a row, and cost what calls cost."""
 _LARGEST_OF_ROWS = 1 << 24
 """With one class index a row the kernel computes in the one array that becomes the slope, and most of what else it makes is one number a
 row: there is little to keep in the cache, and fewer blocks cost less Python.  Blocks of half precision are cast, which is more to keep: 8
 Mi bfloat16 logits of 1000 classes take 22 ms in blocks of 1 MiB, 31 in blocks of 16 MiB."""
-_TEMPORARIES, _OF_CROSS_ENTROPY = 8, 5
+_TEMPORARIES, _OF_CROSS_ENTROPY = 8, 6
 """Arrays of a block's size that its kernel has at once, and the fewest blocks for each thread: those of all are no more than the whole."""
 _MOST_KEPT = 1 << 19  # elements
 
