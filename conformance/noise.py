@@ -64,9 +64,11 @@ NOISE = (
         "2.15",
         "torch.compile looks through the caches of array-api-compat",
     ),
-    Noise("No ccache found", "UserWarning", "paddlepaddle", "3.1", "3.3", "import paddle looks for a compiler's cache"),
-    Noise("Tensor do not have 'place' interface", "UserWarning", "paddlepaddle", "3.1", "3.3", "its zeros_like, in to_static"),
-    Noise("To copy construct from a tensor.*paddle", "UserWarning", "paddlepaddle", "3.1", "3.3", "its data loader"),
+    Noise("No ccache found", "UserWarning", "paddlepaddle", "3.2", "3.3", "import paddle looks for a compiler's cache"),
+    Noise("(Tensor|Value) do not have 'place' interface", "UserWarning", "paddlepaddle", "3.2", "3.3", "its zeros_like, in to_static"),
+    Noise("To copy construct from a tensor.*paddle", "UserWarning", "paddlepaddle", "3.2", "3.3", "its data loader"),
+    Noise(r"\s*Non compatible API", "Warning", "paddlepaddle", "3.2", "3.2", "the first paddle.max and min of a process, however called"),
+    Noise("'[a-zA-Z]+' deprecated - use", "DeprecationWarning", "matplotlib", "3.9", "3.10", "its import calls old names of pyparsing"),
     *(
         Noise(
             "builtin type (SwigPyPacked|SwigPyObject|swigvarlink) has no __module__ attribute",
@@ -76,7 +78,7 @@ NOISE = (
             last,
             "types that SWIG made, at import under Python 3.12 and later",
         )
-        for package, first, last in (("tensorflow", "2.18", "2.21"), ("paddlepaddle", "3.1", "3.3"))
+        for package, first, last in (("tensorflow", "2.18", "2.21"), ("paddlepaddle", "3.2", "3.3"))
     ),
 )
 """All of it."""
