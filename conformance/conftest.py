@@ -42,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in noise.filters():
         config.addinivalue_line("filterwarnings", line)
     config.addinivalue_line("markers", "dtypes(*names): the floating-point formats that the dtype fixture takes")
+    config.addinivalue_line("markers", "full: what takes long and fails with its like in the suite; -m full runs it")
     config.addinivalue_line("markers", "frameworks(*names): the frameworks that the framework fixture takes")
 
 
