@@ -208,7 +208,11 @@ def _labels(spec: Spec, labels: str) -> str:
     if labels == "class indices":
         background = "; index C is background" if not spec.categorical else ""
         return f"class indices along axis {spec.axis}{background}"
-    return "in [0, 1], of the predictions' shape" + (", one-hot or soft" if spec.categorical else "")
+    return (
+        ("in [0, 1]" if spec.holds_labels else "any numbers")
+        + ", of the predictions' shape"
+        + (", one-hot or soft" if spec.categorical else "")
+    )
 
 
 def _ignored(spec: Spec) -> str:
