@@ -243,7 +243,8 @@ def _labels(spec: Spec, labels: str) -> str:
     if labels == "class indices":
         background = "; index C is the background" if not spec.categorical else ""
         return f"class indices along axis {spec.axis}{background}"
-    return "values in [0, 1] in the predictions' shape" + (", one-hot or soft" if spec.categorical else "")
+    values = "values in [0, 1]" if spec.holds_labels else "any numbers"
+    return f"{values} in the predictions' shape" + (", one-hot or soft" if spec.categorical else "")
 
 
 def _ignored(spec: Spec) -> str:
