@@ -90,7 +90,7 @@ _ON_SUM = {"value": [2.37966212168892], "gradient": [[-0.4211337792114708, -0.36
 _ZERO_LOGIT = "gradient at logits of exactly ±0"
 _FAR = "a logit 64 or more below its row's largest"
 _EMPTY = "mean with every row ignored, or none there"
-_SMOOTHED = "label_smoothing along another axis than the last"
+_SMOOTHED = "label_smoothing along an axis other than the last"
 _SATURATED = "0 < γ < 1 and a probability that rounds to its label"
 _MEAN = {"reduction": "mean_with_sample_weight", "dtype": "float64"}
 
@@ -162,7 +162,7 @@ SHOWN = [
     ),
     Shown(
         "paddle.cross_entropy",
-        "label_smoothing of class indices along another axis than the last",
+        "label_smoothing of class indices along an axis other than the last",
         "input",
         {"input": _SQUARE, "label": [[0, 0, 1]], "label_smoothing": 0.1, "axis": 1, "reduction": "none"},
         _value([[[3.5744513483132225, 2.3076059771670363, 0.12181114441281769]]]),
@@ -170,7 +170,7 @@ SHOWN = [
     ),
     Shown(
         "paddle.cross_entropy",
-        "soft labels with weight along another axis than the last",
+        "soft labels with weight along an axis other than the last",
         "input",
         {
             "input": np.zeros((1, 3, 3)),
@@ -275,7 +275,7 @@ SHOWN = [
     ),
     Shown(
         "paddle.binary_cross_entropy_with_logits",
-        "pos_weight of another shape than the label's classes",
+        "pos_weight of a shape other than the label's classes",
         "logit",
         {"logit": [0.3, 0.3], "label": [1.0, 0.0], "pos_weight": [[1.0], [2.0]], "reduction": "none"},
         _value([0.554355244468527, 0.854355244468527]),
@@ -342,7 +342,7 @@ SHOWN = [
     ),
     Shown(
         "torch.cross_entropy",
-        "class indices of other integer types than int64 and uint8",
+        "class indices of integer types other than int64 and uint8",
         "input",
         {"input": _ROWS, "target": np.array([0, 1, 2], np.int32)},
         RuntimeError,
@@ -411,7 +411,7 @@ SHOWN = [
     ),
     Shown(
         "mmdet.FocalLoss",
-        "class indices of other integer types than int64",
+        "class indices of integer types other than int64",
         "pred",
         {"pred": [[0.0]], "target": np.array([0], np.int32)},
         {},
@@ -501,7 +501,7 @@ SHOWN = [
     ),
     Shown(
         "keras.categorical_focal_crossentropy",
-        "a vector alpha along another axis than the last",
+        "a vector alpha along an axis other than the last",
         "y_pred",
         {"y_true": _THIRDS, "y_pred": _THIRDS, "axis": 1, "gamma": 0.0, "alpha": [1.0, 2.0, 3.0]},
         _value(np.log(3) * np.array([[1.0, 2.0, 3.0]] * 2)),
@@ -509,7 +509,7 @@ SHOWN = [
     ),
     Shown(
         "keras.categorical_focal_crossentropy",
-        "labels of another shape than the predictions",
+        "labels of a shape other than the predictions",
         "y_pred",
         {"y_true": [[1.0], [0.0]], "y_pred": _P},
         _value([0.2869571864734732, 0.0]),
@@ -517,7 +517,7 @@ SHOWN = [
     ),
     Shown(
         "keras2.binary_crossentropy",
-        "labels of another shape than the predictions",
+        "labels of a shape other than the predictions",
         "y_pred",
         {"y_true": [[1.0]], "y_pred": _P},
         _value([0.8573989084904733, 0.8573989640459981]),
@@ -607,7 +607,7 @@ SHOWN = [
     ),
     Shown(
         "keras.sparse_categorical_crossentropy",
-        "another axis than the last",
+        "an axis other than the last",
         "y_pred",
         {"y_true": [[0]], "y_pred": [[[0.2], [0.3]]], "axis": 1},
         ValueError,
@@ -659,7 +659,7 @@ SHOWN = [
     ),
     Shown(
         "tf.softmax_cross_entropy_with_logits",
-        "labels of another shape than the logits",
+        "labels of a shape other than the logits",
         "logits",
         {"labels": [[1.0], [0.0]], "logits": [[0.2, 0.3], [0.1, 0.4]]},
         _value([1.3887933201471419, 0.0]),
@@ -691,7 +691,7 @@ SHOWN = [
     ),
     Shown(
         "tf.sparse_softmax_cross_entropy_with_logits",
-        "class indices of other integer types than int32 and int64",
+        "class indices of integer types other than int32 and int64",
         "logits",
         {"labels": np.array([1], np.int8), "logits": [[0.2, 0.3]]},
         Exception,

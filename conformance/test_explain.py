@@ -46,8 +46,8 @@ def test_conventions_follow_the_options() -> None:
     assert "sum of the weights" in _rows("torch.cross_entropy", indices)["reduction"]
     assert "all elements" in _rows("torch.cross_entropy", elements)["reduction"]
     assert "background" in _rows("paddledet.FocalLoss", indices)["labels"]
-    assert _rows("torch.binary_cross_entropy", elements)["labels"] == "in [0, 1], of the predictions' shape"
-    assert _rows("torch.binary_cross_entropy_with_logits", elements)["labels"] == "any numbers, of the predictions' shape"
+    assert _rows("torch.binary_cross_entropy", elements)["labels"] == "values in [0, 1] in the predictions' shape"
+    assert _rows("torch.binary_cross_entropy_with_logits", elements)["labels"] == "any numbers in the predictions' shape"
     assert "y·pos_weight·log p" in _rows("tf.weighted_cross_entropy_with_logits", elements)["loss"]
     assert _rows("paddle.sigmoid_focal_loss", elements, normalizer=3.0)["normalizer"] == "the unreduced loss divided by 3"
     assert _rows("mmdet.FocalLoss", indices, avg_factor=10)["normalizer"] == "the unreduced loss divided by 10.0000001"
