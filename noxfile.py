@@ -21,7 +21,7 @@ import platform
 from importlib.metadata import distributions
 names = {"array-api-compat", "dask", "jax", "jaxlib", "keras", "ml_dtypes", "numpy", "paddlepaddle", "tensorflow", "torch"}
 found = sorted(f"{d.name} {d.version}" for d in distributions() if d.name in names)
-print("versions:", "python", platform.python_version(), *(f", {each}" for each in found), sep=" ".replace(" ,", ","))
+print("versions: " + ", ".join([f"python {platform.python_version()}", *found]))
 """
 
 

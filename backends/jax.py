@@ -39,7 +39,13 @@ def _log1p(x: Array) -> Array:
     return jnp.where(x < -0.25, jnp.log(1 + x), jnp.log1p(x)) if x.dtype == jnp.float64 else jnp.log1p(x)
 
 
+def _take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
+    # JAX 0.4 gathers nothing from an empty array.
+    return jnp.zeros(indices.shape, x.dtype) if 0 in indices.shape else jnp.take_along_axis(x, indices, axis=axis)
+
+
 _xp = SimpleNamespace(**vars(jnp))
+_xp.take_along_axis = _take_along_axis
 _xp.scatter, _xp.arange, _xp.log1p = _scatter, _arange, _log1p
 _xp.number = lambda value, dtype: value
 _xp.fuses = lambda x: True

@@ -55,12 +55,11 @@ class Case(NamedTuple):
     @property
     def soft(self) -> bool:
         """Whether terms of either sign meet in a gradient."""
-        if self.options.get("label_smoothing"):
+        y = self.targets
+        if self.options.get("label_smoothing") or (y.dtype.kind == "f" and np.any(y % 1)):
             return True
-        if self.targets.dtype.kind != "f":
-            return False
-        several = self.loss not in _SIGMOID and bool(np.any(self.targets.sum(self.options["axis"]) > 1))
-        return several or bool(np.any(self.targets % 1))
+        several = self.loss not in _SIGMOID and y.dtype.kind == "f" and y.ndim == np.ndim(self.predictions)
+        return several and bool(np.any(np.sum(y, self.options["axis"]) > 1))
 
     def rounded(self, dtype: str) -> Case:
         """The case with predictions that the dtype has, and other numbers that float32 has."""
