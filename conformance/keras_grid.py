@@ -248,7 +248,7 @@ def errors() -> dict[str, str]:
         "rounded indices of a loss": lambda: losses.CrossEntropy()(halves, wide),
         "ragged": lambda: loss([[1], [0, 1]], x),
         "other shape": lambda: loss(np.zeros((4, 3)), np.zeros((4, 2))),
-        "no loss": lambda: losses.Loss("focal_loss"),
+        "no loss": lambda: losses.Loss("focus_loss"),
         "no dialect's loss": lambda: losses.Loss("torch.focal_loss"),
         "another's function": lambda: losses.Loss(keras.losses.binary_crossentropy),
         "metric's options": lambda: losses.Metric(loss, gamma=2.0),

@@ -874,7 +874,7 @@ def test_the_predictions_say_whose_tensors_a_call_is_of() -> None:
     assert optax.sigmoid_binary_cross_entropy(logits, jnp.asarray(labels)) == pytest.approx(0.5543552)
     ours = functions_of("optax")["sigmoid_binary_cross_entropy"]
     assert ours(jnp.asarray(logits), labels) == pytest.approx(0.5543552)
-    with pytest.raises(TypeError, match="must be of the predictions' framework"):
+    with pytest.raises(TypeError, match="must be a dense tensor of the predictions' framework"):
         ours(logits, jnp.asarray(labels))
 
 

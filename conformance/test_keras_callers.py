@@ -11,7 +11,7 @@ import pytest
 
 import unifocal
 from unifocal.dialects import functions_of, keras, keras2, paddle
-from unifocal.nn.caller import keras_wrapper
+from unifocal.keras_caller import keras_wrapper
 
 X, Y, WEIGHT = np.array([[-1.0], [0.0], [2.0], [1.0]]), np.array([[0.0], [1.0], [1.0], [0.0]]), np.array([1.0, 0.0, 0.0, 0.0])
 _CLASSES = [(dialect, name) for dialect in ("keras", "keras2", "tfa") for name in functions_of(dialect) if name[0].isupper()]

@@ -132,6 +132,7 @@ def test_torch_half_precision_heeds_autocast(framework: Framework, turns: tuple[
 
 
 @pytest.mark.frameworks("torch")
+@pytest.mark.filterwarnings("ignore:Gradients by the targets are wanted:UserWarning")
 def test_torch_labels_that_come_to_require_gradients(framework: Framework) -> None:
     import torch
 

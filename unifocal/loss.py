@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, ParamSpec, Protocol, cast
 
 from .dispatch import leave_unconverted
 from .evaluate import evaluate
-from .nn.caller import Wrapper, keras_wrapper
+from .keras_caller import Wrapper, keras_wrapper
 from .protocol import Array, Tensor
 from .repeated import repeated
 from .spec import Operands, Spec

@@ -44,10 +44,10 @@ except ImportError:
 
 from ..dialects.tensors import same_rank
 from ..dispatch import backend_of
+from ..keras_caller import keras_wrapper
 from ..loss import Description, LossObject
 from ..operands import type_name
 from ..protocol import Array
-from .caller import keras_wrapper
 from .named import every_loss, full_name, loss_named, name_of
 from .options import check_canonical, options_signature, shown, taken_apart
 from .samples import Samples, description, samples

@@ -8,10 +8,10 @@ from dataclasses import fields, is_dataclass
 from importlib import import_module
 from typing import Any
 
+from ..keras_caller import Wrapper
 from ..loss import LossObject
 from ..protocol import Array
 from ..spec import Operands, Spec
-from .caller import Wrapper
 from .named import name_of
 from .samples import description, samples
 

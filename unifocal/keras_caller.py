@@ -41,7 +41,7 @@ def _traced_caller() -> tuple[Wrapper | None] | None:
     guards = sys.modules.get("torch._guards")
     if guards is None or guards.TracingContext.try_get() is None:
         return None
-    *callers, _, _ = guards.TracingContext.extract_stack()  # the last two are the function that asks and keras_wrapper
+    callers = guards.TracingContext.extract_stack()[:-2]  # the last two are the function that asks and keras_wrapper
     if not callers:
         return None
     files = {getattr(sys.modules.get(module), "__file__", None): module for module, _ in _WRAPPERS}
