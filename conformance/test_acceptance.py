@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal.dialects import differences, functions_of, kornia, mmdet, optax, paddle, tfa, torch, torchvision
+from unifocal.dialects import differences, functions_of, keras, kornia, mmdet, optax, paddle, tfa, torch, torchvision
 
 from . import tolerances
 from .calls import Answer, Case, run_case
@@ -214,6 +214,15 @@ def test_right_values(framework: Framework, call: Callable[..., Any], expected: 
         return framework.tensor(array, "float32" if array.dtype.kind == "f" else None)
 
     np.testing.assert_allclose(framework.numpy(call(tensor)), expected, rtol=2e-6)
+
+
+@pytest.mark.frameworks("torch", "tensorflow", "paddle", "jax")
+def test_slope_where_a_label_outside_makes_the_modulator_zero(framework: Framework) -> None:
+    """1 − p_t is 0 at p = 3/4 for the label 3/2, and the cross entropy is not: (r·CE)′ = r′·CE."""
+    p, y = (framework.tensor([[value]], "float32") for value in (0.75, 1.5))
+    _, gradient = framework.gradient(lambda p: keras.binary_focal_crossentropy(y, p, gamma=1.0), p)
+    expected = -2 * (-1.5 * np.log(0.75) + 0.5 * np.log(0.25))
+    np.testing.assert_allclose(framework.numpy(gradient), [[expected]], rtol=1e-6)
 
 
 @pytest.mark.frameworks("jax")

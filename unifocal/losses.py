@@ -50,7 +50,8 @@ def sigmoid_focal_loss(
     predictions : floating tensor of any backend, any shape
         Logits x, or probabilities p if ``from_logits`` is False.
     targets : tensor of the same framework, NumPy array or list
-        Of the predictions' shape: labels in [0, 1] (bool, integer, floating).  With one dimension fewer: integer class indices along
+        Of the predictions' shape: labels in [0, 1] (bool, integer, floating).  Floating ones up to 4 eps outside, of float32 or of their
+        own dtype if that is coarser, are rounding errors and count as 0 or 1.  With one dimension fewer: integer class indices along
         ``axis``, of which there are at least 2; index = number of classes is background, a row without a positive.
     alpha : number in [0, 1], tensor of one number a class, or None
         α weights positives, 1 − α negatives; None is off.  A tensor of the predictions' rank that broadcasts to them is taken too.
@@ -63,8 +64,8 @@ def sigmoid_focal_loss(
     pos_weight : number ≥ 0, tensor of one number a class, or None
         Multiplies the cross entropy's positive term −y·log p alone; p_t and α_t do not change.
     sample_weight : number, tensor or None
-        Multiplies the unreduced loss.  Dimension i has the loss's size or 1; missing trailing dimensions are appended.  With class
-        indices, a weight of the targets' shape weights whole rows.
+        Multiplies the unreduced loss; a boolean mask counts as 0 and 1.  Dimension i has the loss's size or 1; missing trailing
+        dimensions are appended.  With class indices, a weight of the targets' shape weights whole rows.
     ignore_index : int or None
         Targets of this value count nowhere: not in the loss, the gradient or a mean, whatever the predictions hold there.  For class
         indices the whole row is ignored.

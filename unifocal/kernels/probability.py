@@ -41,6 +41,10 @@ def _value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[A
     """The sigmoid link; see :class:`~unifocal.protocol.Kernel`."""
     parts = _parts(xp, spec, x, inputs)
     bracket, modulator = parts.first, parts.coefficient
+    if spec.gamma == 1:
+        # Not divided by r, which labels outside [0, 1] make 0 where CE is not.
+        bracket = xp.where(xp.isinf(bracket), bracket, parts.rho * parts.cross_entropy + parts.r * bracket)
+        return product(xp, modulator * parts.r, parts.cross_entropy), product(xp, modulator * parts.passes, bracket)
     if spec.gamma:
         modulator = modulator * power(xp, parts.r, spec.gamma)
         # Where CE' is infinite it outgrows CE.
