@@ -159,7 +159,7 @@ def softmax_focal_loss(
     label_smoothing : number s in [0, 1]
         y becomes y·(1 − s) + s/C.
     ignore_index : int or None
-        Requires class indices.
+        As above, and requires class indices.
     reduction : {"mean", "sum", "none", "weighted_mean"}
         As above, "weighted_mean" as in :func:`cross_entropy`.  The unreduced loss has the predictions' shape without ``axis``.
 
