@@ -159,9 +159,10 @@ def softmax_focal_loss(
     label_smoothing : number s in [0, 1]
         y becomes y·(1 − s) + s/C.
     ignore_index : int or None
-        As above, and requires class indices.
+        As above.  Requires class indices.
     reduction : {"mean", "sum", "none", "weighted_mean"}
-        As above, "weighted_mean" as in :func:`cross_entropy`.  The unreduced loss has the predictions' shape without ``axis``.
+        As above.  "weighted_mean" counts class weights as :func:`cross_entropy` does.  The unreduced loss has the predictions' shape
+        without ``axis``.
 
     Examples
     --------
