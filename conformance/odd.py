@@ -63,6 +63,8 @@ class Odd:
         _, x, y = calls[0]
         varied = [(what, {self.predictions: x, self.targets: y}) for what, x, y in calls]
         usual = {self.predictions: x, self.targets: y}
+        if self.of in ("probabilities", "softmax"):
+            varied.append(("predictions outside [0, 1]", {**usual, self.predictions: 3 * x - 1}))
         varied += [(what, {**usual, **option}) for what, option in self._options()]
         tolerance = tolerances.FLOAT32_AT_CLIP if self.dtype == "float32" else None
         for what, arguments in varied:

@@ -46,6 +46,7 @@ _SHOWN_BY: Mapping[str, Collection[str]] = {
     "labels that broadcast the logits to a larger shape": ("labels (1, 2, 3)",),
     "a label of more columns than one": ("labels (2, 3)",),
     "any 1-D tensor": ("one dimension",),
+    "predictions outside [0, 1]": ("predictions outside [0, 1]",),
     "no classes": ("no classes",),
     "losses of shape (0,)": ("no rows",),
     "predictions of one class": ("one class",),

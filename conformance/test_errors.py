@@ -360,7 +360,19 @@ def test_exchanged_arguments_are_suggested(framework: Framework, loss: Any) -> N
         loss(framework.tensor(INDEX), framework.tensor(X, "float32"))
     fails(framework, loss, ValueError, exchanged, x=np.zeros(4), targets=X)
     if framework.name != "dask":  # whose values are not looked at
-        fails(framework, loss, ValueError, rf"targets must be in \[0, 1\].*{exchanged}", x=LABELS, targets=X - 3)
+        fails(framework, loss, ValueError, rf"targets must be in \[0, 1\].*{exchanged}", x=LABELS, targets=X + [-3.5, 2, 0.25])
+
+
+@by_name(LOSSES)
+@pytest.mark.parametrize("outside", [255, -1, np.nan, 2.5])
+def test_labels_that_are_no_sign_of_an_exchange(loss: Any, outside: float) -> None:
+    """Beside a fresh head's zeros; a whole number may mark what is ignored, which softmax losses do by class indices alone."""
+    labels = LABELS.copy()
+    labels[1, 0] = outside
+    with pytest.raises(ValueError, match=r"targets must be in \[0, 1\]") as refused:
+        loss(X, labels)
+    assert "exchanged" not in str(refused.value)
+    assert ("ignore_index" in str(refused.value)) == (outside in (255, -1) and loss in SIGMOID.values())
 
 
 @pytest.mark.frameworks("torch", "paddle", "tensorflow")

@@ -155,7 +155,7 @@ def softmax_focal_loss(
     alpha : number ≥ 0, tensor of one number a class, or None
         The paper's α_c, a factor of each class's term; it balances nothing by itself, and counts in no mean.
     class_weight : number ≥ 0, tensor of one number a class, or None
-        w_c, as in :func:`cross_entropy`: also a factor, which counts in "weighted_mean".
+        w_c, as in :func:`cross_entropy`: also a factor, which with class indices counts in "weighted_mean".
     label_smoothing : number s in [0, 1]
         y becomes y·(1 − s) + s/C.
     ignore_index : int or None

@@ -180,7 +180,7 @@ def _predictions(ctx: Context, targets: Targets) -> Array:
     x = cast(xp, ctx.x, ctx.dtype)
     if targets.valid is not None:
         x = xp.where(targets.valid, x, 0.0 if spec.from_logits else 0.5)
-    if not spec.from_logits:
+    if not spec.from_logits and spec.holds_predictions:
         slack = 4 * float(xp.finfo(ctx.x.dtype).eps)
         normalized = spec.normalized != "no"
         if ctx.readable(x):

@@ -143,6 +143,11 @@ class Spec:
         return self.held != "nothing"
 
     @property
+    def holds_predictions(self) -> bool:
+        """Whether probabilities must lie in [0, 1]; originals that clip them take any number."""
+        return self.held != "nothing" or not self.epsilon
+
+    @property
     def holds_weights(self) -> bool:
         """Whether α must be in [0, 1], or ≥ 0 where it scales, and weights ≥ 0."""
         return self.held == "all"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from .checks import UNIT, Range, all_hard
 from .notices import warn_caller
 from .operands import EXCHANGED, Context, Shape, cast, same, tensor, without
@@ -159,9 +161,21 @@ def _looked_at(ctx: Context, labels: Array, slack: float) -> tuple[Array, bool]:
         return labels, False
     least, largest = ctx.extent(labels)
     if not UNIT.holds(least, largest, slack):
-        exchanged = ctx.readable(ctx.x) and all_hard(ctx.values(ctx.x))
-        UNIT._replace(hint=EXCHANGED if exchanged else "").check_array("targets", ctx.values(labels), slack)
+        UNIT._replace(hint=_way_out(ctx, labels)).check_array("targets", ctx.values(labels), slack)
     return labels if UNIT.holds(least, largest) else _clamped(ctx, labels), False
+
+
+def _way_out(ctx: Context, labels: Array) -> str:
+    """What labels outside [0, 1] may be: one whole number marks what is ignored; others, beside predictions of 0 and 1, are logits."""
+    values = ctx.values(labels)
+    outside = values[~((values >= 0) & (values <= 1))]
+    if not np.isfinite(outside).all():
+        return ""
+    if (outside == outside[0]).all() and outside[0] % 1 == 0:
+        named = ctx.spec.labels == "any" and not ctx.spec.categorical
+        return f" If {outside[0]:.0f} marks what is to be left out, pass ignore_index={outside[0]:.0f}." if named else ""
+    x = ctx.values(ctx.x) if ctx.readable(ctx.x) else values
+    return EXCHANGED if all_hard(x) and x.any() else ""
 
 
 def _clamped(ctx: Context, labels: Array) -> Array:

@@ -189,6 +189,7 @@ def sparse_spec(from_logits: bool, ignore_class: int | None, axis: int, reductio
         ignore_index=ignore_class,
         weights="trailing",
         reduction=reduction,
+        held="nothing",
     )
 
 

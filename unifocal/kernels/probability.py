@@ -72,7 +72,7 @@ def _parts(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> _Parts:
     positive = y if inputs.pos_weight is None else y * inputs.pos_weight
     cross_entropy, first, curvature = _cross_entropy(xp, spec, clipped, positive, negative)
     if spec.clip == "cross_entropy":
-        p, first, curvature, passes = _unit(xp, x), first * passes, curvature * passes, 1.0
+        p, first, curvature, passes = _nearly_unit(xp, x), first * passes, curvature * passes, 1.0
     q = 1 - p
     coefficient: Array | float = 1.0
     if inputs.alpha is not None:
@@ -122,6 +122,11 @@ def clip(xp: Namespace, spec: Spec, x: Array) -> tuple[Array, Array | float]:
 
 def _unit(xp: Namespace, x: Array, low: float = 0.0, high: float = 1.0) -> Array:
     return xp.where(x < low, low, xp.where(x > high, high, x))
+
+
+def _nearly_unit(xp: Namespace, x: Array) -> Array:
+    """x, which only rounding noise takes back to [0, 1]: the originals that clip in the cross entropy alone compute with anything else."""
+    return xp.where(xp.abs(x - 0.5) <= 0.5 + 4 * float(xp.finfo(x.dtype).eps), _unit(xp, x), x)
 
 
 def _dense_value_slope(xp: Namespace, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
