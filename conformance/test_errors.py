@@ -360,7 +360,7 @@ def test_exchanged_arguments_are_suggested(framework: Framework, loss: Any) -> N
         loss(framework.tensor(INDEX), framework.tensor(X, "float32"))
     fails(framework, loss, ValueError, exchanged, x=np.zeros(4), targets=X)
     if framework.name != "dask":  # whose values are not looked at
-        fails(framework, loss, ValueError, rf"targets must be in \[0, 1\].*{exchanged}", x=LABELS, targets=X + [-3.5, 2, 0.25])
+        fails(framework, loss, ValueError, rf"targets must be in \[0, 1\].*{exchanged}", x=LABELS, targets=np.add(X, [-3.5, 2, 0.25]))
 
 
 @by_name(LOSSES)
