@@ -167,7 +167,7 @@ def _looked_at(ctx: Context, labels: Array, slack: float) -> tuple[Array, bool]:
 
 def _way_out(ctx: Context, labels: Array) -> str:
     """What labels outside [0, 1] may be: one whole number marks what is ignored; others, beside predictions of 0 and 1, are logits."""
-    values = ctx.values(labels)
+    values: Any = ctx.values(labels)
     outside = values[~((values >= 0) & (values <= 1))]
     if not np.isfinite(outside).all():
         return ""
