@@ -112,7 +112,8 @@ def from_numpy(array: NumPyArray, like: Array) -> Array:
     array = native(array)
     if array.dtype.kind in "iu" and array.dtype.itemsize == 8 and not jax.config.jax_enable_x64:
         # JAX would wrap what int32 cannot hold; clipped, it is still out of range.
-        array = np.clip(array, np.iinfo(np.int32).min, np.iinfo(np.int32).max)
+        least = 0 if array.dtype.kind == "u" else np.iinfo(np.int32).min  # NumPy 2.0 takes no bound that the dtype has not
+        array = np.clip(array, least, np.iinfo(np.int32).max)
     return jnp.asarray(array)
 
 
