@@ -1,7 +1,7 @@
 """Warnings of the frameworks' own, which the suite lets pass: everything else that warns is an error.
 
-Each entry names the versions that were seen to warn.  Beyond the last of them it is not applied, so that the warning, if it is still there,
-fails the tests and the entry is looked at again; ``test_noise.py`` fails when no allowed version is left that an entry is for.
+Each entry names the versions that it lets pass; not all of them were run.  Beyond the last one it is not applied, so that the warning, if
+it is still there, fails the tests and the entry is looked at again; ``test_noise.py`` fails when no allowed version is left that it is for.
 """
 
 from __future__ import annotations
