@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Hashable
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -13,14 +12,19 @@ import array_api_compat.dask.array
 import dask.array
 import numpy as np
 
-from unifocal.blocks import value_slope
-from unifocal.checks import all_hard
-from unifocal.kernels import kernel_for
+from unifocal.arrays import Array, Namespace, NumPyArray, Shape
+from unifocal.evaluation.blocks import value_slope
+from unifocal.evaluation.checks import all_hard
+from unifocal.formulas.base import Formula, Inputs
+from unifocal.namespace import complete
 from unifocal.native import native
-from unifocal.protocol import Array, Inputs, Kernel, Namespace, NumPyArray
-from unifocal.spec import Spec
 
-from . import standard
+from . import numpy
+from .defaults import autocast as autocast
+from .defaults import computing as computing
+from .defaults import in_blocks as in_blocks
+from .defaults import is_constant as is_constant
+from .defaults import of_sizes as of_sizes
 
 name = "dask"
 
@@ -55,8 +59,8 @@ def _reshape(x: Array, shape: tuple[int, ...]) -> Array:
 
 xp = SimpleNamespace(**vars(array_api_compat.dask.array))
 xp.expand_dims, xp.reshape = _expand_dims, _reshape
-xp.scatter, xp.take_along_axis = _scatter, _take_along_axis
-xp.number = lambda value, dtype: value
+xp.take_along_axis = _take_along_axis
+complete(xp, scatter=_scatter)
 
 
 def is_array(value: object) -> bool:
@@ -75,7 +79,7 @@ def namespace(x: Array) -> Namespace:
     return xp
 
 
-def shape(x: Array) -> tuple[int | None, ...]:
+def shape(x: Array) -> Shape:
     return tuple(None if math.isnan(n) else int(n) for n in x.shape)
 
 
@@ -96,22 +100,6 @@ def on_host(x: Array) -> bool:
     return True
 
 
-def is_constant(x: Array) -> bool:
-    return True
-
-
-def autocast(x: Array) -> bool:
-    return False
-
-
-def computing(x: Array) -> AbstractContextManager[None]:
-    return nullcontext()
-
-
-def of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
-    return x
-
-
 def from_numpy(array: NumPyArray, like: Array) -> Array:
     return dask.array.asarray(native(array))
 
@@ -124,53 +112,49 @@ def stop_gradient(x: Array) -> Array:
     return x
 
 
-def in_blocks(x: Array, others: Iterable[Array]) -> bool:
-    return False
-
-
 def total(x: Array) -> Array:
     return x.sum()  # NumPy's pairwise sums of the chunks, added up in a tree
 
 
-def run(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs) -> tuple[Array, Array]:
-    return _blockwise(kernel, spec, x, inputs, 0), _blockwise(kernel, spec, x, inputs, 1)
+def run(formula: Formula, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    return _blockwise(formula, x, inputs, 0), _blockwise(formula, x, inputs, 1)
 
 
-def attach(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, summed: bool) -> Array:
-    value = _blockwise(kernel, spec, x, inputs, 0)
+def attach(formula: Formula, x: Array, inputs: Inputs, summed: bool) -> Array:
+    value = _blockwise(formula, x, inputs, 0)
     return total(value) if summed else value
 
 
-def _blockwise(kernel: Kernel, spec: Spec, x: Array, inputs: Inputs, part: int) -> Array:
-    """The kernel's value (part 0) or slope (1), NumPy's on each chunk.  The class axis is never cut."""
-
-    def whole(operand: Any) -> Any:
-        # Blocks are cut where any operand is.
-        cut = isinstance(operand, dask.array.Array) and operand.ndim
-        return operand.rechunk({spec.axis: -1}) if cut else operand
-
-    axes = tuple(range(x.ndim))
+def _blockwise(formula: Formula, x: Array, inputs: Inputs, part: int) -> Array:
+    """The formula's value (part 0) or slope (1), NumPy's on each chunk.  The class axis is never cut."""
+    axis, axes = formula.dropped_axis, tuple(range(x.ndim))
     kept = axes
-    if spec.categorical:
-        x, inputs = whole(x), Inputs(*(whole(operand) for operand in inputs))
-        kept = axes if part else axes[: spec.axis] + axes[len(axes) + spec.axis + 1 :]
+    if axis is not None:
+        x, inputs = _uncut(x, axis), Inputs(*(_uncut(operand, axis) for operand in inputs))
+        kept = axes if part else axes[:axis] + axes[len(axes) + axis + 1 :]
     names = [name for name, operand in inputs._asdict().items() if isinstance(operand, dask.array.Array)]
     operands = [part for name in names for part in (getattr(inputs, name), axes[: getattr(inputs, name).ndim])]
     others = inputs._replace(**dict.fromkeys(names))
-    block = partial(_block, kernel, spec, names, others, part)
+    block = partial(_block, formula, names, others, part)
     return dask.array.blockwise(block, kept, x, axes, *operands, dtype=x.dtype, concatenate=True, meta=np.empty((0,) * len(kept), x.dtype))
 
 
-def _block(kernel: Kernel, spec: Spec, names: list[str], others: Inputs, part: int, x: Any, *operands: Any) -> Any:
+def _uncut(operand: Any, axis: int) -> Any:
+    """An operand in chunks that are whole along the axis: blocks are cut where any operand is."""
+    cut = isinstance(operand, dask.array.Array) and operand.ndim
+    return operand.rechunk({axis: -1}) if cut else operand
+
+
+def _block(formula: Formula, names: list[str], others: Inputs, part: int, x: Any, *operands: Any) -> Any:
     inputs = others._replace(**dict(zip(names, operands, strict=True)))
     if inputs.labels.dtype.kind == "f" and all_hard(inputs.labels):
-        kernel = kernel_for(spec, index_labels=False, hard=True)  # as NumPy's labels are looked at
-    with standard.computing(x):
-        result = value_slope(standard, standard.namespace(x), kernel, spec, x, inputs)
+        formula = formula.of_hard_labels  # as NumPy's labels are looked at
+    with numpy.computing(x):
+        result = value_slope(numpy, numpy.xp, formula, x, inputs)
     # Chunks whose sizes the graph did not know could still broadcast.
     sizes = list(x.shape)
-    if inputs.labels.dtype.kind == "i":
-        sizes[spec.axis] = 1
+    if inputs.labels.dtype.kind == "i" and formula.dropped_axis is not None:
+        sizes[formula.dropped_axis] = 1
     if list(inputs.labels.shape) != sizes or result[1].shape != x.shape:
         raise ValueError(
             f"The chunks of targets and weights must fit those of the predictions, here {x.shape}; received {inputs.labels.shape}."

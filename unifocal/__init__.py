@@ -10,8 +10,8 @@ Importing this loads no framework.  ``unifocal.dialects`` and ``unifocal.nn`` ar
 
 from typing import TYPE_CHECKING
 
-from .checks import value_checks
 from .dispatch import available_backends
+from .evaluation.checks import value_checks
 from .gradient import value_and_grad
 from .lazy import submodules
 from .losses import binary_cross_entropy, cross_entropy, sigmoid_focal_loss, softmax_focal_loss

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
-from .protocol import Backend
-
-F = TypeVar("F", bound=Callable[..., Any])
+from .backend import Backend
+from .compilers import called_while_traced
 
 
 class Framework(NamedTuple):
@@ -24,7 +22,7 @@ class Framework(NamedTuple):
 
 # Keyed by the root module of the tensor classes; a class counts as the framework's if any of its bases does.
 FRAMEWORKS: dict[str, Framework] = {
-    "numpy": Framework("standard", ("numpy",), None),
+    "numpy": Framework("numpy", ("numpy",), None),
     "torch": Framework("torch", ("torch",), "torch"),
     "tensorflow": Framework("tensorflow", ("tensorflow", "tensorflow-cpu", "tensorflow-macos"), "tensorflow"),
     "paddle": Framework("paddle", ("paddlepaddle", "paddlepaddle-gpu"), "paddle"),
@@ -32,7 +30,7 @@ FRAMEWORKS: dict[str, Framework] = {
     "dask": Framework("dask", ("dask",), "dask"),
 }
 _ALIASES = {"jaxlib": "jax"}
-_STANDARD = "standard"
+_NUMPY, _STANDARD = "numpy", "array_api"
 
 
 class BackendStatus(NamedTuple):
@@ -115,12 +113,13 @@ def _load(shim: str) -> Backend:
     return _LOADED[shim]
 
 
+@called_while_traced
 def _shim_of(cls: type) -> str | None:
     """The shim, loaded, whose tensors may have this class."""
     if cls not in _SHIMS:
         shim = _find_shim(cls)
         # NumPy's shim too, for NumPy targets of any framework: a trace must find all it needs loaded at the first look.
-        for needed in (shim, _STANDARD):
+        for needed in (shim, _NUMPY):
             if needed is not None:
                 _load(needed)
         _SHIMS[cls] = shim  # only now, or another thread would take it for loaded
@@ -129,8 +128,6 @@ def _shim_of(cls: type) -> str | None:
 
 _LOADED: dict[str, Backend] = {}
 _SHIMS: dict[type, str | None] = {}
-# torch.compile cannot trace an import; it calls a function with this mark (that of ``assume_constant_result``) while it traces.
-_shim_of._dynamo_marked_constant = True  # type: ignore[attr-defined]
 
 
 def _find_shim(cls: type) -> str | None:
@@ -156,31 +153,9 @@ def backend_of(value: object) -> Backend | None:
 def unsuitable(value: object) -> str | None:
     """What a framework's own object is that is no dense tensor, and the way to one; None where no shim knows."""
     shim = _shim_of(type(value))
-    ask: Callable[[object], str | None] | None = None if shim is None else getattr(_LOADED[shim], "unsuitable", None)
-    return None if ask is None else ask(value)
+    return None if shim is None else _LOADED[shim].unsuitable(value)
 
 
 def installed_frameworks() -> str:
     """The names of the installed frameworks, for error messages."""
     return ", ".join(name for name in FRAMEWORKS if find_spec(name) is not None)
-
-
-class _LeftAlone:
-    """What Paddle's to_static asks a function's mark."""
-
-    def need_transform(self, mode: object) -> bool:
-        return False
-
-    def need_capture_control_flow(self) -> bool:
-        return False
-
-
-def leave_unconverted(function: F) -> F:
-    """Mark a public function so that graph compilers that rewrite Python source leave it, and all it calls, as it is.
-
-    The marks are those of TensorFlow's ``do_not_convert`` (AutoGraph would only trace slowly) and of Paddle's ``not_to_static`` (which
-    fails on the library's source); setting them here loads neither.
-    """
-    function.autograph_info__ = {}  # type: ignore[attr-defined]
-    function.___jit_transform_options___ = _LeftAlone()  # type: ignore[attr-defined]
-    return function

@@ -1,4 +1,4 @@
-"""What a loss does, in words and formulas, derived from its spec."""
+"""What a loss does, in words and formulas, derived from its convention."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import Parameter, isclass, signature
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 
 from . import losses
-from .checks import value_checks
+from .convention import Convention, Operands
 from .dialects import Difference, differences, full_name, function_named
-from .evaluate import evaluate
-from .spec import Operands, Spec
+from .evaluation.checks import value_checks
+from .evaluation.evaluate import evaluate
 
-LABELS = ("y_true", "labels", "label", "target", "targets")
-"""What originals call their labels."""
 _STAND_INS = {"alpha": 0.25, "pos_weight": 1.0}
 _WEIGHTS = ("weight", "sample_weight", "class_weight")
 """For options that an original requires."""
@@ -128,33 +126,32 @@ def _described(function: Callable[..., Any], options: dict[str, Any]) -> Iterato
         error: Exception | None = None
         for weights in (*shape, 0):  # a weight of a row or of a class, where the function takes one
             try:
-                spec, operands = _describe(function, np.full(shape, 1.0 / shape[1]), labels, options, weights)
+                convention, operands = _describe(function, np.full(shape, 1.0 / shape[1]), labels, options, weights)
                 with value_checks(False), np.errstate(all="ignore"):
-                    evaluate(spec, operands)
+                    evaluate(convention, operands)
             except (TypeError, ValueError) as refused:
                 error = refused
             else:
-                yield formats, tuple(_rows(spec, operands, formats))
+                yield formats, tuple(_rows(convention, operands, formats))
                 break
         else:
             assert error is not None
             yield formats, error
 
 
-def _describe(function: Any, predictions: Any, labels: Any, options: dict[str, Any], weights: int) -> tuple[Spec, Operands]:
+def _describe(function: Any, predictions: Any, labels: Any, options: dict[str, Any], weights: int) -> tuple[Convention, Operands]:
     if isclass(function):
         own = signature(function).parameters
         needed = {name: _STAND_INS[name] for name, parameter in own.items() if parameter.default is Parameter.empty}
         given, options = _split(options, own)
         function = function(**{**needed, **given})
-    first, second, *others = signature(function.describe).parameters.values()
-    assert {first.name, second.name} & set(LABELS)
+    _, _, *others = signature(function.describe).parameters.values()
     asked: dict[str, Any] = {other.name: _STAND_INS[other.name] for other in others if other.default is Parameter.empty}
     asked |= {other.name: np.ones(weights) for other in others if weights and other.name in _WEIGHTS}
     values = {**asked, **options}
     positional = [values.pop(other.name, other.default) for other in others if other.kind is Parameter.POSITIONAL_ONLY]
-    pair = (labels, predictions) if first.name in LABELS else (predictions, labels)
-    described: tuple[Spec, Operands] = function.describe(*pair, *positional, **values)
+    pair = (labels, predictions) if function.labels_first else (predictions, labels)
+    described: tuple[Convention, Operands] = function.describe(*pair, *positional, **values)
     return described
 
 
@@ -162,114 +159,99 @@ def _split(options: dict[str, Any], known: Mapping[str, Parameter]) -> tuple[dic
     return {k: v for k, v in options.items() if k in known}, {k: v for k, v in options.items() if k not in known}
 
 
-def _rows(spec: Spec, operands: Operands, labels: str) -> Iterator[tuple[str, str]]:
-    yield "predictions", _predictions(spec)
-    yield "loss", _formula(spec, operands.pos_weight is not None)
-    if spec.link == "sigmoid":
-        yield (
-            "soft labels",
-            (
-                "the label's own p_t" + (" and α_t" if spec.alpha != "off" else "")
-                if spec.soft_labels == "label"
-                else "y·L(1) + (1 − y)·L(0), a mixture of the losses of hard labels"
-            ),
-        )
-    yield "alpha", _alpha(spec, operands)
-    yield "clip", _clip(spec)
-    if spec.label_smoothing:
-        s = f"{spec.label_smoothing:g}"
-        yield "label smoothing", f"y·(1 − {s}) + {s}/{'C' if spec.categorical else '2'}, before everything else"
-    yield "labels", _labels(spec, labels)
-    yield "ignored", _ignored(spec)
+def _rows(convention: Convention, operands: Operands, labels: str) -> Iterator[tuple[str, str]]:
+    formula, balanced = convention.formula, operands.alpha is not None
+    yield "predictions", formula.predictions_text(convention.axis)
+    yield "loss", formula.text(balanced, operands.pos_weight is not None)
+    soft_labels = formula.soft_labels_text(balanced)
+    if soft_labels is not None:
+        yield "soft labels", soft_labels
+    yield "alpha", _alpha(convention, operands)
+    yield "clip", formula.clip_text() or "none; logarithms are exact"
+    if convention.label_smoothing:
+        s = f"{convention.label_smoothing:g}"
+        yield "label smoothing", f"y·(1 − {s}) + {s}/{'C' if convention.categorical else '2'}, before everything else"
+    yield "labels", _labels(convention, labels)
+    yield "ignored", _ignored(convention)
     if operands.class_weight is not None:
-        yield "class weights", "one factor per row, Σ w_c·y_c" if spec.class_weight == "row" else "a factor w_c on each class's term"
+        yield "class weights", _class_weights(convention)
     if operands.sample_weight is not None:
-        yield "sample weights", "aligned with the unreduced loss from the " + ("left" if spec.weights == "leading" else "right")
+        yield "sample weights", "aligned with the unreduced loss from the " + _end(convention)
     if operands.normalizer is not None:
         yield "normalizer", f"the unreduced loss divided by {operands.normalizer:.9g}"
     if operands.loss_weight not in (None, 1):
         yield "loss weight", f"the loss times {operands.loss_weight:g}"
-    yield "unreduced shape", _shape(spec)
-    yield "reduction", _reduction(spec)
-    if spec.dtype is not None:
-        yield "dtype", f"the loss in {spec.dtype}, gradients in the predictions' dtype"
+    yield "unreduced shape", _shape(convention)
+    yield "reduction", _reduction(convention)
+    if convention.dtype is not None:
+        yield "dtype", f"the loss in {convention.dtype}, gradients in the predictions' dtype"
 
 
-def _predictions(spec: Spec) -> str:
-    if spec.link == "log":
-        return "log-probabilities log p"
-    if spec.from_logits:
-        return "logits x, p = σ(x)" if spec.link == "sigmoid" else f"logits x, p = softmax(x) along axis {spec.axis}"
-    divided = {"no": "", "then_clipped": ", divided by their sum, then clipped", "clipped_first": ", clipped, then divided by their sum"}
-    return f"probabilities p{divided[spec.normalized]}"
+def _alpha(convention: Convention, operands: Operands) -> str:
+    if operands.alpha is None:
+        return "off"
+    by_class = "" if np.ndim(operands.alpha) == 0 else f" of {np.asarray(operands.alpha).tolist()} for the classes"
+    rule = "a factor on each class's term" if convention.categorical else "α on positives, 1 − α on negatives"
+    return f"{rule}, α{by_class}" if by_class else rule
 
 
-def _formula(spec: Spec, pos_weight: bool) -> str:
-    added = f" + {spec.log_epsilon:g}" if spec.log_epsilon else ""
-    log_p, log_q = (f"log(p{added})", f"log(1 − p{added})") if added else ("log p", "log(1 − p)")
-    power = f"^{spec.gamma:g}" if spec.gamma != 1 else ""
-    if spec.categorical:
-        scale = "α_c·" if spec.alpha == "scale" else ""
-        modulator = f"(1 − p_c){power}·" if spec.gamma else ""
-        return f"Σ_c y_c·{scale}{modulator}(−{log_p.replace('p', 'p_c')})"
-    alpha = "α_t·" if spec.alpha != "off" else ""
-    cross_entropy = f"−y·{'pos_weight·' if pos_weight else ''}{log_p} − (1 − y)·{log_q}"
-    if not spec.gamma:
-        return f"{alpha}({cross_entropy})" if alpha else cross_entropy
-    return f"{alpha}(1 − p_t){power}·({cross_entropy}), p_t = y·p + (1 − y)·(1 − p)"
+def _class_weights(convention: Convention) -> str:
+    match convention.class_weight:
+        case "class":
+            return "a factor w_c on each class's term"
+        case "row":
+            return "one factor per row, Σ w_c·y_c"
+        case never:
+            assert_never(never)
 
 
-def _alpha(spec: Spec, operands: Operands) -> str:
-    by_class = (
-        "" if operands.alpha is None or np.ndim(operands.alpha) == 0 else f" of {np.asarray(operands.alpha).tolist()} for the classes"
-    )
-    rules = {"off": "off", "balance": "α on positives, 1 − α on negatives", "scale": "a factor on each class's term"}
-    return rules[spec.alpha] + (f", α{by_class}" if by_class else "")
+def _end(convention: Convention) -> str:
+    match convention.weights:
+        case "leading":
+            return "left"
+        case "trailing":
+            return "right"
+        case never:
+            assert_never(never)
 
 
-def _clip(spec: Spec) -> str:
-    rules = []
-    if spec.epsilon:
-        where = "" if spec.clip == "loss" or not spec.gamma else ", in the cross entropy and not in p_t"
-        rules.append(f"p to [{spec.epsilon:g}, 1 − {spec.epsilon:g}]{where}; no derivative outside")
-    if spec.log_epsilon:
-        rules.append(f"logarithms of p + {spec.log_epsilon:g} and 1 − p + {spec.log_epsilon:g}")
-    if spec.log_floor is not None:
-        rules.append(f"logarithms at least {spec.log_floor:g}; 1/(p·(1 − p)) at most 1e12 in the derivative")
-    return "; ".join(rules) or "none; logarithms are exact"
-
-
-def _labels(spec: Spec, labels: str) -> str:
+def _labels(convention: Convention, labels: str) -> str:
     if labels == "class indices":
-        background = "; index C is the background" if not spec.categorical else ""
-        return f"class indices along axis {spec.axis}{background}"
-    values = "values in [0, 1]" if spec.holds_labels else "any numbers"
-    return f"{values} in the predictions' shape" + (", one-hot or soft" if spec.categorical else "")
+        background = "" if convention.categorical else "; index C is the background"
+        return f"class indices along axis {convention.axis}{background}"
+    values = "values in [0, 1]" if convention.holds_labels else "any numbers"
+    return f"{values} in the predictions' shape" + (", one-hot or soft" if convention.categorical else "")
 
 
-def _ignored(spec: Spec) -> str:
-    if spec.ignore_index is None:
+def _ignored(convention: Convention) -> str:
+    if convention.ignore_index is None:
         return "nothing"
-    return f"labels of {spec.ignore_index}: no loss, " + ("but counted in a mean" if spec.count_ignored else "and not counted in a mean")
+    counted = "but counted in a mean" if convention.count_ignored else "and not counted in a mean"
+    return f"labels of {convention.ignore_index}: no loss, {counted}"
 
 
-def _shape(spec: Spec) -> str:
-    if spec.class_axis in ("sum", "mean"):
-        return f"as the predictions, without axis {spec.axis}, over which the loss is a {spec.class_axis}"
-    if not spec.categorical:
-        return "as the predictions"
-    return {
-        "kernel": f"as the predictions, without axis {spec.axis}",
-        "kept": f"as the predictions, with size 1 along axis {spec.axis}",
-        "spread": "as the predictions, 0 except at the target",
-    }[spec.class_axis]
+def _shape(convention: Convention) -> str:
+    match convention.class_axis:
+        case "formula":
+            return f"as the predictions, without axis {convention.axis}" if convention.categorical else "as the predictions"
+        case "sum" | "mean" as way:
+            return f"as the predictions, without axis {convention.axis}, over which the loss is a {way}"
+        case "kept":
+            return f"as the predictions, with size 1 along axis {convention.axis}"
+        case "spread":
+            return "as the predictions, 0 except at the target"
+        case never:
+            assert_never(never)
 
 
-def _reduction(spec: Spec) -> str:
-    counted = "all" if spec.count_ignored or spec.ignore_index is None else "non-ignored"
-    return {
-        "none": "none",
-        "sum": "sum",
-        "mean": f"mean: the sum divided by the number of {counted} elements of the unreduced loss",
-        "weighted_mean": f"mean: the sum divided by the sum of the weights of {counted} elements",
-    }[spec.reduction]
+def _reduction(convention: Convention) -> str:
+    counted = "all" if convention.count_ignored or convention.ignore_index is None else "non-ignored"
+    match convention.reduction:
+        case "none" | "sum" as way:
+            return way
+        case "mean":
+            return f"mean: the sum divided by the number of {counted} elements of the unreduced loss"
+        case "weighted_mean":
+            return f"mean: the sum divided by the sum of the weights of {counted} elements"
+        case never:
+            assert_never(never)

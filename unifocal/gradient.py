@@ -7,10 +7,9 @@ from functools import partial
 from types import FunctionType, MethodType
 from typing import Any, ParamSpec
 
-from .evaluate import evaluate_with_gradient
-from .operands import type_name
-from .protocol import Array, Tensor
-from .repeated import repeated
+from .arrays import Array, Tensor, type_name
+from .evaluation.cache import lookup
+from .evaluation.evaluate import evaluate_with_gradient
 
 P = ParamSpec("P")
 
@@ -53,8 +52,8 @@ def _value_and_gradient(loss: Any, /, *args: Any, **kwargs: Any) -> tuple[Array,
     while isinstance(loss, partial):
         loss, args, kwargs = loss.func, (*loss.args, *args), {**loss.keywords, **kwargs}
     describe = loss.describe
-    walk = repeated(describe, args, kwargs, constant=True)
-    return evaluate_with_gradient(*describe(*args, **kwargs)) if walk is None else walk.value_and_gradient()
+    call = lookup(describe, args, kwargs, constant=True)
+    return evaluate_with_gradient(*describe(*args, **kwargs)) if call is None else call.value_and_gradient()
 
 
 def _is_described(loss: object) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from typing import Literal
 
+from .compilers import called_while_traced
+
 Wrapper = Literal["loss", "metric"]
 
 _WRAPPERS: dict[tuple[str, str], Wrapper] = {
@@ -26,6 +28,7 @@ def keras_wrapper() -> Wrapper | None:
     return _caller() if "keras" in sys.modules or "tf_keras" in sys.modules else None
 
 
+@called_while_traced
 def _caller() -> Wrapper | None:
     traced = _traced_caller()
     if traced is not None:
@@ -46,7 +49,3 @@ def _traced_caller() -> tuple[Wrapper | None] | None:
         return None
     files = {getattr(sys.modules.get(module), "__file__", None): module for module, _ in _WRAPPERS}
     return (_WRAPPERS.get((files.get(callers[-1].filename, ""), callers[-1].name)),)
-
-
-# torch.compile cannot trace a look at the stack; it calls a function with this mark while it traces.
-_caller._dynamo_marked_constant = True  # type: ignore[attr-defined]

@@ -1,21 +1,21 @@
-"""What makes a function a loss: it describes itself as a spec and operands, and calling it evaluates that description."""
+"""What makes a function a loss: it describes itself as a convention and operands, and calling it evaluates that description."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from inspect import signature
-from typing import Any, ClassVar, Generic, ParamSpec, Protocol, cast
+from functools import partial, wraps
+from inspect import Parameter, signature
+from typing import Any, ClassVar, Generic, ParamSpec, Protocol, cast, overload
 
-from .dispatch import leave_unconverted
-from .evaluate import evaluate
+from .arrays import Array, Tensor
+from .compilers import leave_unconverted
+from .convention import Convention, Operands
+from .evaluation.cache import described_by, lookup
+from .evaluation.evaluate import evaluate
 from .keras_caller import Wrapper, keras_wrapper
-from .protocol import Array, Tensor
-from .repeated import repeated
-from .spec import Operands, Spec
 
 P = ParamSpec("P")
-Description = tuple[Spec, Operands]
+Description = tuple[Convention, Operands]
 
 
 class _Of(Generic[Tensor]):
@@ -30,50 +30,72 @@ class Loss(Protocol[P]):
     """A loss function whose description can be had without evaluating it."""
 
     describe: Callable[P, Description]
+    labels_first: bool
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Array:
         """Evaluate the loss."""
 
 
 class LossObject:
-    """A loss with its options bound, for dialects whose originals are classes; ``describe`` gives the spec and operands of a call."""
+    """A loss with its options bound, for dialects whose originals are classes; ``describe`` gives the convention and operands of a call."""
 
     describe: Callable[..., Description]
+    labels_first: ClassVar[bool] = False
     autograph_info__: ClassVar[dict[str, Any]] = {}  # TensorFlow looks for this mark on the object, not on its __call__
 
     def __init_subclass__(cls) -> None:
-        describe = cls.describe
+        if "describe" in vars(cls) or "labels_first" in vars(cls):
+            _, *names = signature(cls.describe).parameters
+            described_by(cls.describe, int(cls.labels_first), names[cls.labels_first])
 
-        def evaluated(self: LossObject, *args: Any, **kwargs: Any) -> Array:
-            wrapper = keras_wrapper()
-            if wrapper is not None:
-                return _wrapped(self, args, kwargs, wrapper)
-            return evaluate(*describe(self, *args, **kwargs))
-
-        evaluated.__doc__ = describe.__doc__
-        evaluated.__signature__ = signature(describe).replace(return_annotation="Array")  # type: ignore[attr-defined]
-        cls.__call__ = leave_unconverted(evaluated)  # type: ignore[method-assign]
-
+    @leave_unconverted
     def __call__(self, *args: Any, **kwargs: Any) -> Array:
-        """Evaluate the loss."""
-        raise NotImplementedError
+        """Evaluate the loss; the arguments are those of ``describe``."""
+        wrapper = keras_wrapper()
+        if wrapper is not None:
+            return _wrapped(self, args, kwargs, wrapper)
+        call = lookup(self.describe, args, kwargs, constant=False)
+        return evaluate(*self.describe(*args, **kwargs)) if call is None else call.value()
 
 
-def loss(describe: Callable[P, Description]) -> Loss[P]:
-    """Make a loss of a function that turns its arguments into a spec and operands."""
+@overload
+def loss(describe: Callable[P, Description], /) -> Loss[P]: ...
+
+
+@overload
+def loss(*, labels_first: bool = ..., asked_each_time: tuple[str, ...] = ...) -> Callable[[Callable[P, Description]], Loss[P]]: ...
+
+
+def loss(describe: Any = None, /, *, labels_first: bool = False, asked_each_time: tuple[str, ...] = ()) -> Any:
+    """Make a loss of a function that turns its arguments into a convention and operands.
+
+    Parameters
+    ----------
+    describe : callable
+        It may look at shapes and dtypes, never at the values of tensors: of calls that are alike it is asked once.
+    labels_first : bool
+        Whether labels come before predictions; else they come after them.
+    asked_each_time : names of options
+        With which describe does more than describe, such as warn, so that every call is to ask it.
+    """
+    if describe is None:
+        return partial(loss, labels_first=labels_first, asked_each_time=asked_each_time)
 
     @wraps(describe)
-    def evaluated(*args: P.args, **kwargs: P.kwargs) -> Array:
+    def evaluated(*args: Any, **kwargs: Any) -> Array:
         wrapper = keras_wrapper()
         if wrapper is not None:
             return _wrapped(evaluated, args, kwargs, wrapper)
-        walk = repeated(describe, args, kwargs, constant=False)
-        return evaluate(*describe(*args, **kwargs)) if walk is None else walk.attached()
+        call = lookup(describe, args, kwargs, constant=False)
+        return evaluate(*describe(*args, **kwargs)) if call is None else call.value()
 
-    evaluated.describe = describe  # type: ignore[attr-defined]
-    del evaluated.__wrapped__  # tf.function would follow it, and get a description for a loss
-    evaluated.__signature__ = signature(describe).replace(return_annotation="Array")  # type: ignore[attr-defined]
-    return cast("Loss[P]", leave_unconverted(evaluated))
+    names = [name for name, parameter in signature(describe).parameters.items() if parameter.kind is not Parameter.KEYWORD_ONLY]
+    described_by(describe, int(labels_first), names[labels_first], asked_each_time)
+    made: Any = evaluated
+    made.describe, made.labels_first = describe, labels_first
+    del made.__wrapped__  # tf.function would follow it, and get a description for a loss
+    made.__signature__ = signature(describe).replace(return_annotation="Array")
+    return leave_unconverted(made)
 
 
 def canonical(describe: Callable[P, DescriptionOf[Tensor]]) -> Callable[P, Tensor]:

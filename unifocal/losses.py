@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from .arrays import Array, Tensor
+from .convention import Convention, Dtype, Operands, Reduction
+from .formulas.families import binary_focal, categorical_focal
 from .loss import DescriptionOf, canonical
-from .protocol import Array, Tensor
-from .spec import AlphaRule, Dtype, Operands, Reduction, Spec, is_number
+from .scalars import is_number
 
 
 def _of_probabilities(epsilon: float | None, from_logits: bool) -> float | None:
@@ -13,10 +15,10 @@ def _of_probabilities(epsilon: float | None, from_logits: bool) -> float | None:
     return epsilon
 
 
-def _balanced_by(alpha: float | Array | None) -> AlphaRule:
+def _balance(alpha: float | Array | None) -> float | Array | None:
     if is_number(alpha) and alpha < 0:  # type: ignore[operator]
         raise ValueError(f"alpha must be in [0, 1]; received {alpha}. To turn it off, pass alpha=None.")
-    return "off" if alpha is None else "balance"
+    return alpha
 
 
 @canonical
@@ -107,19 +109,17 @@ def sigmoid_focal_loss(
     array([[0.006072, 0.020897, 0.136812],
            [0.045728, 0.085446, 0.374116]])
     """
-    spec = Spec(
-        link="sigmoid",
-        gamma=gamma,
-        alpha=_balanced_by(alpha),
-        from_logits=from_logits,
+    convention = Convention(
+        binary_focal(gamma, from_logits=from_logits, epsilon=_of_probabilities(epsilon, from_logits)),
         label_smoothing=label_smoothing,
-        epsilon=_of_probabilities(epsilon, from_logits),
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,
         dtype=dtype,
     )
-    return spec, Operands(predictions, targets, alpha=alpha, pos_weight=pos_weight, sample_weight=sample_weight, normalizer=normalizer)
+    return convention, Operands(
+        predictions, targets, alpha=_balance(alpha), pos_weight=pos_weight, sample_weight=sample_weight, normalizer=normalizer
+    )
 
 
 @canonical
@@ -171,20 +171,16 @@ def softmax_focal_loss(
     >>> unifocal.softmax_focal_loss(np.array([[2.0, 0.0, -1.0]]), [0], reduction="none").round(6)
     array([0.004144])
     """
-    spec = Spec(
-        link="softmax",
-        gamma=gamma,
-        alpha="off" if alpha is None else "scale",
-        from_logits=from_logits,
+    convention = Convention(
+        categorical_focal(gamma, from_logits=from_logits, epsilon=_of_probabilities(epsilon, from_logits)),
         label_smoothing=label_smoothing,
-        epsilon=_of_probabilities(epsilon, from_logits),
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,
         dtype=dtype,
     )
     weights = {"class_weight": class_weight, "sample_weight": sample_weight}
-    return spec, Operands(predictions, targets, alpha=alpha, **weights, normalizer=normalizer)
+    return convention, Operands(predictions, targets, alpha=alpha, **weights, normalizer=normalizer)
 
 
 @canonical
@@ -213,17 +209,15 @@ def binary_cross_entropy(
     >>> round(float(unifocal.binary_cross_entropy(probabilities, [0, 0, 1, 1], from_logits=False, epsilon=1e-7)), 5)
     12.00072
     """
-    spec = Spec(
-        link="sigmoid",
-        from_logits=from_logits,
+    convention = Convention(
+        binary_focal(from_logits=from_logits, epsilon=_of_probabilities(epsilon, from_logits)),
         label_smoothing=label_smoothing,
-        epsilon=_of_probabilities(epsilon, from_logits),
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,
         dtype=dtype,
     )
-    return spec, Operands(predictions, targets, pos_weight=pos_weight, sample_weight=sample_weight, normalizer=normalizer)
+    return convention, Operands(predictions, targets, pos_weight=pos_weight, sample_weight=sample_weight, normalizer=normalizer)
 
 
 @canonical
@@ -261,14 +255,12 @@ def cross_entropy(
     >>> unifocal.cross_entropy(probabilities, [1, 2], from_logits=False, reduction="none").round(7)
     array([0.0512933, 2.3025851])
     """
-    spec = Spec(
-        link="softmax",
-        from_logits=from_logits,
+    convention = Convention(
+        categorical_focal(from_logits=from_logits, epsilon=_of_probabilities(epsilon, from_logits)),
         label_smoothing=label_smoothing,
-        epsilon=_of_probabilities(epsilon, from_logits),
         axis=axis,
         ignore_index=ignore_index,
         reduction=reduction,
         dtype=dtype,
     )
-    return spec, Operands(predictions, targets, class_weight=class_weight, sample_weight=sample_weight, normalizer=normalizer)
+    return convention, Operands(predictions, targets, class_weight=class_weight, sample_weight=sample_weight, normalizer=normalizer)

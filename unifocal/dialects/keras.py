@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
+from ..arrays import Array
+from ..convention import Convention, Operands, Reduction
+from ..formulas import binary_focal, categorical_focal, normalized_focal
 from ..loss import Description, LossObject, loss
-from ..protocol import Array
-from ..spec import Operands, Reduction, Spec
-from .options import choice
-from .tensors import as_dtype, as_indices, as_list, same_rank, same_rank_as, shape, squeezed
+from .options import choice, required
+from .ranks import as_dtype, as_indices, as_list, same_rank, same_rank_as, shape, squeezed
 
 __all__ = [
     "BinaryCrossentropy",
@@ -46,7 +47,7 @@ REDUCTIONS: dict[Any, Reduction] = {
 }
 
 
-@loss
+@loss(labels_first=True)
 def binary_crossentropy(
     y_true: Array, y_pred: Array, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Description:
@@ -54,10 +55,10 @@ def binary_crossentropy(
 
     Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#binary_crossentropy-function
     """
-    return binary_spec(from_logits, label_smoothing, axis), Operands(y_pred, y_true)
+    return binary_convention(from_logits, label_smoothing, axis), Operands(y_pred, y_true)
 
 
-@loss
+@loss(labels_first=True)
 def binary_focal_crossentropy(
     y_true: Array,
     y_pred: Array,
@@ -75,11 +76,11 @@ def binary_focal_crossentropy(
 
     Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#binary_focal_crossentropy-function
     """
-    spec = binary_spec(from_logits, label_smoothing, axis, gamma=gamma, balanced=apply_class_balancing)
-    return spec, Operands(y_pred, y_true, alpha=alpha if apply_class_balancing else None)
+    convention = binary_convention(from_logits, label_smoothing, axis, gamma=gamma)
+    return convention, Operands(y_pred, y_true, alpha=required("alpha", alpha) if apply_class_balancing else None)
 
 
-@loss
+@loss(labels_first=True)
 def categorical_crossentropy(
     y_true: Array, y_pred: Array, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Description:
@@ -87,10 +88,10 @@ def categorical_crossentropy(
 
     Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#categorical_crossentropy-function
     """
-    return categorical_spec(from_logits, label_smoothing, axis), Operands(y_pred, y_true)
+    return categorical_convention(from_logits, label_smoothing, axis), Operands(y_pred, y_true)
 
 
-@loss
+@loss(labels_first=True)
 def categorical_focal_crossentropy(
     y_true: Array,
     y_pred: Array,
@@ -106,10 +107,11 @@ def categorical_focal_crossentropy(
 
     Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#categorical_focal_crossentropy-function
     """
-    return categorical_spec(from_logits, label_smoothing, axis, gamma=gamma, focal=True), Operands(y_pred, y_true, alpha=alpha)
+    convention = categorical_convention(from_logits, label_smoothing, axis, gamma=gamma, focal=True)
+    return convention, Operands(y_pred, y_true, alpha=required("alpha", alpha))
 
 
-@loss
+@loss(labels_first=True)
 def sparse_categorical_crossentropy(
     y_true: Array, y_pred: Array, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
 ) -> Description:
@@ -119,30 +121,24 @@ def sparse_categorical_crossentropy(
 
     Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#sparse_categorical_crossentropy-function
     """
-    return sparse_spec(from_logits, ignore_class, axis), Operands(y_pred, class_indices(y_true, y_pred, axis))
+    return sparse_convention(from_logits, ignore_class, axis), Operands(y_pred, class_indices(y_true, y_pred, axis))
 
 
-def binary_spec(
+def binary_convention(
     from_logits: bool,
     label_smoothing: float,
     axis: int,
     reduction: Reduction = "none",
     *,
     gamma: float = 0.0,
-    balanced: bool = False,
     log_epsilon: float = 0.0,
-) -> Spec:
+) -> Convention:
     """A binary loss that is a mean over its last axis; ``log_epsilon`` is the older Keras's second epsilon."""
-    return Spec(
-        "sigmoid",
+    clips: dict[str, Any] = {} if from_logits else {"epsilon": EPSILON, "clip": "cross_entropy", "log_epsilon": log_epsilon}
+    return Convention(
+        binary_focal(gamma, from_logits=from_logits, **clips),
         labels="elements",
-        gamma=gamma,
-        alpha="balance" if balanced else "off",
-        from_logits=from_logits,
         label_smoothing=label_smoothing,
-        epsilon=None if from_logits else EPSILON,
-        clip="cross_entropy",
-        log_epsilon=0.0 if from_logits else log_epsilon,
         axis=axis,
         weights="trailing",
         class_axis="mean",
@@ -151,7 +147,7 @@ def binary_spec(
     )
 
 
-def categorical_spec(
+def categorical_convention(
     from_logits: bool,
     label_smoothing: float,
     axis: int,
@@ -159,17 +155,14 @@ def categorical_spec(
     *,
     gamma: float = 0.0,
     focal: bool = False,
-) -> Spec:
+) -> Convention:
     """A categorical loss of one-hot or soft labels; the focal one clips probabilities of logits too."""
-    return Spec(
-        "softmax",
+    return Convention(
+        categorical_focal(gamma, from_logits=True, epsilon=EPSILON if focal else None)
+        if from_logits
+        else normalized_focal(gamma, epsilon=EPSILON, clipped_first=False),
         labels="elements",
-        gamma=gamma,
-        alpha="scale" if focal else "off",
-        from_logits=from_logits,
-        normalized="no" if from_logits else "then_clipped",
         label_smoothing=label_smoothing,
-        epsilon=None if from_logits and not focal else EPSILON,
         axis=axis,
         weights="trailing",
         reduction=reduction,
@@ -177,14 +170,11 @@ def categorical_spec(
     )
 
 
-def sparse_spec(from_logits: bool, ignore_class: int | None, axis: int, reduction: Reduction = "none") -> Spec:
+def sparse_convention(from_logits: bool, ignore_class: int | None, axis: int, reduction: Reduction = "none") -> Convention:
     """Cross entropy of class indices."""
-    return Spec(
-        "softmax",
+    return Convention(
+        categorical_focal(from_logits=from_logits) if from_logits else normalized_focal(epsilon=EPSILON, clipped_first=True),
         labels="indices",
-        from_logits=from_logits,
-        normalized="no" if from_logits else "clipped_first",
-        epsilon=None if from_logits else EPSILON,
         axis=axis,
         ignore_index=ignore_class,
         weights="trailing",
@@ -219,16 +209,21 @@ class Configured:
 class Described(Configured, LossObject):
     """What the classes of every Keras share: labels and predictions brought to one rank, sample weights to the losses', a reduction."""
 
+    labels_first = True
     reductions: ClassVar[dict[Any, Reduction]] = REDUCTIONS
     log_epsilon: ClassVar[float] = 0.0
     reduction: Any
 
     def __post_init__(self) -> None:
-        self.spec(choice("reduction", self.reduction, self.reductions))  # what is wrong with the options shows now
+        self.convention(choice("reduction", self.reduction, self.reductions))  # what is wrong with the options shows now
 
-    def spec(self, reduction: Reduction) -> Spec:
-        """The spec of these options."""
+    def convention(self, reduction: Reduction) -> Convention:
+        """The convention of these options."""
         raise NotImplementedError
+
+    def factor(self) -> float | Array | None:
+        """α of these options; None is off."""
+        return None
 
     def fitted(self, y_true: Any, y_pred: Any, sample_weight: Any, axis: int) -> tuple[Any, Any, Any]:
         """Labels, predictions and sample weight by this Keras's rules for ranks."""
@@ -239,11 +234,10 @@ class Described(Configured, LossObject):
 
     def describe(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Description:
         """The loss of these labels and predictions."""
-        spec = self.spec(choice("reduction", self.reduction, self.reductions))
+        convention = self.convention(choice("reduction", self.reduction, self.reductions))
         given, y_pred = y_pred, as_dtype(y_pred, getattr(self, "dtype", None))
-        y_true, y_pred, sample_weight = self.fitted(y_true, y_pred, sample_weight, spec.axis)
-        alpha = getattr(self, "alpha", None) if spec.alpha != "off" else None
-        return spec, Operands(y_pred, y_true, alpha=alpha, sample_weight=sample_weight, given=given)
+        y_true, y_pred, sample_weight = self.fitted(y_true, y_pred, sample_weight, convention.axis)
+        return convention, Operands(y_pred, y_true, alpha=self.factor(), sample_weight=sample_weight, given=given)
 
 
 class Binary(Described):
@@ -253,24 +247,29 @@ class Binary(Described):
     label_smoothing: float
     axis: int
 
-    def spec(self, reduction: Reduction) -> Spec:
-        """The spec of these options."""
-        return binary_spec(self.from_logits, self.label_smoothing, self.axis, reduction, log_epsilon=self.log_epsilon)
+    def convention(self, reduction: Reduction) -> Convention:
+        """The convention of these options."""
+        return binary_convention(self.from_logits, self.label_smoothing, self.axis, reduction, log_epsilon=self.log_epsilon)
 
 
 class BinaryFocal(Described):
     """Any Keras's BinaryFocalCrossentropy."""
 
     apply_class_balancing: bool
+    alpha: float
     gamma: float
     from_logits: bool
     label_smoothing: float
     axis: int
 
-    def spec(self, reduction: Reduction) -> Spec:
-        """The spec of these options."""
+    def convention(self, reduction: Reduction) -> Convention:
+        """The convention of these options."""
         options = self.from_logits, self.label_smoothing, self.axis, reduction
-        return binary_spec(*options, gamma=self.gamma, balanced=self.apply_class_balancing, log_epsilon=self.log_epsilon)
+        return binary_convention(*options, gamma=self.gamma, log_epsilon=self.log_epsilon)
+
+    def factor(self) -> float | Array | None:
+        """α, if classes are balanced."""
+        return required("alpha", self.alpha) if self.apply_class_balancing else None  # type: ignore[no-any-return]
 
 
 class Categorical(Described):
@@ -280,22 +279,27 @@ class Categorical(Described):
     label_smoothing: float
     axis: int
 
-    def spec(self, reduction: Reduction) -> Spec:
-        """The spec of these options."""
-        return categorical_spec(self.from_logits, self.label_smoothing, self.axis, reduction)
+    def convention(self, reduction: Reduction) -> Convention:
+        """The convention of these options."""
+        return categorical_convention(self.from_logits, self.label_smoothing, self.axis, reduction)
 
 
 class CategoricalFocal(Described):
     """Any Keras's CategoricalFocalCrossentropy."""
 
+    alpha: float | Array
     gamma: float
     from_logits: bool
     label_smoothing: float
     axis: int
 
-    def spec(self, reduction: Reduction) -> Spec:
-        """The spec of these options."""
-        return categorical_spec(self.from_logits, self.label_smoothing, self.axis, reduction, gamma=self.gamma, focal=True)
+    def convention(self, reduction: Reduction) -> Convention:
+        """The convention of these options."""
+        return categorical_convention(self.from_logits, self.label_smoothing, self.axis, reduction, gamma=self.gamma, focal=True)
+
+    def factor(self) -> float | Array | None:
+        """α, a factor."""
+        return required("alpha", self.alpha)  # type: ignore[no-any-return]
 
 
 class Sparse(Described):
@@ -304,9 +308,9 @@ class Sparse(Described):
     from_logits: bool
     ignore_class: int | None
 
-    def spec(self, reduction: Reduction) -> Spec:
-        """The spec of these options."""
-        return sparse_spec(self.from_logits, self.ignore_class, getattr(self, "axis", -1), reduction)
+    def convention(self, reduction: Reduction) -> Convention:
+        """The convention of these options."""
+        return sparse_convention(self.from_logits, self.ignore_class, getattr(self, "axis", -1), reduction)
 
     def fitted(self, y_true: Any, y_pred: Any, sample_weight: Any, axis: int) -> tuple[Any, Any, Any]:
         """Class indices, predictions and sample weight by this Keras's rules for ranks."""

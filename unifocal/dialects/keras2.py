@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..arrays import Array
+from ..convention import Operands, Reduction
 from ..loss import Description, loss
-from ..protocol import Array
-from ..spec import Operands, Reduction
 from . import keras
-from .tensors import expanded, shape, squeezed
+from .options import required
+from .ranks import expanded, shape, squeezed
 
 __all__ = [
     "BinaryCrossentropy",
@@ -37,7 +38,7 @@ EPSILON = keras.EPSILON
 REDUCTIONS: dict[Any, Reduction] = {"auto": "mean", "none": "none", "sum": "sum", "sum_over_batch_size": "mean"}
 
 
-@loss
+@loss(labels_first=True)
 def binary_crossentropy(
     y_true: Array, y_pred: Array, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Description:
@@ -45,10 +46,10 @@ def binary_crossentropy(
 
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/binary_crossentropy
     """
-    return keras.binary_spec(from_logits, label_smoothing, axis, log_epsilon=EPSILON), Operands(y_pred, y_true)
+    return keras.binary_convention(from_logits, label_smoothing, axis, log_epsilon=EPSILON), Operands(y_pred, y_true)
 
 
-@loss
+@loss(labels_first=True)
 def binary_focal_crossentropy(
     y_true: Array,
     y_pred: Array,
@@ -63,11 +64,11 @@ def binary_focal_crossentropy(
 
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/binary_focal_crossentropy
     """
-    spec = keras.binary_spec(from_logits, label_smoothing, axis, gamma=gamma, balanced=apply_class_balancing, log_epsilon=EPSILON)
-    return spec, Operands(y_pred, y_true, alpha=alpha if apply_class_balancing else None)
+    convention = keras.binary_convention(from_logits, label_smoothing, axis, gamma=gamma, log_epsilon=EPSILON)
+    return convention, Operands(y_pred, y_true, alpha=required("alpha", alpha) if apply_class_balancing else None)
 
 
-@loss
+@loss(labels_first=True)
 def categorical_crossentropy(
     y_true: Array, y_pred: Array, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Description:
@@ -75,10 +76,10 @@ def categorical_crossentropy(
 
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/categorical_crossentropy
     """
-    return keras.categorical_spec(from_logits, label_smoothing, axis), Operands(y_pred, y_true)
+    return keras.categorical_convention(from_logits, label_smoothing, axis), Operands(y_pred, y_true)
 
 
-@loss
+@loss(labels_first=True)
 def categorical_focal_crossentropy(
     y_true: Array,
     y_pred: Array,
@@ -92,10 +93,11 @@ def categorical_focal_crossentropy(
 
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/categorical_focal_crossentropy
     """
-    return keras.categorical_spec(from_logits, label_smoothing, axis, gamma=gamma, focal=True), Operands(y_pred, y_true, alpha=alpha)
+    convention = keras.categorical_convention(from_logits, label_smoothing, axis, gamma=gamma, focal=True)
+    return convention, Operands(y_pred, y_true, alpha=required("alpha", alpha))
 
 
-@loss
+@loss(labels_first=True)
 def sparse_categorical_crossentropy(
     y_true: Array, y_pred: Array, from_logits: bool = False, axis: int = -1, ignore_class: int | None = None
 ) -> Description:
@@ -103,7 +105,7 @@ def sparse_categorical_crossentropy(
 
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/sparse_categorical_crossentropy
     """
-    return keras.sparse_spec(from_logits, ignore_class, axis), Operands(y_pred, keras.class_indices(y_true, y_pred, axis))
+    return keras.sparse_convention(from_logits, ignore_class, axis), Operands(y_pred, keras.class_indices(y_true, y_pred, axis))
 
 
 def fitted_weight(sample_weight: Any, y_pred: Any) -> Any:

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import Array, same
+from ..convention import Convention, Operands
+from ..formulas import Mixture, SigmoidFocal, SoftmaxFocal
 from ..loss import Description, LossObject, loss
-from ..operands import same
-from ..protocol import Array
-from ..spec import Operands, Spec
 from .options import REDUCTIONS, choice
-from .tensors import reshaped, shape
+from .ranks import reshaped, shape
 
 __all__ = ["BinaryFocalLossWithLogits", "FocalLoss", "binary_focal_loss_with_logits", "focal_loss"]
 
@@ -43,12 +43,9 @@ def binary_focal_loss_with_logits(
     """
     if len(shape(pred)) < 2:
         raise ValueError(f"pred must have the shape (N, C, ...); received {shape(pred)}.")
-    spec = Spec(
-        "sigmoid",
+    convention = Convention(
+        Mixture(SigmoidFocal(gamma)),
         labels="elements",
-        gamma=gamma,
-        alpha="off" if alpha is None else "balance",
-        soft_labels="mixture",
         axis=1,
         ignore_index=ignore_index,
         count_ignored=True,
@@ -56,7 +53,7 @@ def binary_focal_loss_with_logits(
         held="nothing",
     )
     weights = {"pos_weight": _one_a_class("pos_weight", pos_weight, pred), "class_weight": _one_a_class("weight", weight, pred)}
-    return spec, Operands(pred, target, alpha=alpha, **weights)
+    return convention, Operands(pred, target, alpha=alpha, **weights)
 
 
 @loss
@@ -79,11 +76,9 @@ def focal_loss(
     classes = shape(pred)[1] if len(shape(pred)) > 1 else None
     if classes is None:
         raise ValueError(f"pred must have the shape (N, C, ...) with a known C; received {shape(pred)}.")
-    spec = Spec(
-        "softmax",
+    convention = Convention(
+        SoftmaxFocal(gamma),
         labels="indices",
-        gamma=gamma,
-        alpha="off" if alpha is None else "scale",
         axis=1,
         ignore_index=ignore_index,
         count_ignored=True,
@@ -92,7 +87,7 @@ def focal_loss(
         held="nothing",
     )
     factors = None if alpha is None else np.asarray([1 - alpha] + [alpha] * (classes - 1))
-    return spec, Operands(pred, target, alpha=factors, class_weight=_one_a_class("weight", weight, pred))
+    return convention, Operands(pred, target, alpha=factors, class_weight=_one_a_class("weight", weight, pred))
 
 
 def _one_a_class(name: str, value: Any, pred: Any) -> Any:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..arrays import Array, same
+from ..convention import Convention, Operands
+from ..formulas import SigmoidFocal, SoftmaxFocal, binary_focal
 from ..loss import Description, LossObject, loss
-from ..operands import same
-from ..protocol import Array
-from ..spec import Operands, Spec
-from .options import REDUCTIONS, choice
-from .tensors import reshaped, shape
+from .options import REDUCTIONS, choice, required
+from .ranks import reshaped, shape
 
 __all__ = ["FocalLoss", "sigmoid_focal_loss", "softmax_focal_loss"]
 
@@ -64,25 +64,21 @@ class FocalLoss(LossObject):
             if reduction == "sum":
                 raise ValueError('avg_factor can not be used with reduction="sum".')
             reduction, avg_factor = ("sum", avg_factor + _FLOAT32_EPSILON) if reduction == "mean" else ("none", None)
-        spec = Spec(
-            "sigmoid",
+        convention = Convention(
+            binary_focal(self.gamma, from_logits=not self.activated, log_floor=-100.0 if self.activated else None),
             labels="elements" if len(shape(target)) == len(shape(pred)) else "indices",
-            gamma=self.gamma,
-            alpha="balance",
-            from_logits=not self.activated,
-            log_floor=-100.0 if self.activated else None,
             reduction=reduction,
             held="labels" if self.activated else "nothing",
         )
         operands = Operands(
             pred,
             target,
-            alpha=self.alpha,
+            alpha=required("alpha", self.alpha),
             sample_weight=None if weight is None else _fitted(weight, pred),
             normalizer=avg_factor,
             loss_weight=self.loss_weight,
         )
-        return spec, operands
+        return convention, operands
 
 
 def _fitted(weight: Any, pred: Any) -> Any:
@@ -110,17 +106,15 @@ def sigmoid_focal_loss(
     Mirrors mmcv 2.2.0, https://mmcv.readthedocs.io/en/latest/api/generated/mmcv.ops.SigmoidFocalLoss.html
     """
     reduced = choice("reduction", reduction, REDUCTIONS)
-    spec = Spec(
-        "sigmoid",
+    convention = Convention(
+        SigmoidFocal(gamma),
         labels="indices",
-        gamma=gamma,
-        alpha="balance",
         class_weight="row",
-        class_axis="sum" if reduced == "mean" else "kernel",
+        class_axis="sum" if reduced == "mean" else "formula",
         reduction=reduced,
         held="nothing",
     )
-    return spec, Operands(_rows(input, target), target, alpha=alpha, class_weight=weight)
+    return convention, Operands(_rows(input, target), target, alpha=required("alpha", alpha), class_weight=weight)
 
 
 @loss
@@ -139,17 +133,15 @@ def softmax_focal_loss(
 
     Mirrors mmcv 2.2.0, https://mmcv.readthedocs.io/en/latest/api/generated/mmcv.ops.SoftmaxFocalLoss.html
     """
-    spec = Spec(
-        "softmax",
+    convention = Convention(
+        SoftmaxFocal(gamma),
         labels="indices",
-        gamma=gamma,
-        alpha="scale",
         ignore_index=-1,
         count_ignored=True,
         reduction=choice("reduction", reduction, REDUCTIONS),
         held="nothing",
     )
-    return spec, Operands(_rows(input, target), target, alpha=alpha, class_weight=weight)
+    return convention, Operands(_rows(input, target), target, alpha=required("alpha", alpha), class_weight=weight)
 
 
 def _rows(input: Any, target: Any) -> Any:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..arrays import Array, type_name
+from ..convention import Convention, Operands
+from ..formulas import SigmoidFocal, SoftmaxFocal
 from ..loss import Description, loss
-from ..operands import type_name
-from ..protocol import Array
-from ..spec import Operands, Spec, is_number
-from .tensors import broadcast, classes_where, keep_classes, shape, smoothed
+from ..scalars import is_number
+from .ranks import broadcast, classes_where, keep_classes, shape, smoothed
 
 __all__ = [
     "sigmoid_binary_cross_entropy",
@@ -32,7 +33,8 @@ def sigmoid_binary_cross_entropy(logits: Array, labels: Array) -> Description:
 
     Mirrors optax 0.2.8, https://optax.readthedocs.io/en/latest/api/losses.html
     """
-    return Spec("sigmoid", labels="elements", reduction="none", held="nothing"), Operands(logits, broadcast(labels, shape(logits)))
+    convention = Convention(SigmoidFocal(), labels="elements", reduction="none", held="nothing")
+    return convention, Operands(logits, broadcast(labels, shape(logits)))
 
 
 @loss
@@ -48,8 +50,8 @@ def sigmoid_focal_loss(logits: Array, labels: Array, *, alpha: float | Array | N
             f"gamma must be a Python number, a constant of compiled code; received {type_name(gamma)}. "
             'Use float(gamma), or under jax.jit static_argnames="gamma".'
         )
-    spec = Spec("sigmoid", labels="elements", gamma=gamma, alpha="off" if alpha is None else "balance", reduction="none", held="nothing")
-    return spec, Operands(logits, broadcast(labels, shape(logits)), alpha=alpha)
+    convention = Convention(SigmoidFocal(gamma), labels="elements", reduction="none", held="nothing")
+    return convention, Operands(logits, broadcast(labels, shape(logits)), alpha=alpha)
 
 
 @loss
@@ -62,7 +64,8 @@ def softmax_cross_entropy(logits: Array, labels: Array, axis: int = -1, where: A
     if where is not None:
         where, rows = classes_where(where, logits, axis)
         logits, labels = keep_classes(where, logits, float("-inf")), keep_classes(where, labels, 0.0)
-    return Spec("softmax", labels="elements", axis=axis, reduction="none", held="nothing"), Operands(logits, labels, sample_weight=rows)
+    convention = Convention(SoftmaxFocal(), labels="elements", axis=axis, reduction="none", held="nothing")
+    return convention, Operands(logits, labels, sample_weight=rows)
 
 
 @loss
@@ -75,9 +78,8 @@ def softmax_cross_entropy_with_integer_labels(logits: Array, labels: Array, axis
     if where is not None:
         where, rows = classes_where(where, logits, axis)
         logits = keep_classes(where, logits, float("-inf"))
-    return Spec("softmax", labels="indices", axis=axis, reduction="none"), Operands(
-        logits, _one_a_row(labels, logits, axis), sample_weight=rows
-    )
+    convention = Convention(SoftmaxFocal(), labels="indices", axis=axis, reduction="none")
+    return convention, Operands(logits, _one_a_row(labels, logits, axis), sample_weight=rows)
 
 
 def _one_a_row(labels: Any, logits: Any, axis: int) -> Any:

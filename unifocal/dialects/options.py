@@ -1,4 +1,4 @@
-"""Options of originals, as the spec's."""
+"""Options of originals, as a convention's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from ..spec import Reduction, static
+from ..convention import Reduction
+from ..scalars import static
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..arrays import Array
+from ..convention import Convention, Operands, Reduction
+from ..formulas import NegativeLogLikelihood, ProbabilityFocal, SigmoidFocal, categorical_focal
 from ..loss import Description, loss
-from ..protocol import Array
-from ..spec import Operands, Reduction, Spec
-from .options import REDUCTIONS, choice, renamed, share
-from .tensors import as_indices, is_floating, one_a_class, reshaped, shape, smoothed, softmax, squeezed
+from .options import REDUCTIONS, choice, renamed, required, share
+from .ranks import as_indices, is_floating, one_a_class, reshaped, shape, smoothed, softmax, squeezed
 
 __all__ = [
     "binary_cross_entropy",
@@ -47,11 +48,9 @@ def sigmoid_focal_loss(
 
     Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/sigmoid_focal_loss_en.html
     """
-    spec = Spec(
-        "sigmoid",
+    convention = Convention(
+        SigmoidFocal(gamma),
         labels="elements",
-        gamma=gamma,
-        alpha="balance",
         ignore_index=_IGNORED,
         count_ignored=True,
         reduction=choice("reduction", reduction, REDUCTIONS),
@@ -59,7 +58,7 @@ def sigmoid_focal_loss(
     )
     if normalizer is not None and len(shape(normalizer)) > 1:
         raise ValueError(f"normalizer must be 0-D or 1-D; received shape {shape(normalizer)}.")
-    return spec, Operands(logit, label, alpha=alpha, normalizer=normalizer)
+    return convention, Operands(logit, label, alpha=required("alpha", alpha), normalizer=normalizer)
 
 
 @loss
@@ -73,8 +72,9 @@ def binary_cross_entropy(
     Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/binary_cross_entropy_en.html
     """
     reduced = choice("reduction", reduction, REDUCTIONS)
-    spec = Spec("sigmoid", labels="elements", from_logits=False, log_floor=-100.0, weights="trailing", reduction=reduced, held="nothing")
-    return spec, Operands(input, label, sample_weight=weight)
+    formula = ProbabilityFocal(log_floor=-100.0)
+    convention = Convention(formula, labels="elements", weights="trailing", reduction=reduced, held="nothing")
+    return convention, Operands(input, label, sample_weight=weight)
 
 
 @loss
@@ -92,8 +92,8 @@ def binary_cross_entropy_with_logits(
 
     Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/binary_cross_entropy_with_logits_en.html
     """
-    spec = Spec(
-        "sigmoid",
+    convention = Convention(
+        SigmoidFocal(),
         labels="elements",
         ignore_index=_IGNORED,
         count_ignored=True,
@@ -101,7 +101,7 @@ def binary_cross_entropy_with_logits(
         reduction=choice("reduction", reduction, REDUCTIONS),
         held="nothing",
     )
-    return spec, Operands(logit, label, sample_weight=weight, pos_weight=pos_weight)
+    return convention, Operands(logit, label, sample_weight=weight, pos_weight=pos_weight)
 
 
 @loss
@@ -136,20 +136,19 @@ def cross_entropy(
     if not soft_label:
         label, kept = _class_indices(label, input, axis)
         keeps_axis = keeps_axis or kept
-    spec = Spec(
-        "softmax",
+    convention = Convention(
+        categorical_focal(from_logits=use_softmax),
         labels="elements" if soft_label else "indices",
-        from_logits=use_softmax,
         label_smoothing=label_smoothing,
         axis=axis,
         ignore_index=None if soft_label else ignore_index,
         count_ignored=weight is None and ignore_index < 0,
         class_weight="row",
-        class_axis="kept" if keeps_axis else "kernel",
+        class_axis="kept" if keeps_axis else "formula",
         reduction=_weighted(reduction),
         held="nothing",
     )
-    return spec, Operands(input, label, class_weight=_class_weight(weight, input, axis, soft_label or bool(label_smoothing)))
+    return convention, Operands(input, label, class_weight=_class_weight(weight, input, axis, soft_label or bool(label_smoothing)))
 
 
 def softmax_with_cross_entropy(
@@ -208,8 +207,9 @@ def nll_loss(
     if len(shape(input)) < 2:
         raise ValueError(f"input must have the shape (N, C, ...); received {shape(input)}.")
     label, _ = _class_indices(label, input, 1)
-    spec = Spec("log", labels="indices", axis=1, ignore_index=ignore_index, reduction=_weighted(reduction), held="nothing")
-    return spec, Operands(input, label, class_weight=one_a_class("weight", weight, input, 1))
+    reduced = _weighted(reduction)
+    convention = Convention(NegativeLogLikelihood(), labels="indices", axis=1, ignore_index=ignore_index, reduction=reduced, held="nothing")
+    return convention, Operands(input, label, class_weight=one_a_class("weight", weight, input, 1))
 
 
 @loss
@@ -220,8 +220,8 @@ def log_loss(input: Array, label: Array, epsilon: float = 0.0001, name: str | No
     """
     if len(shape(input)) != 2 or shape(input)[1] not in (1, None):
         raise ValueError(f"input must have the shape (N, 1); received {shape(input)}.")
-    spec = Spec("sigmoid", labels="elements", from_logits=False, log_epsilon=epsilon, reduction="none", held="nothing")
-    return spec, Operands(input, label)
+    convention = Convention(ProbabilityFocal(log_epsilon=epsilon), labels="elements", reduction="none", held="nothing")
+    return convention, Operands(input, label)
 
 
 def label_smooth(label: Array, prior_dist: Array | None = None, epsilon: float = 0.1, name: str | None = None) -> Array:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..arrays import Array
 from ..loss import Description, LossObject
-from ..protocol import Array
 from . import paddle
-from .tensors import shape
+from .ranks import shape
 
 __all__ = ["FocalLoss"]
 
@@ -39,5 +39,7 @@ class FocalLoss(LossObject):
         """The loss of predictions (N, C) and class indices (N,)."""
         if len(shape(pred)) != 2 or len(shape(target)) != 1:
             raise ValueError(f"pred must be 2-D and target 1-D; received shapes {shape(pred)} and {shape(target)}.")
-        spec, operands = paddle.sigmoid_focal_loss.describe(pred, target, None, self.alpha, self.gamma, reduction)
-        return replace(spec, labels="indices", ignore_index=None, count_ignored=False), replace(operands, loss_weight=self.loss_weight)
+        convention, operands = paddle.sigmoid_focal_loss.describe(pred, target, None, self.alpha, self.gamma, reduction)
+        return replace(convention, labels="indices", ignore_index=None, count_ignored=False), operands._replace(
+            loss_weight=self.loss_weight
+        )

@@ -5,9 +5,10 @@ Documentation: https://www.tensorflow.org/api_docs/python/tf/nn
 
 from __future__ import annotations
 
+from ..arrays import Array
+from ..convention import Convention, Operands
+from ..formulas import SigmoidFocal, SoftmaxFocal
 from ..loss import Description, loss
-from ..protocol import Array
-from ..spec import Operands, Spec
 from .options import required
 
 __all__ = [
@@ -22,40 +23,41 @@ def __dir__() -> list[str]:
     return __all__
 
 
-@loss
+@loss(labels_first=True)
 def sigmoid_cross_entropy_with_logits(labels: Array | None = None, logits: Array | None = None, name: str | None = None) -> Description:
     """``tf.nn.sigmoid_cross_entropy_with_logits``: binary cross entropy of each entry.
 
     Mirrors TensorFlow 2.21, https://www.tensorflow.org/api_docs/python/tf/nn/sigmoid_cross_entropy_with_logits
     """
-    spec = Spec("sigmoid", labels="elements", reduction="none", held="nothing")
-    return spec, Operands(required("logits", logits), required("labels", labels))
+    convention = Convention(SigmoidFocal(), labels="elements", reduction="none", held="nothing")
+    return convention, Operands(required("logits", logits), required("labels", labels))
 
 
-@loss
+@loss(labels_first=True)
 def weighted_cross_entropy_with_logits(labels: Array, logits: Array, pos_weight: float | Array, name: str | None = None) -> Description:
     """``tf.nn.weighted_cross_entropy_with_logits``: ``pos_weight`` multiplies the positive term, and broadcasts from the right.
 
     Mirrors TensorFlow 2.21, https://www.tensorflow.org/api_docs/python/tf/nn/weighted_cross_entropy_with_logits
     """
     operands = Operands(required("logits", logits), required("labels", labels), pos_weight=required("pos_weight", pos_weight))
-    return Spec("sigmoid", labels="elements", weights="trailing", reduction="none", held="nothing"), operands
+    return Convention(SigmoidFocal(), labels="elements", weights="trailing", reduction="none", held="nothing"), operands
 
 
-@loss
+@loss(labels_first=True)
 def softmax_cross_entropy_with_logits(labels: Array, logits: Array, axis: int = -1, name: str | None = None) -> Description:
     """``tf.nn.softmax_cross_entropy_with_logits``: cross entropy of one-hot or soft labels, one a row.
 
     Mirrors TensorFlow 2.21, https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits
     """
-    spec = Spec("softmax", labels="elements", axis=axis, reduction="none", held="nothing")
-    return spec, Operands(required("logits", logits), required("labels", labels))
+    convention = Convention(SoftmaxFocal(), labels="elements", axis=axis, reduction="none", held="nothing")
+    return convention, Operands(required("logits", logits), required("labels", labels))
 
 
-@loss
+@loss(labels_first=True)
 def sparse_softmax_cross_entropy_with_logits(labels: Array, logits: Array, name: str | None = None) -> Description:
     """``tf.nn.sparse_softmax_cross_entropy_with_logits``: cross entropy of class indices along the last axis.
 
     Mirrors TensorFlow 2.21, https://www.tensorflow.org/api_docs/python/tf/nn/sparse_softmax_cross_entropy_with_logits
     """
-    return Spec("softmax", labels="indices", reduction="none"), Operands(required("logits", logits), required("labels", labels))
+    convention = Convention(SoftmaxFocal(), labels="indices", reduction="none")
+    return convention, Operands(required("logits", logits), required("labels", labels))

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..arrays import Array
+from ..convention import Convention, Operands
+from ..formulas import binary_focal
 from ..loss import Description, LossObject, loss
-from ..protocol import Array
-from ..spec import Operands, Spec
 from .keras import Configured
 from .keras2 import EPSILON, REDUCTIONS, fitted_weight
 from .options import choice
@@ -22,7 +23,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-@loss
+@loss(labels_first=True)
 def sigmoid_focal_crossentropy(
     y_true: Array, y_pred: Array, alpha: float | Array | None = 0.25, gamma: float | None = 2.0, from_logits: bool = False
 ) -> Description:
@@ -40,6 +41,8 @@ class SigmoidFocalCrossEntropy(Configured, LossObject):
     Mirrors TensorFlow Addons 0.23, https://www.tensorflow.org/addons/api_docs/python/tfa/losses/SigmoidFocalCrossEntropy
     """
 
+    labels_first = True
+
     from_logits: bool = False
     alpha: float | Array | None = 0.25
     gamma: float | None = 2.0
@@ -48,25 +51,14 @@ class SigmoidFocalCrossEntropy(Configured, LossObject):
 
     def describe(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Description:
         """The loss of these labels and predictions."""
-        spec, operands = _describe(y_true, y_pred, self.alpha, self.gamma, self.from_logits)
-        spec = replace(spec, reduction=choice("reduction", self.reduction, REDUCTIONS))
-        return spec, replace(operands, sample_weight=fitted_weight(sample_weight, y_pred))
+        convention, operands = _describe(y_true, y_pred, self.alpha, self.gamma, self.from_logits)
+        convention = replace(convention, reduction=choice("reduction", self.reduction, REDUCTIONS))
+        return convention, operands._replace(sample_weight=fitted_weight(sample_weight, y_pred))
 
 
 def _describe(y_true: Array, y_pred: Array, alpha: float | Array | None, gamma: float | None, from_logits: bool) -> Description:
     off = alpha is None or (isinstance(alpha, (int, float)) and not alpha)
-    spec = Spec(
-        "sigmoid",
-        labels="elements",
-        gamma=gamma or 0.0,
-        alpha="off" if off else "balance",
-        from_logits=from_logits,
-        epsilon=None if from_logits else EPSILON,
-        clip="cross_entropy",
-        log_epsilon=0.0 if from_logits else EPSILON,
-        weights="trailing",
-        class_axis="sum",
-        reduction="none",
-        held="nothing",
-    )
-    return spec, Operands(y_pred, y_true, alpha=None if off else alpha)
+    clips = {} if from_logits else {"epsilon": EPSILON, "clip": "cross_entropy", "log_epsilon": EPSILON}
+    formula = binary_focal(gamma or 0.0, from_logits=from_logits, **clips)
+    convention = Convention(formula, labels="elements", weights="trailing", class_axis="sum", reduction="none", held="nothing")
+    return convention, Operands(y_pred, y_true, alpha=None if off else alpha)

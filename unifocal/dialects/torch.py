@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..arrays import Array
+from ..convention import Convention, Operands, Reduction
+from ..formulas import NegativeLogLikelihood, ProbabilityFocal, SigmoidFocal, SoftmaxFocal
 from ..loss import Description, loss
 from ..notices import warn_caller
-from ..protocol import Array
-from ..repeated import asked_each_time
-from ..spec import Operands, Reduction, Spec
 from .options import REDUCTIONS, choice, share
-from .tensors import is_floating, one_a_class, shape
+from .ranks import is_floating, one_a_class, shape
 
 __all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "nll_loss"]
 
@@ -22,10 +22,9 @@ def __dir__() -> list[str]:
     return __all__
 
 
-_may_warn = asked_each_time("size_average", "reduce")
+_may_warn = loss(asked_each_time=("size_average", "reduce"))
 
 
-@loss
 @_may_warn
 def binary_cross_entropy(
     input: Array,
@@ -41,19 +40,16 @@ def binary_cross_entropy(
 
     Mirrors PyTorch 2.13, https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy.html
     """
-    spec = Spec(
-        "sigmoid",
+    convention = Convention(
+        ProbabilityFocal(log_floor=-100.0),
         labels="elements",
-        from_logits=False,
-        log_floor=-100.0,
         weights="trailing",
         reduction=_reduction(size_average, reduce, reduction),
         held="labels",
     )
-    return spec, Operands(input, target, sample_weight=weight)
+    return convention, Operands(input, target, sample_weight=weight)
 
 
-@loss
 @_may_warn
 def binary_cross_entropy_with_logits(
     input: Array,
@@ -68,11 +64,11 @@ def binary_cross_entropy_with_logits(
 
     Mirrors PyTorch 2.13, https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
     """
-    spec = Spec("sigmoid", labels="elements", weights="trailing", reduction=_reduction(size_average, reduce, reduction), held="nothing")
-    return spec, Operands(input, target, sample_weight=weight, pos_weight=pos_weight)
+    reduced = _reduction(size_average, reduce, reduction)
+    convention = Convention(SigmoidFocal(), labels="elements", weights="trailing", reduction=reduced, held="nothing")
+    return convention, Operands(input, target, sample_weight=weight, pos_weight=pos_weight)
 
 
-@loss
 @_may_warn
 def cross_entropy(
     input: Array,
@@ -96,8 +92,8 @@ def cross_entropy(
         raise TypeError("target must be floating where it has the input's shape (soft labels); for class indices leave the class axis out.")
     if not by_index and ignore_index >= 0:
         raise ValueError(f"ignore_index requires class indices; received soft labels with ignore_index={ignore_index}.")
-    spec = Spec(
-        "softmax",
+    convention = Convention(
+        SoftmaxFocal(),
         labels="indices" if by_index else "elements",
         label_smoothing=share("label_smoothing", label_smoothing),
         axis=_class_axis(input),
@@ -105,10 +101,9 @@ def cross_entropy(
         reduction=_weighted(_reduction(size_average, reduce, reduction)) if by_index else _reduction(size_average, reduce, reduction),
         held="nothing",
     )
-    return spec, Operands(input, target, class_weight=one_a_class("weight", weight, input, spec.axis))
+    return convention, Operands(input, target, class_weight=one_a_class("weight", weight, input, convention.axis))
 
 
-@loss
 @_may_warn
 def nll_loss(
     input: Array,
@@ -123,15 +118,15 @@ def nll_loss(
 
     Mirrors PyTorch 2.13, https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html
     """
-    spec = Spec(
-        "log",
+    convention = Convention(
+        NegativeLogLikelihood(),
         labels="indices",
         axis=_class_axis(input),
         ignore_index=ignore_index,
         reduction=_weighted(_reduction(size_average, reduce, reduction)),
         held="nothing",
     )
-    return spec, Operands(input, target, class_weight=one_a_class("weight", weight, input, spec.axis))
+    return convention, Operands(input, target, class_weight=one_a_class("weight", weight, input, convention.axis))
 
 
 def _class_axis(input: Any) -> int:

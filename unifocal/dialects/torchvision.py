@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ..arrays import Array
+from ..convention import Convention, Operands
+from ..formulas import SigmoidFocal
 from ..loss import Description, loss
-from ..protocol import Array
-from ..spec import Operands, Spec
 from .options import REDUCTIONS, choice
 
 __all__ = ["sigmoid_focal_loss"]
@@ -23,12 +24,6 @@ def sigmoid_focal_loss(inputs: Array, targets: Array, alpha: float = 0.25, gamma
     off = alpha == -1
     if not (off or 0 <= alpha <= 1):
         raise ValueError(f"alpha must be in [0, 1], or -1 for off; received {alpha}.")
-    spec = Spec(
-        "sigmoid",
-        labels="elements",
-        gamma=gamma,
-        alpha="off" if off else "balance",
-        reduction=choice("reduction", reduction, REDUCTIONS),
-        held="nothing",
-    )
-    return spec, Operands(inputs, targets, alpha=None if off else alpha)
+    reduced = choice("reduction", reduction, REDUCTIONS)
+    convention = Convention(SigmoidFocal(gamma), labels="elements", reduction=reduced, held="nothing")
+    return convention, Operands(inputs, targets, alpha=None if off else alpha)

@@ -42,12 +42,11 @@ except ImportError:
         return getattr(x, "_keras_mask", None)
 
 
-from ..dialects.tensors import same_rank
+from ..arrays import Array, type_name
+from ..dialects.ranks import same_rank
 from ..dispatch import backend_of
 from ..keras_caller import keras_wrapper
 from ..loss import Description, LossObject
-from ..operands import type_name
-from ..protocol import Array
 from .named import every_loss, full_name, loss_named, name_of
 from .options import check_canonical, options_signature, shown, taken_apart
 from .samples import Samples, description, samples
@@ -79,7 +78,7 @@ class _PerSample(_KerasLoss):
         self._known = {option.name: option.default for option in known if option.name not in _OF_KERAS}
 
     def described(self, y_true: Array, y_pred: Array) -> Description:
-        """The spec and the operands of the loss."""
+        """The convention and the operands of the loss."""
         return description(self._function, self.options, y_true, y_pred)
 
     def call(self, y_true: Array, y_pred: Array) -> Array:

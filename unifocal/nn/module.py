@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..protocol import Array, Tensor
+from ..arrays import Array, Tensor
 from .options import called, check, check_canonical, explained, is_tensor_like, options_signature, shown, taken_apart, title
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import unifocal
 
 from .. import dialects
+from ..arrays import type_name
 from ..loss import LossObject
-from ..operands import type_name
 
 _CANONICAL = ("sigmoid_focal_loss", "softmax_focal_loss", "binary_cross_entropy", "cross_entropy")
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import type_name
 from ..dispatch import backend_of
 from ..loss import Description, LossObject
 from ..losses import sigmoid_focal_loss, softmax_focal_loss
 from ..native import native
-from ..operands import type_name
 
 _OF_A_CALL = ("predictions", "targets", "sample_weight", "normalizer")
 
@@ -26,9 +26,9 @@ def options_signature(loss: Callable[..., Any]) -> Signature:
 
 def explained(loss: Any, summary: str) -> str:
     """A docstring for a canonical loss's module, which explains the options as the functions' docstrings do."""
-    spec, _ = loss.describe(None, None)
+    convention, _ = loss.describe(None, None)
     entries: dict[str, str] = {}
-    for source in dict.fromkeys((sigmoid_focal_loss, *([softmax_focal_loss] if spec.categorical else []), loss)):
+    for source in dict.fromkeys((sigmoid_focal_loss, *([softmax_focal_loss] if convention.categorical else []), loss)):
         for name, entry in _parameter_entries(source).items():
             first, _, body = entry.partition("\n")
             above = entries.get(name, "").partition("\n")[2]
@@ -117,7 +117,7 @@ def called(function: Any, options: Mapping[str, Any], args: Sequence[Any], kwarg
 
 
 def described(function: Any, options: Mapping[str, Any], args: Sequence[Any]) -> Description:
-    """The spec and operands of a call, for a function or a class with options."""
+    """The convention and operands of a call, for a function or a class with options."""
     if isclass(function):
         made: Any = function(**options)
         function, options = made, {}

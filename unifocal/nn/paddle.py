@@ -22,7 +22,7 @@ import paddle
 
 import unifocal
 
-from ..protocol import Array
+from ..arrays import Array
 from .module import Canonical, Held
 from .options import numbers
 

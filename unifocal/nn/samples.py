@@ -7,16 +7,15 @@ from dataclasses import replace
 from inspect import isclass, signature
 from typing import Any, NamedTuple
 
-from ..dialects.tensors import as_indices, expanded, is_floating, same_rank, shape, squeezed
+from ..arrays import Array, Shape, same, without
+from ..convention import Convention, Operands
+from ..dialects.ranks import as_indices, expanded, is_floating, same_rank, shape, squeezed
 from ..dispatch import backend_of
-from ..evaluate import evaluate
-from ..explain import LABELS
+from ..evaluation.evaluate import call_of
+from ..evaluation.labels import without_ignored
+from ..evaluation.reading import Reading
+from ..evaluation.reduction import divide
 from ..loss import Description, LossObject
-from ..operands import Context, context, same, without
-from ..protocol import Array
-from ..reduction import divide
-from ..spec import Operands, Spec
-from ..targets import counted
 from .options import described
 
 
@@ -35,18 +34,13 @@ class Samples(NamedTuple):
     axis: int
 
 
-def labels_first(function: Any) -> bool:
-    """Whether a loss, a function or an object, takes its labels first."""
-    return next(iter(signature(function.describe).parameters)) in LABELS
-
-
 def description(function: Any, options: Mapping[str, Any], y_true: Any, y_pred: Array) -> Description:
-    """The spec and operands of labels and predictions, for a function, a class with options, or an object of it."""
+    """The convention and operands of labels and predictions, for a function, a class with options, or an object of it."""
     if isclass(function):
         function, options = function(**options), {}
     axis = options["axis"] if "axis" in options else _default_axis(function)
     y_true, y_pred = fitted(y_true, y_pred, axis)
-    return described(function, options, (y_true, y_pred) if labels_first(function) else (y_pred, y_true))
+    return described(function, options, (y_true, y_pred) if function.labels_first else (y_pred, y_true))
 
 
 def _default_axis(function: Any) -> int | None:
@@ -76,7 +70,7 @@ def fitted(y_true: Any, y_pred: Array, axis: int | None) -> tuple[Any, Array]:
     return as_indices(y_true), y_pred
 
 
-def _are_indices(own: tuple[int | None, ...], whole: tuple[int | None, ...], axis: int | None) -> bool:
+def _are_indices(own: Shape, whole: Shape, axis: int | None) -> bool:
     """Whether labels have the shape of predictions without their class axis (any, if it is not known), of more classes than one."""
     axes = range(-len(whole), 0) if axis is None else [axis if axis < 0 else axis - len(whole)]
     return any(-len(whole) <= a < 0 and whole[a] != 1 and same(own, without(whole, a)) for a in axes)
@@ -95,22 +89,28 @@ def _hold_exact(y_true: Any, classes: int | None) -> None:
         )
 
 
-def samples(spec: Spec, operands: Operands, mask: Array | None = None) -> Samples:
+def samples(convention: Convention, operands: Operands, mask: Array | None = None) -> Samples:
     """The losses of a call, of whose samples or elements a mask may leave out some."""
-    ctx = context(spec, operands.predictions)
     if mask is not None:
-        operands = replace(operands, targets=_harmless(ctx, operands.targets, mask))
-    values = evaluate(replace(spec, reduction="none"), operands)
-    ignores = spec.ignore_index is not None and not spec.count_ignored
-    parts = [part for part in (mask, counted(ctx, operands.targets) if ignores else None) if part is not None]
-    whole = len(shape(values)) == len(ctx.shape) > 0
-    by_element = whole and any(len(shape(part)) == len(ctx.shape) for part in parts)
+        operands = operands._replace(targets=_harmless(convention, operands, mask))
+    call = call_of(replace(convention, reduction="none"), operands)
+    reading, values = call.reading, call.value()
+    xp, axis, ignores = reading.xp, reading.axis, convention.ignore_index is not None and not convention.count_ignored
+    parts = [part for part in (mask, _counted(reading, call.operands.targets) if ignores else None) if part is not None]
+    whole = len(shape(values)) == len(reading.shape) > 0
+    by_element = whole and any(len(shape(part)) == len(reading.shape) for part in parts)
     if whole and not by_element:
-        classes = ctx.shape[ctx.axis]
-        by = ctx.xp.sum(ctx.xp.ones_like(values), axis=ctx.axis) if classes is None else float(classes)
-        values = divide(ctx.xp, ctx.xp.sum(values, axis=ctx.axis), by)
-    parts = [_spread(part, len(shape(values)), ctx.axis if by_element else -1) for part in parts]
-    return Samples(values, None if not parts else parts[0] if len(parts) == 1 else parts[0] & parts[1], by_element, ctx.axis)
+        classes = reading.shape[axis]
+        by = xp.sum(xp.ones_like(values), axis=axis) if classes is None else float(classes)
+        values = divide(xp, xp.sum(values, axis=axis), by)
+    parts = [_spread(part, len(shape(values)), axis if by_element else -1) for part in parts]
+    return Samples(values, None if not parts else parts[0] if len(parts) == 1 else parts[0] & parts[1], by_element, axis)
+
+
+def _counted(reading: Reading, targets: Array) -> Array | None:
+    """Where targets are not ignored, class indices without the class axis; None if all count."""
+    _, valid = without_ignored(reading.xp, reading.convention.ignore_index, targets)
+    return valid if valid is None or not reading.by_index else reading.xp.squeeze(valid, axis=reading.axis)
 
 
 def _spread(part: Array, rank: int, axis: int) -> Array:
@@ -122,10 +122,12 @@ def _spread(part: Array, rank: int, axis: int) -> Array:
     return part
 
 
-def _harmless(ctx: Context, targets: Any, mask: Array) -> Any:
+def _harmless(convention: Convention, operands: Operands, mask: Array) -> Any:
     """The targets with 0 where they are masked, whatever a padding held there."""
-    if backend_of(targets) is not ctx.backend or len(shape(mask)) > len(shape(targets)):
+    targets, rank, backend = operands.targets, len(shape(operands.predictions)), backend_of(operands.targets)
+    if backend is None or backend is not backend_of(operands.predictions) or len(shape(mask)) > len(shape(targets)):
         return targets
-    targets = ctx.backend.canonical(targets)
-    at = ctx.axis if len(shape(targets)) == len(ctx.shape) else -1
-    return ctx.xp.where(_spread(mask, len(shape(targets)), at), targets, ctx.xp.zeros_like(targets))
+    targets = backend.canonical(targets)
+    at = convention.axis if len(shape(targets)) == rank else -1
+    xp = backend.namespace(targets)
+    return xp.where(_spread(mask, len(shape(targets)), at), targets, xp.zeros_like(targets))

@@ -23,7 +23,7 @@ import torch
 
 import unifocal
 
-from ..protocol import Array
+from ..arrays import Array
 from .module import Canonical, Held
 from .options import numbers
 

@@ -8,10 +8,11 @@ from dataclasses import fields, is_dataclass
 from importlib import import_module
 from typing import Any
 
+from ..arrays import Array
+from ..compilers import called_while_traced
+from ..convention import Convention, Operands
 from ..keras_caller import Wrapper
 from ..loss import LossObject
-from ..protocol import Array
-from ..spec import Operands, Spec
 from .named import name_of
 from .samples import description, samples
 
@@ -26,22 +27,26 @@ def losses(function: Any, args: tuple[Any, ...], options: Mapping[str, Any], wra
     """
     _register()
     y_true, y_pred = args
-    spec, operands = description(function, options, y_true, y_pred)
-    if not _is_averaged(spec, operands, isinstance(function, LossObject) and wrapper == "loss"):
+    convention, operands = description(function, options, y_true, y_pred)
+    if not _is_averaged(convention, operands, isinstance(function, LossObject) and wrapper == "loss"):
         raise TypeError(
-            f"Keras averages what it wraps, and this loss has reduction={spec.reduction!r}. "
-            f"{_instead(function, {**options, 'reduction': 'sum'} if spec.reduction == 'sum' else options, wrapper)}"
+            f"Keras averages what it wraps, and this loss has reduction={convention.reduction!r}. "
+            f"{_instead(function, {**options, 'reduction': 'sum'} if convention.reduction == 'sum' else options, wrapper)}"
         )
-    values, kept, _, _ = samples(spec, operands)
+    values, kept, _, _ = samples(convention, operands)
     if kept is not None and (wrapper == "metric" or not _has_mask(values, kept)):
         raise TypeError(f"Keras would count ignored targets in its mean. {_instead(function, options, wrapper)}")
     return values
 
 
-def _is_averaged(spec: Spec, operands: Operands, to_the_end: bool) -> bool:
+def _is_averaged(convention: Convention, operands: Operands, to_the_end: bool) -> bool:
     """Whether Keras's mean of the losses is the loss; an unreduced one is for Keras to average, unless it is so by its own option."""
     weighed = operands.class_weight is not None or operands.sample_weight is not None
-    return spec.reduction == "mean" or (spec.reduction == "weighted_mean" and not weighed) or (spec.reduction == "none" and not to_the_end)
+    return (
+        convention.reduction == "mean"
+        or (convention.reduction == "weighted_mean" and not weighed)
+        or (convention.reduction == "none" and not to_the_end)
+    )
 
 
 def _has_mask(values: Array, kept: Array) -> bool:
@@ -63,11 +68,8 @@ def _instead(function: Any, options: Mapping[str, Any], wrapper: Wrapper) -> str
     return f"Use unifocal.nn.keras.{loss if wrapper == 'loss' else f'Metric(unifocal.nn.keras.{loss})'}."
 
 
+@called_while_traced
 def _register() -> None:
     """Have Keras 3 know the loss by its name when it saves the model."""
     if "keras.src.losses.losses" in sys.modules:
         import_module("unifocal.nn.keras")
-
-
-# torch.compile cannot trace an import; it calls a function with this mark while it traces.
-_register._dynamo_marked_constant = True  # type: ignore[attr-defined]

@@ -1,0 +1,94 @@
+"""array-api-strict and every other library with an Array API namespace; no automatic differentiation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from contextlib import AbstractContextManager
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import array_api_compat
+import numpy as np
+
+from unifocal.arrays import Array, Namespace, NumPyArray
+from unifocal.formulas.base import Formula, Inputs
+from unifocal.namespace import complete
+from unifocal.native import native
+from unifocal.sums import pairwise_total
+
+from .defaults import autocast as autocast
+from .defaults import canonical as canonical
+from .defaults import in_blocks as in_blocks
+from .defaults import is_constant as is_constant
+from .defaults import of_sizes as of_sizes
+from .defaults import shape as shape
+from .defaults import size as size
+from .defaults import unsuitable as unsuitable
+
+name = "array_api"
+
+
+def is_array(value: object) -> bool:
+    return bool(array_api_compat.is_array_api_obj(value))
+
+
+def namespace(x: Array) -> Namespace:
+    return _completed(array_api_compat.array_namespace(x))
+
+
+@cache
+def _completed(library: Any) -> Namespace:
+    """The library's namespace with what the standard does not have."""
+    return complete(SimpleNamespace(**vars(library)), scatter=_scatter(library))
+
+
+def _scatter(library: Any) -> Callable[..., Array]:
+    def scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
+        positions = library.arange(x.shape[axis], dtype=indices.dtype, device=device(x))
+        positions = library.reshape(positions, tuple(-1 if i == x.ndim + axis else 1 for i in range(x.ndim)))
+        return library.where(indices == positions, value, x)
+
+    return scatter
+
+
+def device(x: Array) -> Hashable:
+    found: Hashable = array_api_compat.device(x)
+    return found
+
+
+def is_traced(x: Array) -> bool:
+    return bool(array_api_compat.is_lazy_array(x))
+
+
+def on_host(x: Array) -> bool:
+    return "cpu" in str(device(x)).lower()
+
+
+def computing(x: Array) -> AbstractContextManager[None]:
+    return np.errstate(all="ignore")  # array-api-strict computes with NumPy, which need not mention infinities
+
+
+def from_numpy(array: NumPyArray, like: Array) -> Array:
+    return namespace(like).asarray(native(array), device=device(like))
+
+
+def to_numpy(x: Array) -> NumPyArray:
+    return np.asarray(x)
+
+
+def stop_gradient(x: Array) -> Array:
+    return x
+
+
+def total(x: Array) -> Array:
+    return pairwise_total(namespace(x), x, size(x))
+
+
+def run(formula: Formula, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    return formula.value_slope(namespace(x), x, inputs)
+
+
+def attach(formula: Formula, x: Array, inputs: Inputs, summed: bool) -> Array:
+    value, _ = run(formula, x, inputs)
+    return total(value) if summed else value

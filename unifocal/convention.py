@@ -1,0 +1,160 @@
+"""How tensors become a formula's inputs, and its losses a result: static rules in :class:`Convention`, tensors in :class:`Operands`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+
+from .formulas.base import Formula
+from .scalars import static, static_int
+
+Labels = Literal["any", "elements", "indices"]
+ClassWeight = Literal["class", "row"]
+Alignment = Literal["leading", "trailing"]
+ClassAxis = Literal["formula", "kept", "spread", "sum", "mean"]
+Held = Literal["all", "labels", "nothing"]
+Reduction = Literal["none", "sum", "mean", "weighted_mean"]
+Dtype: TypeAlias = Any
+"""A name of float32: the string, or what a framework calls it."""
+
+_CHOICES = {
+    "labels": get_args(Labels),
+    "class_weight": get_args(ClassWeight),
+    "weights": get_args(Alignment),
+    "class_axis": get_args(ClassAxis),
+    "held": get_args(Held),
+    "reduction": get_args(Reduction),
+}
+_OF_CATEGORICAL = ("formula", "kept", "spread")
+_OF_BINARY = ("formula", "sum", "mean")
+
+
+def _is_float32(dtype: object) -> bool:
+    """Whether dtype is float32, as a string or as any framework has it (``torch.float32``, ``np.float32``, ``tf.float32``)."""
+    return str(getattr(dtype, "name", None) or getattr(dtype, "__name__", dtype)).rpartition(".")[2] == "float32"
+
+
+@dataclass(frozen=True)
+class Convention:
+    """The static description of a loss: hashable, printable, without tensors.  No mathematics is here but the formula.
+
+    The defaults are the canonical losses' conventions, the other values those of the dialects.
+
+    formula: the loss of one element, or of one row.
+    labels: which formats are taken: labels of the predictions' shape, class indices, or both.
+    label_smoothing, axis, ignore_index: as in the canonical losses.
+    count_ignored: whether ignored entries count in a mean's denominator.
+    class_weight: whether class weights stand at each class's term, or as Σ w_c·y_c before the row's loss.
+    weights: from which end weights align: sample weights with the unreduced loss, and a class vector, of one number a class along the
+        axis, from the right ("trailing") with the predictions where it is none.
+    class_axis: what becomes of the class axis in the unreduced loss.  Binary formulas keep it and categorical ones drop it.  A binary loss
+        can be summed or averaged over it, and sample weights align with what is left, without it; a categorical one can keep it with size
+        1, or be spread over the classes, 0 beside the target.
+    dtype: of the loss, where it is not the predictions'.
+    held: what is held to its range: labels, smoothing and α to [0, 1] and weights to ≥ 0; labels alone; or nothing, as in most originals,
+        which compute with any number.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where an option is none, is out of its range, or has no meaning beside the others.
+    """
+
+    formula: Formula
+    labels: Labels = "any"
+    label_smoothing: float = 0.0
+    axis: int = -1
+    ignore_index: int | None = None
+    count_ignored: bool = False
+    class_weight: ClassWeight = "class"
+    weights: Alignment = "leading"
+    class_axis: ClassAxis = "formula"
+    reduction: Reduction = "mean"
+    dtype: Literal["float32"] | None = None
+    held: Held = "all"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.formula, Formula):
+            raise TypeError(f"A convention is one of a formula of unifocal.formulas; received {type(self.formula).__name__}.")
+        for name, allowed in _CHOICES.items():
+            if getattr(self, name) not in allowed:
+                *others, last = map(repr, allowed)
+                raise ValueError(f"{name} must be {', '.join(others)} or {last}; received {getattr(self, name)!r}.")
+        smoothing = static("label_smoothing", self.label_smoothing, "in [0, 1]")
+        if not (0 <= smoothing <= 1 or (self.held == "nothing" and math.isfinite(smoothing))):
+            raise ValueError(
+                f"label_smoothing must be {'in [0, 1]' if self.held != 'nothing' else 'finite'}; received {self.label_smoothing}."
+            )
+        object.__setattr__(self, "label_smoothing", smoothing)
+        object.__setattr__(self, "axis", static_int("axis", self.axis))
+        if self.ignore_index is not None:
+            object.__setattr__(self, "ignore_index", static_int("ignore_index", self.ignore_index))
+        if self.dtype is not None:
+            if not _is_float32(self.dtype):
+                raise ValueError(f"dtype must be None, for a loss of the predictions' dtype, or 'float32'; received {self.dtype!r}.")
+            object.__setattr__(self, "dtype", "float32")
+        self._hold_together()
+
+    def _hold_together(self) -> None:
+        """Raise ValueError where options have no meaning beside each other."""
+        allowed = _OF_CATEGORICAL if self.formula.categorical else _OF_BINARY
+        if self.class_axis not in allowed:
+            kind = "categorical" if self.formula.categorical else "binary"
+            raise ValueError(
+                f"class_axis of a {kind} formula must be one of {', '.join(map(repr, allowed))}; received {self.class_axis!r}."
+            )
+        if self.class_axis in ("sum", "mean") and self.ignore_index is not None:
+            raise ValueError("ignore_index and a reduction of the class axis do not go together.")
+        if self.class_axis == "spread" and self.label_smoothing:
+            raise ValueError("label_smoothing and class_axis='spread' do not go together.")
+        if self.class_axis == "spread" and self.labels != "indices":
+            raise ValueError(f"class_axis='spread' requires labels='indices', beside whose target it is 0; received {self.labels!r}.")
+
+    @property
+    def categorical(self) -> bool:
+        """Whether the classes of a row are one distribution."""
+        return self.formula.categorical
+
+    @property
+    def holds_labels(self) -> bool:
+        """Whether labels must be in [0, 1]."""
+        return self.held != "nothing"
+
+    @property
+    def holds_predictions(self) -> bool:
+        """Whether probabilities must lie in [0, 1]; originals that clip them take any number."""
+        return self.held != "nothing" or not self.formula.clipped
+
+    @property
+    def holds_weights(self) -> bool:
+        """Whether α must be in [0, 1], or ≥ 0 where it scales, and weights ≥ 0."""
+        return self.held == "all"
+
+    @property
+    def drops_axis(self) -> bool:
+        """Whether the unreduced loss lacks the class axis, or has it with size 1."""
+        return (self.categorical and self.class_axis != "spread") or self.class_axis in ("sum", "mean")
+
+
+class Operands(NamedTuple):
+    """The tensors and numbers of one call: first as the user gave them, then aligned with the predictions.
+
+    alpha: balances positives and negatives in binary losses, scales classes in categorical ones; None is off.
+    pos_weight: of binary losses.
+    given: the predictions as the user gave them, where they were reshaped or cast: what the gradient has the shape and dtype of.
+    """
+
+    predictions: Any
+    targets: Any
+    alpha: Any = None
+    pos_weight: Any = None
+    class_weight: Any = None
+    sample_weight: Any = None
+    normalizer: Any = None
+    loss_weight: float | None = None
+    given: Any = None
+
+
+WEIGHTS = Operands._fields[2:7]
+"""The operands that a call may lack: numbers, or tensors that broadcast to the predictions."""

@@ -1,0 +1,184 @@
+"""What dialects do with tensors before they are operands: the originals' rules for ranks, label formats and dtypes."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array, Namespace, cast, same, type_name
+from ..backend import Backend
+from ..dispatch import backend_of
+from ..scalars import is_number
+
+
+def _own(value: Any) -> tuple[Backend, Namespace, Array]:
+    """value, as a tensor of its backend; lists and numbers as NumPy's."""
+    given, backend = value, backend_of(value)
+    if backend is None:
+        try:
+            value = np.asarray(value)
+        except ValueError as error:
+            raise TypeError(
+                f"A tensor or lists of numbers in a rectangular shape are required; received {type_name(value)}: {error}"
+            ) from error
+        if value.dtype.kind not in "biuf":
+            raise TypeError(f"A dense tensor or lists of numbers in a rectangular shape are required; received {type_name(given)}.")
+        backend = backend_of(value)
+        assert backend is not None
+    value = backend.canonical(value)
+    return backend, backend.namespace(value), value
+
+
+def shape(value: Any) -> tuple[int | None, ...]:
+    """The sizes of a tensor or a list; None where a traced graph does not know one."""
+    backend, _, value = _own(value)
+    return backend.shape(value)
+
+
+def squeezed(value: Any, axis: int = -1) -> Array:
+    """The tensor without an axis of size 1."""
+    _, xp, value = _own(value)
+    return xp.squeeze(value, axis=axis)
+
+
+def expanded(value: Any, axis: int = -1) -> Array:
+    """The tensor with one more axis of size 1."""
+    _, xp, value = _own(value)
+    return xp.expand_dims(value, axis=axis)
+
+
+def is_floating(value: Any) -> bool:
+    """Whether a tensor or a list holds floating-point numbers."""
+    _, xp, value = _own(value)
+    return bool(xp.isdtype(value.dtype, "real floating"))
+
+
+def as_indices(value: Any) -> Array:
+    """Class indices that may come as floating-point numbers or booleans, as int64."""
+    _, xp, value = _own(value)
+    return cast(xp, value, xp.int64) if xp.isdtype(value.dtype, ("real floating", "bool")) else value
+
+
+def one_a_class(name: str, value: Any, predictions: Any, axis: int) -> Any:
+    """A weight, of the shape (C,) and no other; None as it is."""
+    sizes = shape(predictions)
+    if value is not None and -len(sizes) <= axis < len(sizes) and not same(shape(value), (sizes[axis],)):
+        raise ValueError(f"{name} must have one number a class, the shape ({sizes[axis]},); received shape {shape(value)}.")
+    return value
+
+
+def as_dtype(value: Array, dtype: Any) -> Array:
+    """The tensor in the dtype of this name, or the compute dtype of a policy of Keras's; as it is for None."""
+    if dtype is None:
+        return value
+    _, xp, value = _own(value)
+    dtype = getattr(dtype, "compute_dtype", dtype)
+    if isinstance(dtype, str) and not hasattr(xp, dtype):
+        raise ValueError(f"dtype must be one that {type_name(value)} has; received {dtype!r}.")
+    return cast(xp, value, getattr(xp, dtype) if isinstance(dtype, str) else dtype)
+
+
+def as_list(option: Any) -> Any:
+    """An option as what a configuration can hold: a tensor as a list, a policy of Keras's by its compute dtype."""
+    backend = backend_of(option)
+    return getattr(option, "compute_dtype", option) if backend is None else backend.to_numpy(backend.canonical(option)).tolist()
+
+
+def same_rank_as(value: Any, other: tuple[int | None, ...]) -> Any:
+    """Keras's rule: a tensor of one dimension more than ``other`` loses a last one of size 1; one of one fewer gains it."""
+    own = shape(value)
+    if len(own) == len(other) + 1 and own[-1] == 1:
+        return squeezed(value)
+    if len(own) == len(other) - 1 and other[-1] == 1:
+        return expanded(value)
+    return value
+
+
+def same_rank(a: Any, b: Any) -> tuple[Any, Any]:
+    """Keras's rule: of two tensors whose ranks differ by one, the longer loses a last axis of size 1, or a 1-D shorter one gains it."""
+    if len(shape(a)) < len(shape(b)):
+        shorter, longer = a, b
+    else:
+        longer, shorter = a, b
+    if len(shape(longer)) != len(shape(shorter)) + 1 or shape(longer)[-1] != 1:
+        return a, b
+    if len(shape(shorter)) == 1:
+        shorter = expanded(shorter)
+    else:
+        longer = squeezed(longer)
+    return (shorter, longer) if len(shape(a)) < len(shape(b)) else (longer, shorter)
+
+
+def broadcast(value: Any, onto: tuple[int | None, ...]) -> Array:
+    """The tensor in this shape, if its own broadcasts to it; as it is otherwise."""
+    backend, xp, value = _own(value)
+    own, sizes = shape(value), tuple(n for n in onto if n is not None)
+    if same(own, onto) or len(sizes) < len(onto) or len(own) > len(onto):
+        return value
+    if any(m not in (1, n) for m, n in zip(own[::-1], sizes[::-1], strict=False)):
+        return value
+    everywhere = xp.reshape(xp.arange(prod(sizes), dtype=xp.int64, device=backend.device(value)) >= 0, sizes)
+    return xp.where(everywhere, value, xp.zeros_like(value))
+
+
+def classes_where(where: Any, value: Any, axis: int) -> tuple[Array, Array]:
+    """A mask of a tensor's classes, in which a row without any has all; and 0 for those rows, 1 for the others, without the axis.
+
+    A mask of one dimension fewer is one of rows.
+    """
+    backend, xp, value = _own(value)
+    where = where if backend_of(where) is backend else backend.from_numpy(np.asarray(where), value)
+    if len(shape(where)) != len(shape(value)):
+        where = xp.expand_dims(where, axis=axis)
+    some = xp.max(cast(xp, where, value.dtype), axis=axis, keepdims=True)
+    return where | (some < 1), xp.squeeze(some, axis=axis)
+
+
+def keep_classes(where: Array, value: Any, fill: float) -> Array:
+    """The tensor with ``fill`` where ``where`` is false."""
+    _, xp, value = _own(value)
+    if xp.isdtype(value.dtype, ("bool", "integral")):
+        value = xp.astype(value, xp.float32)
+    return xp.where(where, value, fill)
+
+
+def smoothed(labels: Any, smoothing: Any, axis: int = -1, prior: Any = None, where: Any = None) -> Array:
+    """(1 − s)·y + s·prior, s a number or a tensor.
+
+    The prior is uniform over the classes along the axis, or over those ``where`` true, unless one is given.
+    """
+    backend, xp, y = _own(labels)
+    if not xp.isdtype(y.dtype, "real floating"):
+        raise TypeError(f"labels must be floating; received dtype {y.dtype}.")
+
+    def beside(value: Any) -> Array:
+        return cast(xp, value if backend_of(value) is backend else backend.from_numpy(np.asarray(value), y), y.dtype)
+
+    if is_number(smoothing):
+        kept, spread = (xp.number(number, y.dtype) for number in (1 - smoothing, smoothing))
+    else:
+        spread = beside(smoothing)
+        kept = 1 - spread
+    if prior is not None:
+        return y * kept + beside(prior) * spread
+    if where is not None:
+        return y * kept + spread / xp.sum(beside(where), axis=axis, keepdims=True)
+    classes = backend.shape(y)[axis] if len(backend.shape(y)) else 1
+    if classes is None:
+        raise ValueError(f"The class axis must have a static size here; received labels of shape {backend.shape(y)}.")
+    return y * kept + (xp.number(smoothing / classes, y.dtype) if is_number(smoothing) else spread / float(classes))
+
+
+def reshaped(value: Any, sizes: tuple[int | None, ...]) -> Array:
+    """The tensor in another shape, of which one size may be unknown."""
+    _, xp, value = _own(value)
+    return xp.reshape(value, tuple(-1 if n is None else n for n in sizes))
+
+
+def softmax(logits: Array, axis: int) -> Array:
+    """The softmax of logits, differentiated by the framework."""
+    backend, xp, x = _own(logits)
+    e = xp.exp(x - backend.stop_gradient(xp.max(x, axis=axis, keepdims=True)))
+    return e / xp.sum(e, axis=axis, keepdims=True)

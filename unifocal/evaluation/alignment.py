@@ -1,0 +1,195 @@
+"""How operands align with the predictions: class vectors, sample weights, normalizers, and targets of either format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import prod
+from typing import Any, NamedTuple, TypeAlias
+
+from ..arrays import Array, Namespace, Shape, fits, same, without
+from ..convention import WEIGHTS, Convention, Operands
+from .tensors import EXCHANGED
+
+Step: TypeAlias = Callable[[Array], Array]
+"""What brings an operand to the predictions' rank."""
+
+
+class Like(NamedTuple):
+    """What alignment depends on of a tensor."""
+
+    shape: Shape
+    dtype: Any
+
+
+NUMBER = "number"
+Kind: TypeAlias = Like | str | None
+"""What a weight is: a tensor, NUMBER, or nothing."""
+_NUMBERS = ("real floating", "integral")
+
+
+def are_indices(convention: Convention, xp: Namespace, shape: Shape, targets: Like, given_axis: int) -> bool:
+    """Whether targets are class indices, and not element-wise labels; raises TypeError or ValueError where they are neither."""
+    if not xp.isdtype(targets.dtype, ("bool", "integral", "real floating")):
+        raise TypeError(f"targets must be bool, integer or floating; received dtype {targets.dtype}.")
+    formats, axis, own = convention.labels, convention.axis, targets.shape
+    if formats == "elements" or (formats == "any" and len(own) == len(shape)):
+        if not same(own, shape):
+            way_out = _fitting(convention, xp, shape, targets)
+            raise ValueError(f"Element-wise targets must have the shape of the predictions, {shape}; received {own}.{way_out}")
+        if convention.categorical and convention.ignore_index is not None:
+            raise ValueError(
+                f"ignore_index requires class indices for softmax losses; received targets of the predictions' shape {own}. "
+                "Use sample_weight instead."
+            )
+        if convention.categorical and formats == "any" and shape[axis] == 1:
+            raise ValueError(
+                f"A softmax over one class is 1 whatever its logit is, and the loss 0; received predictions of shape {shape} with the "
+                f"class axis {given_axis}. For yes-or-no labels use the sigmoid losses; or name the class axis by axis=…."
+            )
+        return False
+    if len(own) != len(shape) - 1 or not same(own, without(shape, axis)):
+        whole = f"the shape of the predictions, {shape} (element-wise labels), or that" if formats == "any" else f"the shape {shape}"
+        way_out = _fitting(convention, xp, shape, targets)
+        raise ValueError(f"targets must have {whole} without axis {given_axis} (class indices); received {own}.{way_out}")
+    if formats == "any" and classes(shape, axis) < 2:
+        raise ValueError(
+            f"Class indices need at least 2 classes along axis {given_axis}; received predictions of shape {shape} with targets of "
+            f"shape {own}. For element-wise labels reshape the targets to {shape} or the predictions to {own}."
+        )
+    if not xp.isdtype(targets.dtype, "integral"):
+        raise TypeError(
+            f"targets with one dimension fewer than the predictions are class indices and must be integer; received dtype {targets.dtype}."
+        )
+    return True
+
+
+def classes(shape: Shape, axis: int) -> int:
+    """The number of classes along the axis; raises ValueError if a traced graph does not know it."""
+    size = shape[axis]
+    if size is None:
+        raise ValueError(f"The class axis must have a static size here; received predictions of shape {shape}.")
+    return size
+
+
+def _fitting(convention: Convention, xp: Namespace, onto: Shape, targets: Like) -> str:
+    """What would make targets fit that do not, for the message."""
+    own = targets.shape
+    if convention.labels != "elements" and xp.isdtype(targets.dtype, "integral"):
+        for axis in range(len(onto)):
+            bare = without(onto, axis - len(onto))
+            named = "" if axis == convention.axis + len(onto) else f" and pass axis={axis}"
+            if named and own == bare:
+                return f" With axis={axis} they fit."
+            if own == (*bare[:axis], 1, *bare[axis:]):
+                return f" Reshape them to {bare}{named}, if they are class indices."
+    if len(own) == len(onto) + 1 and any(onto == without(own, -i - 1) for i in range(len(own))):
+        return EXCHANGED
+    if prod(n or 0 for n in own) == prod(n or 0 for n in onto) > 0:
+        return " Reshape one of them, if their entries are in the same order."
+    return ""
+
+
+class Alignment(NamedTuple):
+    """What weights are aligned with."""
+
+    convention: Convention
+    xp: Namespace
+    dtype: Any
+    shape: Shape
+    given_axis: int
+    targets_shape: Shape
+
+    @property
+    def axis(self) -> int:
+        """The class axis, negative."""
+        return self.convention.axis
+
+    @property
+    def loss_shape(self) -> Shape:
+        """The shape of the unreduced loss."""
+        return without(self.shape, self.axis) if self.convention.drops_axis else self.shape
+
+    def steps(self, by_index: bool, eager: bool, weights: tuple[Kind, ...]) -> tuple[tuple[int, Step], ...]:
+        """What is to be done to the operands, by their places; raises TypeError or ValueError where one does not fit.
+
+        eager: whether Python's numbers serve as they are.
+        """
+        found: list[tuple[int, Step]] = []
+        if by_index:
+            found.append((1, self._expanding(self.axis)))
+        for name, kind in zip(WEIGHTS, weights, strict=True):
+            step = self._number if kind == NUMBER and not eager else self._of(name, kind) if isinstance(kind, Like) else None
+            if kind is not None and name == "pos_weight" and not self.convention.formula.takes_pos_weight:
+                raise TypeError(
+                    f"pos_weight multiplies the positive term of a binary loss, and has no meaning in {self.convention.formula}."
+                )
+            if step is not None:
+                found.append((Operands._fields.index(name), step))
+        return tuple(found)
+
+    def _of(self, name: str, weight: Like) -> Step | None:
+        kinds = ("bool", *_NUMBERS) if name == "sample_weight" else _NUMBERS
+        if not self.xp.isdtype(weight.dtype, kinds):
+            raise TypeError(f"{name} must be a number or a tensor of numbers; received dtype {weight.dtype}.")
+        if name == "normalizer" or (name == "sample_weight" and self.convention.weights == "trailing"):
+            return self._right_aligned(name, weight.shape)
+        return self._sample_weight(weight.shape) if name == "sample_weight" else self._class_vector(name, weight.shape)
+
+    def _class_vector(self, name: str, own: Shape) -> Step | None:
+        """alpha, pos_weight or class_weight: a number, one number a class, or a tensor of full rank broadcastable to the predictions."""
+        shape, rank = self.shape, len(self.shape)
+        if len(own) == 0 or (len(own) == rank and fits(own, shape)):
+            return None
+        if len(own) == 1 and rank and same(own, (shape[self.axis],)):
+            sizes, xp = tuple(-1 if i == rank + self.axis else 1 for i in range(rank)), self.xp
+            return lambda vector: xp.reshape(vector, sizes)
+        if self.convention.weights == "trailing" and len(own) < rank and fits(own, shape[rank - len(own) :]):
+            return self._expanding(*[0] * (rank - len(own)))
+        raise ValueError(
+            f"{name} must be a number, have one value for each class along axis {self.given_axis}, or have the rank of the predictions and "
+            f"broadcast to their shape {shape}; received shape {own}."
+        )
+
+    def _sample_weight(self, own: Shape) -> Step | None:
+        """From the left with the unreduced loss; with class indices a weight of the targets' shape weighs rows."""
+        onto = self.loss_shape
+        if not self.convention.drops_axis and len(self.targets_shape) < len(onto) and same(own, self.targets_shape):
+            return self._expanding(self.axis)
+        if len(own) > len(onto) or not fits(own, onto[: len(own)]):
+            raise ValueError(
+                f"sample_weight must have at most the dimensions of the unreduced loss, {onto}, each equal to the loss's or 1; "
+                f"received shape {own}."
+            )
+        return self._expanding(*[-1] * (len(onto) - len(own)), *self._class_axis())
+
+    def _right_aligned(self, name: str, own: Shape) -> Step | None:
+        """From the right with the unreduced loss."""
+        onto = self.loss_shape
+        if len(own) > len(onto) or not fits(own, onto[len(onto) - len(own) :]):
+            raise ValueError(
+                f"{name} must be a number or broadcast, aligned from the right, to the unreduced loss of shape {onto}; "
+                f"received shape {own}."
+            )
+        return self._expanding(*[0] * (len(onto) - len(own)), *self._class_axis())
+
+    def _class_axis(self) -> Iterator[int]:
+        """The axis that brings what has the unreduced loss's rank to the predictions'."""
+        if self.convention.drops_axis:
+            yield self.axis
+
+    def _number(self, value: float) -> Array:
+        return self.xp.number(value, self.dtype)
+
+    def _expanding(self, *axes: int) -> Step | None:
+        """A step that adds dimensions of size 1, one after the other."""
+        expand_dims = self.xp.expand_dims
+        if len(axes) == 1:
+            (axis,) = axes
+            return lambda x: expand_dims(x, axis=axis)
+
+        def expanded(x: Array) -> Array:
+            for axis in axes:
+                x = expand_dims(x, axis=axis)
+            return x
+
+        return expanded if axes else None

@@ -1,0 +1,122 @@
+"""Eager evaluation in blocks that stay in the cache: value and slope of one block at a time, from operands in their own dtypes.
+
+Memory traffic is what eager arithmetic costs.  Each block's labels and weights are cast, checked and folded, its losses summed and its
+slope written while it is hot; beyond the inputs only the slope is as large as the predictions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+import numpy as np
+
+from ..arrays import Array, Namespace
+from ..backend import Backend
+from ..convention import Operands
+from ..formulas.base import Formula, Inputs
+from .cutting import cut, cuts
+from .folding import folded
+from .heap import keep_heap
+from .reading import Reading
+from .slope import HalfSlope, Index, Slope
+from .threads import share
+
+_MOST_KEPT = 1 << 19  # elements
+
+Result = tuple[Array | float, Array, float, float]
+"""See :meth:`unifocal.backend.Walk.run`; the slope is None unless it was asked for."""
+
+
+def evaluated(reading: Reading, operands: Operands, sloped: bool, final: bool, threads: int) -> Result:
+    """A call on the arrays that blocks are computed on; see :meth:`unifocal.backend.Walk.run`.
+
+    final: whether the slope will meet no cotangent but 1.
+    """
+    if math.prod(_known(reading)) <= reading.block:
+        return _single(reading, operands, sloped)
+    return _many(reading, operands, sloped, final, threads)
+
+
+def _known(reading: Reading) -> tuple[int, ...]:
+    return cast("tuple[int, ...]", reading.shape)
+
+
+def _single(reading: Reading, operands: Operands, sloped: bool) -> Result:
+    formula, x, inputs, divisor = folded(reading, operands)
+    value, slope, total = value_slope(reading.backend, reading.xp, formula, x, inputs)
+    if reading.convention.reduction == "none":
+        return value, slope, 1.0, 1.0
+    by = float(cast("float", divisor))
+    return _reduced(reading.xp, total, slope if sloped else None, by, by)
+
+
+def _many(reading: Reading, operands: Operands, sloped: bool, final: bool, threads: int) -> Result:
+    xp, x, convention = reading.xp, operands.predictions, reading.convention
+    whole = reading.axis + x.ndim if convention.drops_axis or convention.categorical or reading.by_index else None
+    elements = reading.block
+    indices = list(cuts(x.shape, whole, elements))
+    value = xp.empty(reading.loss_shape, dtype=reading.result_dtype) if convention.reduction == "none" else None
+    slope = _slope_of(reading, operands, indices, final) if sloped else None
+    temporaries = convention.formula.temporaries
+    totals = np.zeros(len(indices))
+    divisors = np.zeros(len(indices))
+
+    def work(blocks: Iterator[tuple[int, Index]]) -> None:
+        keep_heap(xp, temporaries, min(elements, _MOST_KEPT), reading.dtype)
+        for number, index in blocks:
+            formula, block, inputs, divisor = folded(reading, _part(operands, index))
+            out = None if slope is None else slope.out(index)
+            block_value, block_slope, total = value_slope(reading.backend, xp, formula, block, inputs, out)
+            if slope is not None:
+                slope.put(index, block_slope, out)
+            if value is not None:
+                value[index[:whole] + index[whole + 1 :] if whole is not None and convention.categorical else index] = block_value
+            else:
+                totals[number], divisors[number] = total, float(cast("float", divisor))
+
+    # So few threads that the temporaries of all are no more than the whole.
+    share(work, enumerate(indices), min(threads, len(indices) // temporaries))
+    if value is not None:
+        return value, None if slope is None else slope.array, 1.0 if slope is None else slope.scale(1.0), 1.0
+    # Added up in pairs, in float64: block by block, whichever thread computed it.
+    by = float(np.sum(divisors)) if reading.divisor is None else reading.divisor
+    array, scale = (None, 1.0) if slope is None else (slope.array, slope.scale(by))
+    return _reduced(xp, float(np.sum(totals)), array, scale, by)
+
+
+def _part(operands: Operands, index: Index) -> Operands:
+    """A block of the operands; the loss weight is a number, and what was given is not looked at."""
+    return Operands(*(cut(part, index) for part in operands[:7]), operands.loss_weight)
+
+
+def _slope_of(reading: Reading, operands: Operands, indices: Iterable[Index], final: bool) -> Slope:
+    """What the slope is written to."""
+    xp, x = reading.xp, operands.predictions
+    if x.dtype == reading.dtype:
+        return Slope(xp, x, reading.dtype)
+    divisor = reading.divisor
+    if divisor is None:  # found in a look at the targets and weights before all else
+        divisor = float(np.sum([float(cast("float", folded(reading, _part(operands, index))[3])) for index in indices]))
+    narrow = float(xp.finfo(x.dtype).max) < float(xp.finfo(reading.dtype).max) / 2
+    return HalfSlope(xp, x, reading.dtype, divisor, scaled=narrow and not final)
+
+
+def _reduced(xp: Namespace, total: float, slope: Array | None, scale: float, divisor: float) -> Result:
+    if divisor:
+        return total / divisor, slope, scale, divisor
+    return 0.0, None if slope is None else xp.zeros_like(slope), 1.0, 1.0  # nothing was averaged
+
+
+def value_slope(
+    backend: Backend, xp: Namespace, formula: Formula, x: Array, inputs: Inputs, out: Array | None = None
+) -> tuple[Array, Array, float]:
+    """The formula's value and slope (in ``out``, perhaps) of a block, and the sum of the value."""
+    found = formula.fast(xp, x, inputs, out)
+    if found is not None:
+        total = float(backend.total(found[0]))
+        if math.isfinite(total):
+            return *found, total
+    value, slope = formula.value_slope(xp, x, inputs)
+    return value, slope, float(backend.total(value))

@@ -1,0 +1,152 @@
+"""The way of a call: its operands are brought over, read and aligned, the formula is evaluated on the backend, the result is reduced."""
+
+from __future__ import annotations
+
+from typing import Any
+from typing import cast as cast_to
+
+from ..arrays import Array, cast
+from ..backend import EagerBackend
+from ..convention import Convention, Operands
+from ..formulas.base import Formula, Inputs
+from .alignment import NUMBER, Kind, Like
+from .blocks import Result, evaluated
+from .folding import folded
+from .labels import warn_if_exchanged
+from .reading import Reading, read, read_again
+from .reduction import divide, over_classes
+from .tensors import backend_for, brought
+
+
+class Call:
+    """A call of a loss: what is known without its values, and its operands, aligned.
+
+    It is a :class:`unifocal.backend.Walk` if it is evaluated in blocks.
+    """
+
+    __slots__ = ("operands", "reading")
+
+    def __init__(self, reading: Reading, operands: Operands) -> None:
+        self.reading = reading
+        self.operands = operands
+
+    # --- as a whole ---------------------------------------------------------------------------------------------------------------
+
+    def value(self) -> Array:
+        """The loss, with the formula's derivatives attached where the backend differentiates."""
+        reading, x = self.reading, self.operands.predictions
+        with reading.backend.computing(x):
+            if reading.host is not None:
+                return cast_to("EagerBackend", reading.backend).attach_walk(x, self, reading.result_dtype)
+            formula, folded_x, inputs, divisor = folded(reading, self.operands)
+            value = reading.backend.attach(formula, folded_x, inputs, divisor is not None)
+            value = over_classes(reading, folded_x, inputs.labels, value) if divisor is None else divide(reading.xp, value, divisor)
+            return cast(reading.xp, value, reading.result_dtype)
+
+    def value_and_gradient(self) -> tuple[Array, Array]:
+        """The loss, and the gradient of its sum with respect to the predictions, both constants."""
+        reading, x = self.reading, self.operands.predictions
+        backend, xp = reading.backend, reading.xp
+        with backend.computing(x):
+            if reading.host is not None:
+                eager = cast_to("EagerBackend", backend)
+                value, gradient, scale, _ = self.run(True, final=True)
+                if scale != 1:
+                    gradient /= scale
+                return eager.from_host(value, x, reading.result_dtype), eager.from_host(gradient, x, x.dtype)
+            formula, folded_x, inputs, divisor = folded(reading, self.operands)
+            value, gradient = backend.run(formula, folded_x, inputs)
+            if divisor is not None:
+                value, gradient = divide(xp, backend.total(value), divisor), divide(xp, gradient, divisor)
+            else:
+                value = over_classes(reading, folded_x, inputs.labels, value)
+                if reading.convention.class_axis == "mean":
+                    gradient = divide(xp, gradient, float(reading.classes))
+            return cast(xp, value, reading.result_dtype), gradient
+
+    # --- in blocks ----------------------------------------------------------------------------------------------------------------
+
+    @property
+    def formula(self) -> Formula:
+        """For any labels."""
+        return self.reading.formula
+
+    @property
+    def summed(self) -> bool:
+        """Whether the loss is one number."""
+        return self.reading.convention.reduction != "none"
+
+    @property
+    def tensors(self) -> list[Array]:
+        """The operands that are tensors, beside the predictions."""
+        return [part for part in self.operands[1:7] if part is not None and not isinstance(part, float)]
+
+    def whole(self, x: Array, tensors: list[Array]) -> tuple[Formula, Array, Inputs]:
+        """The formula and its arguments, of whole arrays."""
+        kept = iter(tensors)
+        parts = (part if part is None or isinstance(part, float) else next(kept) for part in self.operands[1:7])
+        return folded(self.reading, Operands(x, *parts, self.operands.loss_weight))[:3]
+
+    def run(self, sloped: bool, final: bool = False) -> Result:
+        """The value and the slope; ``final``: whether the slope will meet no cotangent but 1."""
+        reading, operands = self.reading, self.operands
+        host, threads = reading.host, 1
+        assert host is not None
+        if host.backend is not reading.backend:
+            backend = cast_to("EagerBackend", reading.backend)
+            parts = (part if part is None or isinstance(part, float) else backend.host(part) for part in operands[:7])
+            operands, threads = Operands(*parts, operands.loss_weight), backend.threads(operands.predictions)
+        try:
+            with host.backend.computing(operands.predictions):
+                return evaluated(host, operands, sloped, final, threads)
+        except ValueError:
+            self.whole(self.operands.predictions, self.tensors)  # says where in the whole of an array the fault is
+            raise
+
+
+def call_of(convention: Convention, operands: Operands, constant: bool = False) -> Call:
+    """A call, its operands held to the convention; raises TypeError or ValueError where they do not fit.
+
+    constant: whether nothing is to be differentiated.
+    """
+    backend = backend_for(operands.predictions)
+    x = backend.canonical(operands.predictions)
+    if constant:
+        x = backend.stop_gradient(x)
+    with backend.computing(x):
+        parts = brought(backend, x, operands)
+        kinds: list[Any] = [_kind(backend.shape, part) for part in parts[:7]]
+        tensors = [part for part in parts[1:7] if part is not None and not isinstance(part, float)]
+        possible = convention.reduction != "none" or convention.class_axis == "formula"
+        in_blocks = possible and backend.in_blocks(x, tensors)
+        autocast = backend.autocast(x)
+        if in_blocks:
+            reading = read_again(convention, backend, autocast, *kinds)
+        else:
+            reading = read(convention, backend, backend.namespace(x), autocast, False, *kinds)
+            warn_if_exchanged(reading, x, parts.targets)
+        return Call(reading, reading.aligned(parts))
+
+
+def _kind(shape_of: Any, part: Any) -> Kind:
+    """What an operand is that was brought over."""
+    if part is None:
+        return None
+    return NUMBER if isinstance(part, float) else Like(shape_of(part), part.dtype)
+
+
+def evaluate(convention: Convention, operands: Operands) -> Array:
+    """The loss, with the analytic derivatives attached where the backend differentiates."""
+    return call_of(convention, operands).value()
+
+
+def evaluate_with_gradient(convention: Convention, operands: Operands) -> tuple[Array, Array]:
+    """The loss, and the gradient of its sum with respect to the predictions; both constants."""
+    call = call_of(convention, operands, constant=True)
+    value, gradient = call.value_and_gradient()
+    backend, xp = call.reading.backend, call.reading.xp
+    x = call.operands.predictions
+    if operands.given is not None:
+        x = backend.canonical(operands.given)
+        gradient = xp.reshape(gradient, tuple(-1 if n is None else n for n in backend.shape(x)))
+    return backend.stop_gradient(value), backend.stop_gradient(cast(xp, gradient, x.dtype))

@@ -1,0 +1,154 @@
+"""Targets of either format, as the labels that a formula takes: looked at, held to their range, one-hot or smoothed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array, Namespace, cast
+from ..notices import warn_caller
+from .checks import UNIT, Range, all_hard
+from .reading import Reading
+from .tensors import EXCHANGED
+
+_BY_TARGETS = "Gradients by the targets are wanted"
+_ROUNDING = 4
+"""Labels may be so many eps outside [0, 1]: interpolation and sums round them there."""
+
+
+def warn_if_exchanged(reading: Reading, x: Array, targets: Array) -> None:
+    """Warn where gradients by element-wise targets are wanted, and none by the predictions."""
+    backend = reading.backend
+    if reading.by_index or not reading.xp.isdtype(targets.dtype, "real floating") or any(map(backend.is_traced, (targets, x))):
+        return
+    if backend.is_constant(x) and not backend.is_constant(targets):
+        warn_caller(
+            f"{_BY_TARGETS}, and none by the predictions.{EXCHANGED} "
+            f'If they are not, warnings.filterwarnings("ignore", "{_BY_TARGETS}") silences this.'
+        )
+
+
+def element_labels(reading: Reading, x: Array, targets: Array) -> tuple[Array, bool]:
+    """Element-wise targets as labels in the compute dtype, and whether they are constants that are all 0 or 1, or NaN.
+
+    That is so by their dtype, or because they were looked at.  Raises ValueError where one is outside [0, 1] and must not be.
+    """
+    xp, convention = reading.xp, reading.convention
+    labels = cast(xp, targets, reading.dtype)
+    floating, hard = xp.isdtype(targets.dtype, "real floating"), xp.isdtype(targets.dtype, "bool")
+    if not hard:
+        slack = _ROUNDING * max(float(xp.finfo(xp.float32).eps), float(xp.finfo(targets.dtype).eps)) if floating else 0.0
+        if reading.readable(labels):
+            labels, hard = _looked_at(reading, x, labels, slack)
+            # The form for hard labels is another function of them.
+            hard = hard and (not floating or reading.eager or reading.backend.is_constant(labels))
+        elif convention.holds_labels:
+            hard = not floating
+            # Compared with the middle: one pass.
+            labels = xp.where(xp.abs(labels - 0.5) <= 0.5 + slack, _clamped(reading, labels) if floating else labels, float("nan"))
+    if convention.label_smoothing and convention.categorical:
+        s = convention.label_smoothing
+        kept, spread = (xp.number(number, reading.dtype) for number in (1 - s, s / reading.classes))
+        labels = labels * kept + spread
+    return labels, hard
+
+
+def _looked_at(reading: Reading, x: Array, labels: Array, slack: float) -> tuple[Array, bool]:
+    """Labels, held to [0, 1] if they must be, and whether they are all 0 or 1."""
+    if not reading.convention.categorical:  # no categorical formula has a form for hard labels
+        hard = _are_hard(reading, labels)
+        if hard is not None:
+            return labels, hard
+    if not reading.convention.holds_labels:
+        return labels, False
+    least, largest = reading.extent(labels)
+    if not UNIT.holds(least, largest, slack):
+        UNIT._replace(hint=_way_out(reading, x, labels)).check_array("targets", reading.values(labels), slack)
+    return labels if UNIT.holds(least, largest) else _clamped(reading, labels), False
+
+
+def _are_hard(reading: Reading, labels: Array) -> bool | None:
+    """Whether labels are all 0 or 1; None where some may be outside [0, 1], and are to be looked at again."""
+    if reading.xp.hard is not None:
+        hard: bool | None = reading.xp.hard(labels)
+        return hard
+    return all_hard(reading.backend.to_numpy(labels)) or None
+
+
+def _way_out(reading: Reading, x: Array, labels: Array) -> str:
+    """What labels outside [0, 1] may be: one whole number marks what is ignored; others, beside predictions of 0 and 1, are logits."""
+    values: Any = reading.values(labels)
+    outside = values[~((values >= 0) & (values <= 1))]
+    if not np.isfinite(outside).all():
+        return ""
+    if (outside == outside[0]).all() and outside[0] % 1 == 0:
+        named = reading.convention.labels == "any" and not reading.convention.categorical
+        return f" If {outside[0]:.0f} marks what is to be left out, pass ignore_index={outside[0]:.0f}." if named else ""
+    found: Any = reading.values(x) if reading.readable(x) else values
+    return EXCHANGED if all_hard(found) and found.any() else ""
+
+
+def _clamped(reading: Reading, labels: Array) -> Array:
+    """Labels, those outside [0, 1] at its ends; their derivative stays 1."""
+    xp = reading.xp
+    back = xp.where(labels < 0, -labels, xp.where(labels > 1, 1 - labels, 0.0))
+    return labels + reading.backend.stop_gradient(back)
+
+
+def class_indices(reading: Reading, targets: Array) -> tuple[Array, Array | None]:
+    """Class indices, of size 1 along the class axis, and where one that could not be looked at is out of range: there it is 0.
+
+    Raises ValueError where one that could be is.
+    """
+    xp, convention, classes = reading.xp, reading.convention, reading.classes
+    index = cast(xp, targets, xp.int64)
+    # For binary losses, index = number of classes is the background: a row without a positive.
+    last = classes - 1 if convention.categorical else classes
+    if reading.readable(targets):
+        hint = "" if convention.categorical else " (the last one is background)"
+        left_out = "" if convention.labels != "any" else " If {received} marks what is to be left out, pass ignore_index={received}."
+        reading.hold(f"Class indices{hint}", targets, Range(0, last, hint=left_out), drop=reading.axis)
+        return index, None
+    bad = (index < 0) | (index > last)
+    return xp.where(bad, xp.zeros_like(index), index), bad
+
+
+def labels_of_indices(reading: Reading, x: Array, index: Array) -> Array:
+    """Labels made of class indices: one-hot for binary formulas, which smooth them; for categorical ones smoothed."""
+    xp, smoothing = reading.xp, reading.convention.label_smoothing
+    if not reading.convention.categorical:
+        return one_hot(reading, x, index)
+    uniform = xp.full_like(x, smoothing / reading.classes, dtype=reading.dtype)
+    return xp.scatter(uniform, index, 1 - smoothing + smoothing / reading.classes, reading.axis)
+
+
+def one_hot(reading: Reading, x: Array, index: Array) -> Array:
+    """1 at the index of each row, 0 elsewhere; nowhere 1 for an index beyond the classes."""
+    xp, rank = reading.xp, len(reading.shape)
+    classes = xp.arange(reading.classes, dtype=index.dtype, device=reading.backend.device(x))
+    classes = xp.reshape(classes, tuple(-1 if i == rank + reading.axis else 1 for i in range(rank)))
+    return cast(xp, index == classes, reading.dtype)
+
+
+def without_ignored(xp: Namespace, ignored: int | None, targets: Array) -> tuple[Array, Array | None]:
+    """The targets with 0 for ignored entries, and where they are not ignored; None if all count."""
+    if ignored is None or not _representable(xp, targets.dtype, ignored):
+        return targets, None
+    if xp.isdtype(targets.dtype, "bool"):
+        valid = ~targets if ignored else targets
+    else:
+        valid = ~xp.equal(targets, ignored)
+    return xp.where(valid, targets, xp.zeros_like(targets)), valid
+
+
+def _representable(xp: Namespace, dtype: Any, value: int) -> bool:
+    """Whether the dtype has exactly this number: −100 is no uint8, and 2049 no float16."""
+    if xp.isdtype(dtype, "bool"):
+        return value in (0, 1)
+    if xp.isdtype(dtype, "integral"):
+        info = xp.iinfo(dtype)
+        return bool(info.min <= value <= info.max)
+    info = xp.finfo(dtype)
+    significant = abs(value) // (abs(value) & -abs(value) or 1)
+    return significant * float(info.eps) < 2 and abs(value) <= float(info.max)

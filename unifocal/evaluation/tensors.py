@@ -1,0 +1,74 @@
+"""A call's operands, brought to the predictions' framework, with clear errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array, type_name
+from ..backend import Backend
+from ..convention import WEIGHTS, Operands
+from ..dispatch import backend_of, installed_frameworks, unsuitable
+from ..scalars import is_number
+
+EXCHANGED = " Are the predictions and the targets exchanged?"
+
+
+def backend_for(predictions: object) -> Backend:
+    """The backend of a loss's predictions; raises TypeError if they are no dense tensor."""
+    backend = backend_of(predictions)
+    if backend is None:
+        raise TypeError(
+            f"predictions must be a dense tensor of an installed backend ({installed_frameworks()}) or of an Array API library; "
+            f"received {_received(predictions)}."
+        )
+    return backend
+
+
+def brought(backend: Backend, x: Array, operands: Operands) -> Operands:
+    """The operands beside predictions x: floats, and tensors of its backend in their own dtypes and shapes.
+
+    Lists and NumPy arrays are brought over; tensors of another framework or device are refused.
+    """
+    weights = {name: _weight(backend, x, name, value) for name in WEIGHTS if (value := getattr(operands, name)) is not None}
+    return operands._replace(predictions=x, targets=_tensor(backend, x, "targets", operands.targets), **weights)
+
+
+def _weight(backend: Backend, x: Array, name: str, value: Any) -> Array | float:
+    return float(value) if is_number(value) else _tensor(backend, x, name, value, "a number, ")
+
+
+def _tensor(backend: Backend, x: Array, name: str, value: object, kinds: str = "") -> Array:
+    """value as a tensor of the predictions' backend; ``kinds`` is what else it could be, for the message."""
+    owner = backend_of(value)
+    if owner is backend and backend.namespace(value) is backend.namespace(x):
+        own = backend.canonical(value)
+        mine, theirs = backend.device(x), backend.device(own)
+        if None not in (mine, theirs) and mine != theirs:
+            raise ValueError(f"{name} must be on the device of the predictions, {mine}; received {theirs}.")
+        return own
+    if isinstance(value, (list, tuple)) or is_number(value) or (isinstance(value, np.ndarray) and owner is not None):
+        try:
+            return backend.from_numpy(np.asarray(value), x)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{name} must hold numbers in a rectangular shape; received {type_name(value)}: {error}") from error
+    raise TypeError(
+        f"{name} must be {kinds}a dense tensor of the predictions' framework ({type_name(x)}), a NumPy array or a list; "
+        f"received {_received(value)}."
+    )
+
+
+def _received(value: object) -> str:
+    """What a value is that cannot be taken, and what makes a tensor of it."""
+    found = unsuitable(value) if backend_of(value) is None else type_name(value)
+    if found is not None:
+        return found
+    if isinstance(value, np.ma.MaskedArray):
+        return f"{type_name(value)}: fill it with .filled(…), and say what is left out by sample_weight or ignore_index"
+    if isinstance(value, (list, tuple)):
+        return f"{type_name(value)}: numpy.asarray(…) makes an array of it"
+    for method in ("to_numpy", "toarray"):
+        if hasattr(value, method):
+            return f"{type_name(value)}: .{method}() makes an array of it"
+    return type_name(value)

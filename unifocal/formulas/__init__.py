@@ -1,0 +1,30 @@
+"""All of the library's mathematics: one frozen object a loss, pure functions of Array API arrays."""
+
+from .base import Binary, Categorical, Formula, Inputs
+from .families import binary_focal, categorical_focal, normalized_focal
+from .linked import Linked, Normalized, SigmoidLink, SoftmaxLink
+from .log_probability import NegativeLogLikelihood
+from .mixture import Mixture
+from .probability import CategoricalProbabilityFocal, ProbabilityFocal
+from .sigmoid import SigmoidFocal
+from .softmax import SoftmaxFocal
+
+__all__ = [
+    "Binary",
+    "Categorical",
+    "CategoricalProbabilityFocal",
+    "Formula",
+    "Inputs",
+    "Linked",
+    "Mixture",
+    "NegativeLogLikelihood",
+    "Normalized",
+    "ProbabilityFocal",
+    "SigmoidFocal",
+    "SigmoidLink",
+    "SoftmaxFocal",
+    "SoftmaxLink",
+    "binary_focal",
+    "categorical_focal",
+    "normalized_focal",
+]

@@ -1,0 +1,269 @@
+r"""Binary focal loss on logits, soft-label family A (Lin et al. 2017, arXiv:1708.02002, extended to labels y in [0, 1]).
+
+    L = w · α_t · r^γ · CE,      CE = y·pw·(−log p) + (1−y)·(−log q),      p = σ(x), q = 1 − p
+    r = 1 − p_t = y·q + (1−y)·p,      α_t = α·y + (1−α)·(1−y)
+
+Derivatives, with u = d log r/dx = (1−2y)·p·q/r and CE' = p(1−y) − q·y·pw:
+
+    dL/dx   = w·α_t·r^γ · [γ·u·CE + CE']
+    d²L/dx² = w·α_t·r^γ · [γ·((γ−1)u² + u(q−p))·CE + 2γ·u·CE' + p·q·(y·pw + 1−y)]
+
+Accuracy rests on never forming 1 − p or 1 − p_t by subtraction.  With γ = 0 and α off this is binary cross entropy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from ..arrays import Array, Namespace
+from .arithmetic import multiply, signs, subtract
+from .base import Binary, Formula, Inputs, binary_text, exponent
+from .guard import power, product, switched
+from .logistic import fast_link, fast_logistic, fast_small, link, logistic
+
+
+class _Parts(NamedTuple):
+    p: Array
+    q: Array
+    positive: Array  # y·pw, the weight of −log p
+    negative: Array  # 1−y, the weight of −log q
+    cross_entropy: Array
+    cross_entropy_slope: Array
+    modulator: Array | float  # w·α_t·r^γ
+    u: Array | float
+
+
+@dataclass(frozen=True)
+class SigmoidFocal(Binary):
+    """Sigmoid focal loss: of logits and any labels, a soft label having its own p_t.  ``gamma`` = 0 is binary cross entropy."""
+
+    gamma: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "gamma", exponent("gamma", self.gamma))
+
+    @property
+    def temporaries(self) -> int:
+        """Fewer for cross entropy."""
+        return 8 if self.gamma else 6
+
+    @property
+    def of_hard_labels(self) -> Formula:
+        """Another form, unless the labels are smoothed."""
+        return self if self.smoothed else HardSigmoidFocal(self.gamma)
+
+    @property
+    def takes_pos_weight(self) -> bool:
+        """Yes."""
+        return True
+
+    def text(self, alpha: bool, pos_weight: bool) -> str:
+        """The loss of one element."""
+        return binary_text(self.gamma, alpha, pos_weight)
+
+    def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        return self._value_slope(xp, x, inputs, switched, guarded=False)
+
+    def differentiable(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        return self._value_slope(xp, x, inputs, product, guarded=True)
+
+    def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
+        """See :class:`~.base.Formula`."""
+        parts = self._parts(xp, x, inputs)
+        p, q, u = parts.p, parts.q, parts.u
+        bracket = p * q * (parts.positive + parts.negative)
+        if self.gamma:
+            gamma = xp.number(self.gamma, x.dtype)
+            focal = ((gamma - 1) * u + (q - p)) * product(xp, u, parts.cross_entropy) + 2 * u * parts.cross_entropy_slope
+            bracket = bracket + gamma * focal
+        return h * parts.modulator * bracket
+
+    def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
+        """See :class:`~.base.Formula`."""
+        if 0 < self.gamma < 1:
+            return None
+        y, negative = self.labels(xp, inputs.labels)
+        modulator = self.coefficient(inputs, y, negative)
+        if not self.gamma and inputs.pos_weight is None and not self.smoothed:
+            value, slope = _fast_cross_entropy(xp, x, y, out)
+            return (value, slope) if modulator is None else (modulator * value, multiply(xp, slope, modulator, out))
+        p, q, minus_log_p, minus_log_q = fast_link(xp, x)
+        positive = y if inputs.pos_weight is None else y * inputs.pos_weight
+        value = positive * minus_log_p + negative * minus_log_q
+        # Each array is given up as soon as may be: the fewer a block has at once, the larger it can be.
+        del minus_log_p, minus_log_q
+        slope = negative * p - positive * q
+        if self.gamma:
+            r = y * q + negative * p
+            slope = xp.number(self.gamma, x.dtype) * ((negative - y) * (p * q * value)) + r * slope
+            del p, q, positive, negative
+            root = power(xp, r, self.gamma - 1, guarded=False) if self.gamma != 1 else None
+            modulator = root if modulator is None else modulator if root is None else modulator * root
+            value = (r if modulator is None else modulator * r) * value
+        elif modulator is not None:
+            value = modulator * value
+        return value, slope if modulator is None else multiply(xp, slope, modulator, out)
+
+    def _value_slope(
+        self, xp: Namespace, x: Array, inputs: Inputs, times: Callable[[Namespace, Array, Array], Array], guarded: bool
+    ) -> tuple[Array, Array]:
+        """For γ = 0 or γ ≥ 1, r^(γ−1) is taken out, so that nothing is divided by r.  ``times`` has 0·∞ = 0, and may hide a NaN there."""
+        if 0 < self.gamma < 1:
+            return self._divided(xp, x, inputs)
+        y, negative = self.labels(xp, inputs.labels)
+        modulator = self.coefficient(inputs, y, negative)
+        p, q, minus_log_p, minus_log_q = link(xp, x)
+        positive = y if inputs.pos_weight is None else y * inputs.pos_weight
+        # Unless pos_weight can be 0, either of the two terms is NaN where x is.
+        times_positive = times if inputs.pos_weight is None else product
+        cross_entropy = times_positive(xp, positive, minus_log_p) + times(xp, negative, minus_log_q)
+        slope = negative * p - positive * q
+        if not self.gamma:
+            return (cross_entropy, slope) if modulator is None else (product(xp, modulator, cross_entropy), slope * modulator)
+        r = y * q + negative * p
+        slope = xp.number(self.gamma, x.dtype) * ((negative - y) * times(xp, p * q, cross_entropy)) + r * slope
+        root = power(xp, r, self.gamma - 1, guarded=guarded) if self.gamma != 1 else None
+        modulator = root if modulator is None else modulator if root is None else modulator * root
+        # r is NaN where x is.
+        value = times(xp, r if modulator is None else modulator * r, cross_entropy)
+        return value, slope if modulator is None else slope * modulator
+
+    def _divided(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """Any γ; where 0 < γ < 1, r^(γ−1) is not finite at r = 0, and p·q is divided by r."""
+        parts = self._parts(xp, x, inputs)
+        bracket = xp.number(self.gamma, x.dtype) * product(xp, parts.u, parts.cross_entropy) + parts.cross_entropy_slope
+        return product(xp, parts.modulator, parts.cross_entropy), parts.modulator * bracket
+
+    def _parts(self, xp: Namespace, x: Array, inputs: Inputs) -> _Parts:
+        y, negative = self.labels(xp, inputs.labels)
+        p, q, minus_log_p, minus_log_q = link(xp, x)
+        positive = y if inputs.pos_weight is None else y * inputs.pos_weight
+        cross_entropy = product(xp, positive, minus_log_p) + product(xp, negative, minus_log_q)
+        cross_entropy_slope = p * negative - q * positive
+        coefficient = self.coefficient(inputs, y, negative)
+        modulator: Array | float = 1.0 if coefficient is None else coefficient
+        u: Array | float = 0.0
+        if self.gamma:
+            r = y * q + negative * p
+            modulator = modulator * power(xp, r, self.gamma)
+            # p·q/r is q/1 or p/1 for hard labels: taken as such, it needs no division by an underflowed r.
+            share = xp.divide(p * q, xp.where(xp.equal(r, 0), 1.0, r))
+            share = xp.where(xp.equal(negative, 0), p, xp.where(xp.equal(y, 0), q, share))
+            u = (negative - y) * share
+        return _Parts(p, q, positive, negative, cross_entropy, cross_entropy_slope, modulator, u)
+
+
+def _fast_cross_entropy(xp: Namespace, x: Array, y: Array, out: Array | None) -> tuple[Array, Array]:
+    """With H = [x > 0]:
+
+    L = softplus(−|x|) + (H−y)·x,      dL/dx = (1−2H)·σ(−|x|) + (H−y)
+    """
+    smaller, softplus = fast_small(xp, x)
+    larger_is_p = xp.step(x)
+    missing = y - larger_is_p
+    return xp.multiply_add(-1.0, missing, x, softplus), subtract(xp, signs(xp, larger_is_p)(smaller), missing, out)
+
+
+@dataclass(frozen=True)
+class HardSigmoidFocal(Binary):
+    """:class:`SigmoidFocal` of labels that are all 0 or 1.  With t = (1−2y)·x, r = σ(t) and CE = pw_t·softplus(t), for c = w·α_t·pw_t:
+
+    L = c·r^γ·softplus(t),      dL/dx = (1−2y)·c·r^γ·[γ·σ(−t)·softplus(t) + r]
+    """
+
+    gamma: float = 0.0
+
+    @property
+    def takes_pos_weight(self) -> bool:
+        """Yes."""
+        return True
+
+    def text(self, alpha: bool, pos_weight: bool) -> str:
+        """The loss of one element."""
+        return binary_text(self.gamma, alpha, pos_weight)
+
+    def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        y = inputs.labels
+        sign = 1 - 2 * y
+        r, p_t, softplus = logistic(xp, sign * x, self.gamma > 0)
+        coefficient = _hard_coefficient(inputs, y)
+        if not self.gamma:
+            modulator, bracket = coefficient, r
+        else:
+            bracket = xp.number(self.gamma, x.dtype) * product(xp, p_t, softplus) + r
+            focal = power(xp, r, self.gamma, guarded=False)
+            modulator = focal if coefficient is None else coefficient * focal
+        if modulator is None:
+            return softplus, sign * bracket
+        return product(xp, modulator, softplus), sign * (bracket * modulator)
+
+    def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
+        """See :class:`~.base.Formula`."""
+        return SigmoidFocal(self.gamma).second(xp, x, inputs, h)
+
+    def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        y = inputs.labels
+        signed = signs(xp, y)
+        r, p_t, softplus = fast_logistic(xp, signed(x), self.gamma > 0)
+        if not self.gamma:
+            modulator, bracket = _fast_coefficient(xp, inputs, y), r
+        else:
+            # Each array is given up as soon as may be: the fewer a block has at once, the larger it can be.
+            bracket = xp.multiply_add(xp.number(self.gamma, x.dtype), p_t, softplus, r)
+            del p_t
+            focal = power(xp, r, self.gamma, guarded=False)
+            del r
+            modulator = _fast_coefficient(xp, inputs, y)
+            modulator = focal if modulator is None else modulator * focal
+            del focal
+        if modulator is None:
+            return softplus, signed(bracket, out)
+        return modulator * softplus, signed(multiply(xp, bracket, modulator, out), out)
+
+
+def _hard_coefficient(inputs: Inputs, y: Array) -> Array | float | None:
+    """w·α_t·pw_t, for labels y that are all 0 or 1; None is 1."""
+    of_positives, of_negatives, weight = _factors(inputs)
+    if of_positives is None:
+        return weight
+    coefficient = y * of_positives + (1 - y) * of_negatives
+    return coefficient if weight is None else coefficient * weight
+
+
+def _fast_coefficient(xp: Namespace, inputs: Inputs, y: Array) -> Array | float | None:
+    """The same in two passes less, where the two factors are numbers and their difference is exact."""
+    of_positives, of_negatives, weight = _factors(inputs)
+    if not (isinstance(of_positives, float) and isinstance(of_negatives, float)):
+        return _hard_coefficient(inputs, y)
+    if not _steps(y.dtype == xp.float64, of_negatives, of_positives):
+        return _hard_coefficient(inputs, y)
+    coefficient = xp.line(y, of_negatives, of_positives - of_negatives)
+    return coefficient if weight is None else coefficient * weight
+
+
+def _factors(inputs: Inputs) -> tuple[Array | float | None, Array | float, Array | float | None]:
+    """w·α_t·pw_t of positives (None if there is neither α nor pw) and of negatives, and the rest of w, which no number is."""
+    alpha, pos_weight, weight = inputs.alpha, inputs.pos_weight, inputs.weight
+    if alpha is None and pos_weight is None:
+        return None, 1.0, weight
+    of_negatives = 1.0 if alpha is None else 1 - alpha
+    of_positives: Array = alpha if pos_weight is None else pos_weight if alpha is None else alpha * pos_weight
+    if isinstance(weight, float):
+        return of_positives * weight, of_negatives * weight, None
+    return of_positives, of_negatives, weight
+
+
+@cache
+def _steps(double: bool, start: float, end: float) -> bool:
+    """Whether start + (end − start) is exactly end, in double or single precision."""
+    rounded = np.float64 if double else np.float32
+    return bool(rounded(start) + rounded(end - start) == rounded(end))
