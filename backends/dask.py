@@ -150,7 +150,7 @@ def _block(formula: Formula, names: list[str], others: Inputs, part: int, x: Any
     if inputs.labels.dtype.kind == "f" and all_hard(inputs.labels):
         formula = formula.of_hard_labels  # as NumPy's labels are looked at
     with numpy.computing(x):
-        result = value_slope(numpy, numpy.xp, formula, x, inputs)
+        result = value_slope(numpy, numpy.namespace(x), formula, x, inputs)
     # Chunks whose sizes the graph did not know could still broadcast.
     sizes = list(x.shape)
     if inputs.labels.dtype.kind == "i" and formula.dropped_axis is not None:

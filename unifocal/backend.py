@@ -97,12 +97,17 @@ class Backend(Protocol):
 class Walk(Protocol):
     """What an eager backend attaches: a call that is evaluated in blocks."""
 
-    formula: Formula
-    """Of the whole call, whatever its labels are."""
-    summed: bool
-    """Whether the loss is one number."""
-    tensors: list[Array]
-    """The operands that are tensors, beside the predictions."""
+    @property
+    def formula(self) -> Formula:
+        """Of the whole call, whatever its labels are."""
+
+    @property
+    def summed(self) -> bool:
+        """Whether the loss is one number."""
+
+    @property
+    def tensors(self) -> list[Array]:
+        """The operands that are tensors, beside the predictions."""
 
     def run(self, sloped: bool) -> tuple[Array | float, Array, float, float]:
         """The value, and what a gradient is made of if it is asked for: a slope, its scale, and the divisor.

@@ -269,7 +269,7 @@ class BinaryFocal(Described):
 
     def factor(self) -> float | Array | None:
         """α, if classes are balanced."""
-        return required("alpha", self.alpha) if self.apply_class_balancing else None  # type: ignore[no-any-return]
+        return required("alpha", self.alpha) if self.apply_class_balancing else None
 
 
 class Categorical(Described):
@@ -299,7 +299,7 @@ class CategoricalFocal(Described):
 
     def factor(self) -> float | Array | None:
         """α, a factor."""
-        return required("alpha", self.alpha)  # type: ignore[no-any-return]
+        return required("alpha", self.alpha)
 
 
 class Sparse(Described):

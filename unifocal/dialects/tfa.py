@@ -7,6 +7,7 @@ Probabilities are clipped to [1e-7, 1 − 1e-7] in the cross entropy, whose loga
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..arrays import Array
 from ..convention import Convention, Operands
@@ -58,7 +59,7 @@ class SigmoidFocalCrossEntropy(Configured, LossObject):
 
 def _describe(y_true: Array, y_pred: Array, alpha: float | Array | None, gamma: float | None, from_logits: bool) -> Description:
     off = alpha is None or (isinstance(alpha, (int, float)) and not alpha)
-    clips = {} if from_logits else {"epsilon": EPSILON, "clip": "cross_entropy", "log_epsilon": EPSILON}
+    clips: dict[str, Any] = {} if from_logits else {"epsilon": EPSILON, "clip": "cross_entropy", "log_epsilon": EPSILON}
     formula = binary_focal(gamma or 0.0, from_logits=from_logits, **clips)
     convention = Convention(formula, labels="elements", weights="trailing", class_axis="sum", reduction="none", held="nothing")
     return convention, Operands(y_pred, y_true, alpha=None if off else alpha)

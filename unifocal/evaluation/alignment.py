@@ -118,11 +118,13 @@ class Alignment(NamedTuple):
         if by_index:
             found.append((1, self._expanding(self.axis)))
         for name, kind in zip(WEIGHTS, weights, strict=True):
-            step = self._number if kind == NUMBER and not eager else self._of(name, kind) if isinstance(kind, Like) else None
-            if kind is not None and name == "pos_weight" and not self.convention.formula.takes_pos_weight:
+            if kind is None:
+                continue
+            if name == "pos_weight" and not self.convention.formula.takes_pos_weight:
                 raise TypeError(
                     f"pos_weight multiplies the positive term of a binary loss, and has no meaning in {self.convention.formula}."
                 )
+            step = self._of(name, kind) if isinstance(kind, Like) else None if eager else self._number
             if step is not None:
                 found.append((Operands._fields.index(name), step))
         return tuple(found)
@@ -160,7 +162,8 @@ class Alignment(NamedTuple):
                 f"sample_weight must have at most the dimensions of the unreduced loss, {onto}, each equal to the loss's or 1; "
                 f"received shape {own}."
             )
-        return self._expanding(*[-1] * (len(onto) - len(own)), *self._class_axis())
+        axes = *[-1] * (len(onto) - len(own)), *self._class_axis()
+        return self._expanding(*axes) if axes else None
 
     def _right_aligned(self, name: str, own: Shape) -> Step | None:
         """From the right with the unreduced loss."""
@@ -170,7 +173,8 @@ class Alignment(NamedTuple):
                 f"{name} must be a number or broadcast, aligned from the right, to the unreduced loss of shape {onto}; "
                 f"received shape {own}."
             )
-        return self._expanding(*[0] * (len(onto) - len(own)), *self._class_axis())
+        axes = *[0] * (len(onto) - len(own)), *self._class_axis()
+        return self._expanding(*axes) if axes else None
 
     def _class_axis(self) -> Iterator[int]:
         """The axis that brings what has the unreduced loss's rank to the predictions'."""
@@ -180,7 +184,7 @@ class Alignment(NamedTuple):
     def _number(self, value: float) -> Array:
         return self.xp.number(value, self.dtype)
 
-    def _expanding(self, *axes: int) -> Step | None:
+    def _expanding(self, *axes: int) -> Step:
         """A step that adds dimensions of size 1, one after the other."""
         expand_dims = self.xp.expand_dims
         if len(axes) == 1:
@@ -192,4 +196,4 @@ class Alignment(NamedTuple):
                 x = expand_dims(x, axis=axis)
             return x
 
-        return expanded if axes else None
+        return expanded

@@ -43,7 +43,7 @@ def lookup(describe: Any, args: tuple[Any, ...], options: dict[str, Any], consta
     place, name = describe.predictions_at
     at = place if place < len(args) else len(args) + list(options).index(name) if name in options else None
     backend = None if at is None else backend_of((*args, *options.values())[at])
-    if backend is None:
+    if at is None or backend is None:
         return None
     function, own = (describe, {}) if type(describe) is FunctionType else (describe.__func__, vars(describe.__self__))
     parts = (*args, *options.values(), *own.values())
@@ -55,7 +55,7 @@ def lookup(describe: Any, args: tuple[Any, ...], options: dict[str, Any], consta
     x = tensors[at]
     if not backend.in_blocks(x, [part for part in tensors.values() if part is not x]):
         return None
-    if function.asked_each_time and any(options.get(option) is not None for option in function.asked_each_time):
+    if any(options.get(option) is not None for option in describe.asked_each_time):
         return None
     key = (
         function,
