@@ -1,5 +1,5 @@
 """The conformance suite, which is also the project's tests, and a tool for anyone's own loss.  Installed as ``unifocal.conformance``."""
 
-from .assertions import assert_parity
+from .port.assertions import assert_parity
 
 __all__ = ["assert_parity"]

@@ -68,12 +68,12 @@ def parity(
     # Lazy names: the suite's folder is outside this package in the source tree.
     if function is None:
         _refuse_given(context, ("like", "against", "option", "dtype"), "requires --function")
-        status: int = import_module("unifocal.conformance.report").run(backend or [], timeout, thorough, as_json)
+        status: int = import_module("unifocal.conformance.parity.report").run(backend or [], timeout, thorough, as_json)
     else:
         _refuse_given(context, ("timeout", "thorough"), "does not go with --function")
         if against is not None:
             _refuse_given(context, ("dtype", "option"), "does not go with --against: a record has its own")
-        check = import_module("unifocal.conformance.port_report").check
+        check = import_module("unifocal.conformance.port.report").check
         status = check(function, like, against, _options(option), _one(backend), dtype, as_json)
     raise typer.Exit(status)
 
@@ -119,11 +119,11 @@ def record(
     """
     if function is None:
         _refuse_given(context, ("like", "inputs", "predictions", "option", "backend", "dtype"), "requires --function")
-        status: int = import_module("unifocal.conformance.recording").record(dialect or [], output)
+        status: int = import_module("unifocal.conformance.originals.recording").record(dialect or [], output)
     else:
         if dialect or output == Path():
             raise typer.BadParameter("--function requires a file for --output, and no dialects.")
-        record_function = import_module("unifocal.conformance.port_report").record_function
+        record_function = import_module("unifocal.conformance.port.report").record_function
         status = record_function(function, like, inputs, predictions, _options(option), backend, dtype, output)
     raise typer.Exit(status)
 

@@ -21,10 +21,10 @@ import numpy as np
 from unifocal.dialects import functions_of
 from unifocal.protocol import NumPyArray
 
-from ..calls import Answer, Case, bound, call, run_case
+from ..calls.case import Answer, Case, bound, call, run_case
+from ..calls.records import Entry, Record
 from ..frameworks import Framework
 from ..frameworks import framework as framework_named
-from ..records import Entry, Record
 
 
 @dataclass(frozen=True)

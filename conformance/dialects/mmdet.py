@@ -18,8 +18,8 @@ import numpy as np
 
 from unifocal.protocol import NumPyArray
 
-from .. import tolerances
-from ..calls import Case
+from ..calls.case import Case
+from ..truth import tolerances
 from . import ABSENT, Original, cases
 from .stubs import load
 

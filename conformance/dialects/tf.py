@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import tolerances
 from ..frameworks import framework
+from ..truth import tolerances
 from . import Original, cases
 from .keras import HARD, INDEX, INDEX3, ONE_HOT, SATURATED, SHARES, SHARES3, SOFT, SOFT3, X3, X
 

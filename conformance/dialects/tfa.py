@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import tolerances
-from ..calls import Case
+from ..calls.case import Case
 from ..frameworks import framework
+from ..truth import tolerances
 from . import ABSENT, Original
 from .keras import EDGES, HARD, P3, SATURATED, SOFT, SOFT3, P, X, group
 

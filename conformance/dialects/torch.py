@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import tolerances
+from ..truth import tolerances
 from . import ABSENT, Original, cases
 
 

@@ -88,7 +88,7 @@ def _many(reading: Reading, operands: Operands, sloped: bool, final: bool, threa
 
 def _part(operands: Operands, index: Index) -> Operands:
     """A block of the operands; the loss weight is a number, and what was given is not looked at."""
-    return Operands(*(cut(part, index) for part in operands[:7]), loss_weight=operands.loss_weight)
+    return Operands._make((*(cut(part, index) for part in operands[:7]), operands.loss_weight, None))
 
 
 def _slope_of(reading: Reading, operands: Operands, indices: Iterable[Index], final: bool) -> Slope:

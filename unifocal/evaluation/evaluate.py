@@ -85,7 +85,7 @@ class Call:
         """The formula and its arguments, of whole arrays."""
         kept = iter(tensors)
         parts = (part if part is None or isinstance(part, float) else next(kept) for part in self.operands[1:7])
-        return folded(self.reading, Operands(x, *parts, loss_weight=self.operands.loss_weight))[:3]
+        return folded(self.reading, Operands._make((x, *parts, self.operands.loss_weight, None)))[:3]
 
     def run(self, sloped: bool, final: bool = False) -> Result:
         """The value and the slope; ``final``: whether the slope will meet no cotangent but 1."""
@@ -95,7 +95,7 @@ class Call:
         if host.backend is not reading.backend:
             backend = cast_to("EagerBackend", reading.backend)
             parts = (part if part is None or isinstance(part, float) else backend.host(part) for part in operands[:7])
-            operands, threads = Operands(*parts, loss_weight=operands.loss_weight), backend.threads(operands.predictions)
+            operands, threads = Operands._make((*parts, operands.loss_weight, None)), backend.threads(operands.predictions)
         try:
             with host.backend.computing(operands.predictions):
                 return evaluated(host, operands, sloped, final, threads)

@@ -1,0 +1,255 @@
+"""Whether every installed framework gives the documented examples' results, by the figures, the truth and the original functions, and the
+dialects' originals' recorded answers (:mod:`~..originals.golden`).
+
+Each framework answers in a process of its own (:mod:`.answers`), so that a crash, a hang or a missing package costs one column.
+:func:`run` computes; :mod:`.report` prints.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import product
+from subprocess import PIPE, Popen
+from tempfile import TemporaryFile
+from threading import Timer
+from time import perf_counter
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from ..frameworks import FRAMEWORKS, installed
+from ..originals import functions as originals
+from ..originals import golden
+from ..originals.documented import EXAMPLES, PARTS, Example, Figures, Part
+from ..originals.example_truth import truth_of
+from ..truth.ulp import Exact, Floats, distance
+from .answers import DIALECTS, DTYPES, UNIFOCAL, Announcement, Answer
+
+State = Literal["answered", "absent", "failed"]
+
+FIGURES = 4.0
+"""How far a result may be from a printed figure, in last digits: what is printed has float32's rounding errors (Paddle's 0.08544625 is
+1.5 from the truth)."""
+
+ORIGINAL = 64.0
+"""How far a result may be from the original's, in ulp of float32: Keras's sparse cross entropy is 37 from the truth, the others 14."""
+
+# Answers come from the CPU, and Keras runs on TensorFlow.
+_ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "KERAS_BACKEND": "tensorflow"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A framework in a run: what it answered, or why it did not."""
+
+    framework: str
+    state: State
+    reason: str = ""
+    version: str = ""
+    seconds: float = 0.0
+    answers: tuple[Answer, ...] = ()
+
+    def originals(self) -> Iterator[tuple[originals.Original, Answer]]:
+        """The answers of the framework's own functions."""
+        named = {original.name: original for original in originals.originals_of(self.framework)}
+        return ((named[answer.by], answer) for answer in self.answers if answer.by in named and answer.error is None)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One comparison: how far value or gradient of an example is from what the judge says, and the bar."""
+
+    framework: str
+    example: str
+    dtype: str
+    part: Part
+    judge: str
+    """``figures``, ``truth``, another example's name, or an original's name."""
+    distance: float
+    bar: float
+    unit: str = "ulp"
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the distance is within the bar."""
+        return self.distance <= self.bar
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a run found."""
+
+    examples: tuple[Example, ...]
+    columns: tuple[Column, ...]
+    verdicts: tuple[Verdict, ...]
+    distances: tuple[golden.Distances, ...] = ()
+    """Of the dialects' answers to the recorded calls."""
+    thorough: bool = False
+
+    def original_distances(self) -> Iterator[tuple[originals.Original, Part, float]]:
+        """How far the originals themselves are from the truth, in ulp, example by example; they are held to no bar."""
+        examples = {example.name: example for example in self.examples}
+        for column in self.columns:
+            for original, answer in column.originals():
+                for part in PARTS:
+                    if answer.example in examples and original.comparable(part) and getattr(answer, part) is not None:
+                        truth = truth_of(examples[answer.example], answer.dtype)
+                        yield original, part, float(np.max(truth.distance(part, _array(answer, part))))
+
+    @property
+    def errors(self) -> tuple[tuple[Column, Answer], ...]:
+        """Exceptions that came instead of answers."""
+        return tuple((column, answer) for column in self.columns for answer in column.answers if answer.error is not None)
+
+    @property
+    def mismatches(self) -> tuple[Verdict, ...]:
+        """Comparisons beyond their bar."""
+        return tuple(verdict for verdict in self.verdicts if not verdict.agrees)
+
+    @property
+    def strays(self) -> tuple[golden.Distances, ...]:
+        """Answers of dialects beyond their bar from the original's."""
+        return tuple(distances for distances in self.distances if not distances.agrees)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every framework that is installed answered everything within the bars."""
+        failed = any(column.state == "failed" for column in self.columns)
+        return not (failed or self.errors or self.mismatches or self.strays)
+
+
+Progress = Callable[[str, int, int], None]
+"""Told a framework, how many answers it has given, and how many there will be; from another thread."""
+
+
+def run(
+    frameworks: Sequence[str] = tuple(FRAMEWORKS),
+    *,
+    examples: Sequence[Example] = EXAMPLES,
+    timeout: float = 600.0,
+    thorough: bool = False,
+    progress: Progress = lambda framework, done, total: None,
+) -> Report:
+    """Ask the frameworks, as many at a time as there are processors, and judge their answers.
+
+    Parameters
+    ----------
+    frameworks : names of :data:`~..frameworks.FRAMEWORKS`
+    examples : what is documented, for the judges; the frameworks answer to :data:`~..originals.documented.EXAMPLES`
+    timeout : seconds that one framework may take
+    thorough : whether JAX and Dask, which compile every call, answer to all recorded calls too
+    progress : see :data:`Progress`
+    """
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        # Those named last load slowest, so they start first.
+        columns = tuple(pool.map(lambda framework: _ask(framework, timeout, thorough, progress), reversed(frameworks)))[::-1]
+    return judged(columns, examples, thorough)
+
+
+def judged(columns: Sequence[Column], examples: Sequence[Example] = EXAMPLES, thorough: bool = False) -> Report:
+    """The report on what frameworks answered."""
+    return Report(tuple(examples), tuple(columns), tuple(judge(columns, examples)), tuple(_recorded(columns)), thorough)
+
+
+def _recorded(columns: Iterable[Column]) -> Iterator[golden.Distances]:
+    for column in columns:
+        if column.state == "answered":
+            found = {answer.example: answer.arrays() for answer in column.answers if answer.by == DIALECTS and answer.error is None}
+            yield from golden.judge(column.framework, found)
+
+
+def _ask(framework: str, timeout: float, thorough: bool, progress: Progress) -> Column:
+    if framework not in installed():
+        return Column(framework, "absent", "not installed")
+    start = perf_counter()
+    # -P: whatever lies in the current directory is not imported instead of a framework.
+    command = [sys.executable, "-P", "-m", "unifocal.conformance.parity.answers", framework, *["thorough"] * thorough]
+    with TemporaryFile("w+") as said, Popen(command, stdout=PIPE, stderr=said, text=True, env=os.environ | _ENVIRONMENT) as process:
+        late = Timer(timeout, process.kill)
+        late.start()
+        assert process.stdout is not None
+        announced, *lines = [*_lines(process.stdout, framework, progress)] or [""]
+        status = process.wait()
+        if not late.is_alive():
+            return Column(framework, "failed", f"no answer in {timeout:g} s")
+        late.cancel()
+        said.seek(0)
+        reason = _reason(status, said.read())
+    seconds = perf_counter() - start
+    if status:
+        return Column(framework, "failed", reason, seconds=seconds)
+    version = Announcement(**json.loads(announced)).version
+    return Column(framework, "answered", version=version, seconds=seconds, answers=tuple(map(Answer.from_json, lines)))
+
+
+def _lines(stream: Iterable[str], framework: str, progress: Progress) -> Iterator[str]:
+    """The lines of a process, each told of as it comes."""
+    total = 0
+    for done, line in enumerate(stream):
+        if not done:
+            total = Announcement(**json.loads(line)).answers
+        progress(framework, done, total)
+        yield line
+
+
+def _reason(status: int, said: str) -> str:
+    """Why a process ended badly: the signal, or the last thing it said."""
+    if status < 0:
+        return f"its process was ended by {signal.Signals(-status).name}"
+    return f"its process ended with status {status}: {(said.strip().splitlines() or ['nothing'])[-1]}"
+
+
+class _Judgement(NamedTuple):
+    judge: str
+    distance: Floats
+    bar: float
+    unit: str = "ulp"
+
+
+_Own = Mapping[tuple[str, str], Answer]
+_Others = Sequence[tuple[originals.Original, Answer]]
+
+
+def judge(columns: Iterable[Column], examples: Sequence[Example]) -> Iterator[Verdict]:
+    """Every answer of unifocal's before every judge."""
+    answered = [column for column in columns if column.state == "answered"]
+    others = [pair for column in answered for pair in column.originals()]
+    for column in answered:
+        own = {(answer.example, answer.dtype): answer for answer in column.answers if answer.by == UNIFOCAL and answer.error is None}
+        for example, dtype, part in product(examples, DTYPES, PARTS):
+            if (example.name, dtype) in own:
+                computed = _array(own[example.name, dtype], part)
+                for judge, far, bar, unit in _judgements(example, dtype, part, computed, own, others):
+                    yield Verdict(column.framework, example.name, dtype, part, judge, float(np.max(far)), bar, unit)
+
+
+def _judgements(example: Example, dtype: str, part: Part, computed: Floats, own: _Own, others: _Others) -> Iterator[_Judgement]:
+    truth = truth_of(example, dtype)
+    yield _Judgement("truth", truth.distance(part, computed), truth.bar)
+    if example.multiple is not None and (example.multiple.example, dtype) in own:
+        same = example.multiple.factor * _array(own[example.multiple.example, dtype], part)
+        yield _Judgement(example.multiple.example, distance(computed, _exactly(same), dtype), 0.0)
+    if dtype != originals.DTYPE:
+        return
+    figures: Figures | None = getattr(example, part)
+    if figures is not None:
+        yield _Judgement("figures", figures.distance(computed), FIGURES, "last digits")
+    for original, answer in others:
+        if answer.example == example.name and original.comparable(part) and getattr(answer, part) is not None:
+            scale: Exact = getattr(truth, f"{part}_terms")
+            yield _Judgement(original.name, distance(computed, _exactly(_array(answer, part)), dtype, scale), ORIGINAL)
+
+
+def _array(answer: Answer, part: Part) -> Floats:
+    return np.asarray(getattr(answer, part), np.float64)
+
+
+def _exactly(numbers: Floats) -> Exact:
+    """Computed numbers, taken for the truth."""
+    return Exact(numbers, np.zeros_like(numbers))

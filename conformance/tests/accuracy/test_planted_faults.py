@@ -1,0 +1,239 @@
+"""Faults planted in the library turn the suite red: which of its own tests, called here one by one, notice each of them.
+
+Planted where calls pass whatever the kernels look like: between a signature and its evaluation, in the choice of the kernel and of the
+compute dtype, and in a shim's namespace.  Every judge passes before anything is planted; it has then computed its truth, which a fault
+in the formulas would otherwise take part in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import unifocal
+from unifocal.protocol import Kernel
+from unifocal.spec import Operands, Spec
+
+from ...frameworks import framework, installed
+from ..dialects import test_dialects
+from ..losses import test_dtypes, test_options, test_targets
+from . import generated, test_accuracy, test_namespaces
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+_EVALUATE, _GRADIENT, _LOSS, _PLAN = (import_module(f"unifocal.{name}") for name in ("evaluate", "gradient", "loss", "plan"))
+
+if not {"paddle", "torch"} <= set(installed()):
+    pytest.skip("the shim and two originals are Paddle's and torch's", allow_module_level=True)
+
+
+# --- judges ------------------------------------------------------------------------------------------------------------------------
+
+
+def measure(distances: Any, bar: float, *what: object) -> None:
+    """What the fixture of this name does, without the record."""
+    assert float(np.max(distances, initial=0.0)) <= bar, what
+
+
+def _generated(dtype: str) -> None:
+    run = framework("numpy")
+    for number, case in enumerate(generated.cases()):
+        found = generated.distances(generated.answer(run, case.rounded(dtype), dtype), generated.truth(number, dtype), dtype)
+        for part, far in found.items():
+            measure(far, generated.bar(case, dtype), case, part)
+
+
+def _names() -> None:
+    for name in test_namespaces.CALLS:
+        test_namespaces.test_name(framework("paddle"), "float64", name)
+
+
+def _oracle(name: str, dtype: str, *arguments: Any, on: str = "numpy") -> Callable[[], None]:
+    return lambda: getattr(test_accuracy, name)(framework(on), dtype, *arguments, measure)
+
+
+def _original(dialect: str, function: str) -> Callable[[], None]:
+    return lambda: test_dialects.test_original(framework("numpy"), dialect, function)
+
+
+_Focal = test_accuracy.Case
+JUDGES: dict[str, Callable[[], None]] = {
+    "oracle: sigmoid": _oracle("test_sigmoid", "float64", _Focal(2.0, 0.25)),
+    "oracle: sigmoid, float32": _oracle("test_sigmoid", "float32", _Focal(0.5, 0.25)),
+    "oracle: sigmoid, float16": _oracle("test_sigmoid_half", "float16", _Focal(2.0, 0.25)),
+    "oracle: sigmoid, second": _oracle("test_sigmoid_second", "float64", _Focal(2.0, 0.25)),
+    "oracle: sigmoid, clipped": _oracle("test_sigmoid_probability", "float64", 2.0, True),
+    "oracle: softmax": _oracle("test_softmax", "float64", 3, "index", 2.0),
+    "oracle: softmax, soft": _oracle("test_softmax", "float64", 10, "soft", 2.0),
+    "oracle: softmax, second": _oracle("test_softmax_second", "float64", 3, "index", 2.0),
+    # Paddle's eager losses are computed in NumPy's blocks; their second derivatives are not.
+    "oracle: softmax on Paddle, second": _oracle("test_softmax_second", "float64", 10, "soft", 2.0, on="paddle"),
+    "original: paddle.sigmoid_focal_loss": _original("paddle", "sigmoid_focal_loss"),
+    "original: paddle.cross_entropy": _original("paddle", "cross_entropy"),
+    "original: torch.cross_entropy": _original("torch", "cross_entropy"),
+    "original: tfa.SigmoidFocalCrossEntropy": _original("tfa", "SigmoidFocalCrossEntropy"),
+    "original: mmdet.softmax_focal_loss": _original("mmdet", "softmax_focal_loss"),
+    "generated: float64": lambda: _generated("float64"),
+    "generated: float32": lambda: _generated("float32"),
+    "generated: float16": lambda: _generated("float16"),
+    "arithmetic: alpha": lambda: test_options.test_sigmoid_alpha_and_gamma(framework("numpy"), 0.5, test_options.VECTOR),
+    "arithmetic: reductions": lambda: test_options.test_reductions(framework("numpy"), unifocal.sigmoid_focal_loss, test_options.SOFT),
+    "arithmetic: clip": lambda: test_options.test_epsilon_clips_value_and_derivative(framework("numpy")),
+    "arithmetic: ignored": lambda: test_targets.test_ignored_rows_count_nowhere(
+        framework("numpy"), unifocal.cross_entropy, -100, "mean", True
+    ),
+    "arithmetic: half": lambda: test_dtypes.test_half_is_computed_in_float32_and_rounded_once(
+        framework("numpy"), "float16", unifocal.sigmoid_focal_loss
+    ),
+    "arithmetic: names on Paddle": _names,
+}
+
+
+def _passes(judge: str) -> bool:
+    try:
+        JUDGES[judge]()
+    except (Exception, pytest.fail.Exception):  # whatever goes wrong: it did not before
+        return False
+    return True
+
+
+@cache
+def _passes_unplanted(judge: str) -> bool:
+    return _passes(judge)
+
+
+# --- faults ------------------------------------------------------------------------------------------------------------------------
+
+
+def _of_call(change: Callable[[Spec, Operands], tuple[Spec, Operands]]) -> Plant:
+    """Another description of the loss than the signature gave."""
+
+    def plant(monkeypatch: pytest.MonkeyPatch) -> None:
+        for module, name in ((_LOSS, "evaluate"), (_GRADIENT, "evaluate_with_gradient")):
+            right = getattr(module, name)
+            monkeypatch.setattr(module, name, lambda spec, operands, right=right: right(*change(spec, operands)))
+
+    return plant
+
+
+def _of_spec(change: Callable[[Spec], dict[str, Any]]) -> Plant:
+    return _of_call(lambda spec, operands: (replace(spec, **change(spec)), operands))
+
+
+def _of_kernels(change: Callable[[Kernel], Kernel]) -> Plant:
+    def plant(monkeypatch: pytest.MonkeyPatch) -> None:
+        right, changed = _PLAN.kernel_for, cache(change)  # frameworks cache by the kernel's identity
+        monkeypatch.setattr(_PLAN, "kernel_for", lambda *arguments: changed(right(*arguments)))
+
+    return plant
+
+
+def _of_compute_dtype(choose: Callable[[Any, Any], Any]) -> Plant:
+    def plant(monkeypatch: pytest.MonkeyPatch) -> None:
+        right = _EVALUATE.context
+
+        def context(*arguments: Any) -> Any:
+            ctx = right(*arguments)
+            return ctx._replace(dtype=choose(ctx.xp, ctx.x.dtype) or ctx.dtype)
+
+        monkeypatch.setattr(_EVALUATE, "context", context)
+
+    return plant
+
+
+def _without_keepdims(monkeypatch: pytest.MonkeyPatch) -> None:
+    xp = import_module("unifocal.backends.paddle_namespace").xp
+    right = xp.sum
+    monkeypatch.setattr(xp, "sum", lambda x, axis=None, keepdims=False: right(x, axis=axis))
+
+
+def _negated(kernel: Kernel) -> Kernel:
+    def negated(value_slope: Callable[..., Any]) -> Callable[..., Any]:
+        def changed(*arguments: Any) -> Any:
+            value, slope = value_slope(*arguments)
+            return value, -slope
+
+        return changed
+
+    return replace(kernel, **{name: negated(part) for name, part in vars(kernel).items() if part is not None and name != "second"})
+
+
+def _flat(kernel: Kernel) -> Kernel:
+    return replace(kernel, second=lambda xp, spec, x, inputs, h: xp.zeros_like(x))
+
+
+def _swapped(spec: Spec, operands: Operands) -> tuple[Spec, Operands]:
+    balanced = spec.alpha == "balance" and operands.alpha is not None
+    return spec, replace(operands, alpha=1 - operands.alpha) if balanced else operands
+
+
+class Fault(NamedTuple):
+    """What is planted, and the judges that are known to notice."""
+
+    plant: Plant
+    noticed_by: tuple[str, ...]
+
+
+_VALUES = ("oracle: sigmoid", "oracle: sigmoid, float32", "oracle: sigmoid, clipped", "original: paddle.sigmoid_focal_loss")
+_GENERATED = ("generated: float64", "generated: float32", "generated: float16")
+_ORIGINALS = tuple(judge for judge in JUDGES if judge.startswith("original"))
+_SOFTMAX = ("oracle: softmax", "oracle: softmax, soft")
+_SIGMOID_OF_OTHERS = ("oracle: sigmoid, float16", "original: tfa.SigmoidFocalCrossEntropy", "arithmetic: alpha")
+FAULTS = {
+    "alpha swapped with its complement": Fault(_of_call(_swapped), (*_VALUES, *_SIGMOID_OF_OTHERS, *_GENERATED)),
+    "alpha off": Fault(
+        _of_call(lambda spec, operands: (replace(spec, alpha="off"), replace(operands, alpha=None))),
+        (*_VALUES, *_SIGMOID_OF_OTHERS, *_GENERATED, "original: mmdet.softmax_focal_loss"),
+    ),
+    "mean for sum": Fault(
+        _of_spec(lambda spec: {"reduction": "mean" if spec.reduction == "sum" else spec.reduction}),
+        (*_ORIGINALS, *_GENERATED, "arithmetic: reductions"),
+    ),
+    "gamma off by 1e-6": Fault(
+        _of_spec(lambda spec: {"gamma": spec.gamma + 1e-6 if spec.gamma else 0.0}),
+        (*_VALUES, *_SOFTMAX, *_GENERATED[:2], "original: tfa.SigmoidFocalCrossEntropy", "original: mmdet.softmax_focal_loss"),
+    ),
+    "gradient's sign": Fault(_of_kernels(_negated), (*_VALUES, *_SOFTMAX, *_ORIGINALS, *_GENERATED, "arithmetic: clip")),
+    "second derivative detached": Fault(
+        _of_kernels(_flat), ("oracle: sigmoid, second", "oracle: sigmoid, clipped", "oracle: softmax, second")
+    ),
+    "clip ten times as wide": Fault(
+        _of_spec(lambda spec: {"epsilon": spec.epsilon and 10 * spec.epsilon}),
+        ("oracle: sigmoid, clipped", "arithmetic: clip", *_GENERATED),
+    ),
+    "soft labels of the other family": Fault(
+        _of_spec(lambda spec: {"soft_labels": "label" if spec.soft_labels == "mixture" or spec.categorical else "mixture"}),
+        (*_VALUES, *_SIGMOID_OF_OTHERS, *_GENERATED),
+    ),
+    "float32 for float64": Fault(
+        _of_compute_dtype(lambda xp, dtype: xp.float32), ("oracle: sigmoid", *_SOFTMAX, *_ORIGINALS, "generated: float64")
+    ),
+    "half computed natively": Fault(
+        _of_compute_dtype(lambda xp, dtype: dtype), ("oracle: sigmoid, float16", "generated: float16", "arithmetic: half")
+    ),
+    "ignored entries in the denominator": Fault(
+        _of_spec(lambda spec: {"count_ignored": True}),
+        ("original: paddle.cross_entropy", "original: torch.cross_entropy", "arithmetic: ignored", *_GENERATED),
+    ),
+    "keepdims ignored by Paddle's shim": Fault(_without_keepdims, ("arithmetic: names on Paddle", "oracle: softmax on Paddle, second")),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_fault_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]) -> None:
+    fault = FAULTS[name]
+    assert not [judge for judge in JUDGES if not _passes_unplanted(judge)]
+    with monkeypatch.context() as planted:
+        fault.plant(planted)
+        for module in (_LOSS, _GRADIENT):  # what is known of earlier calls has no faults
+            planted.setattr(module, "repeated", lambda *_, **__: None)
+        noticed = [judge for judge in JUDGES if not _passes(judge)]
+    record_property("noticed by", noticed)
+    assert noticed
+    assert not set(fault.noticed_by) - set(noticed)

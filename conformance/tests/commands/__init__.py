@@ -1,0 +1,1 @@
+"""The commands and ``assert_parity``, and what they stand on."""

@@ -1,0 +1,1 @@
+"""How eager calls are evaluated: in blocks, in threads, like an earlier call, compiled."""

@@ -1,0 +1,173 @@
+"""Calls like an earlier one: what is looked up is what would be found out again, and all that can differ is looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import unifocal
+from unifocal import repeated
+
+from ...frameworks import Framework
+from ..losses.test_targets import LOSSES, SIGMOID, by_name
+
+EAGER = pytest.mark.frameworks("numpy", "torch", "paddle", "tensorflow")
+RNG = np.random.default_rng(11)
+X, SOFT, INDEX = RNG.normal(size=(5, 4)), RNG.random((5, 4)), RNG.integers(0, 4, 5)
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    """Nothing is known before a test, nor after."""
+    repeated.forget()
+    yield
+    repeated.forget()
+
+
+def is_known(loss: Any, *tensors: Any, **options: Any) -> bool:
+    return repeated.repeated(loss.describe, tensors, options, constant=False) is not None
+
+
+@EAGER
+@by_name(LOSSES)
+@pytest.mark.parametrize("reduction", ["none", "sum", "mean", "weighted_mean"])
+@pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.1}, {"sample_weight": 2.0, "normalizer": 3}, {"ignore_index": 1}], ids=str)
+def test_second_call_gives_what_the_first_gives(framework: Framework, loss: Any, reduction: str, options: dict[str, Any]) -> None:
+    for targets in (SOFT, INDEX):
+        if "ignore_index" in options and targets is SOFT and loss not in dict(SIGMOID).values():
+            continue
+        for i in range(3):  # of other numbers each time
+            x, y = X * (i + 1), targets[::-1].copy() if i % 2 else targets
+            arrays = framework.value_and_gradient(loss, x, y, dtype="float64", reduction=reduction, **options)
+            repeated.forget()
+            for known, fresh in zip(
+                arrays, framework.value_and_gradient(loss, x, y, dtype="float64", reduction=reduction, **options), strict=True
+            ):
+                np.testing.assert_array_equal(known, fresh)
+            assert is_known(loss, framework.tensor(x, "float64"), framework.tensor(y), reduction=reduction, **options)
+
+
+@EAGER
+@by_name(LOSSES)
+def test_kinds_of_calls_are_kept_apart(framework: Framework, loss: Any) -> None:
+    """Hard after soft labels, an integer after a boolean, another shape, and back: each as if it were the first."""
+    hard = SOFT > 0.5
+    calls = [(X, SOFT), (X, hard), (X, hard.astype("int64")), (X[:3], SOFT[:3]), (X, hard.astype("float64")), (X, INDEX), (X, SOFT)]
+    for x, y in calls:
+        known = framework.value_and_gradient(loss, x, y, dtype="float64")
+        for ours, whole in zip(known, unifocal.value_and_grad(loss)(x, y.tolist()), strict=True):  # lists are never known
+            np.testing.assert_allclose(ours, whole, rtol=1e-13)
+
+
+@EAGER
+def test_values_are_checked_each_time(framework: Framework) -> None:
+    x, good, bad = framework.tensor(X), framework.tensor(SOFT), framework.tensor(SOFT + 1)
+    for loss, right, wrong in (
+        (unifocal.binary_cross_entropy, good, bad),
+        (unifocal.cross_entropy, framework.tensor(INDEX), framework.tensor(INDEX + 4)),
+    ):
+        loss(x, right)
+        assert is_known(loss, x, right)
+        with pytest.raises(ValueError, match="must be in"):
+            loss(x, wrong)
+        with unifocal.value_checks(False):
+            assert np.isnan(framework.numpy(loss(x, wrong, reduction="none"))).any()
+
+
+@EAGER
+@pytest.mark.parametrize(
+    ("good", "bad"), [({"gamma": 1}, {"gamma": True}), ({"from_logits": True}, {"from_logits": 1}), ({"axis": 1}, {"axis": 1.0})]
+)
+def test_options_that_are_equal_but_of_another_type_are_not_taken_for_each_other(
+    framework: Framework, good: dict[str, Any], bad: dict[str, Any]
+) -> None:
+    x, y = framework.tensor(X), framework.tensor(SOFT)
+    unifocal.sigmoid_focal_loss(x, y, **good)
+    with pytest.raises(TypeError):
+        unifocal.sigmoid_focal_loss(x, y, **bad)
+
+
+@EAGER
+def test_tensors_among_the_options_are_never_known(framework: Framework) -> None:
+    x, y = framework.tensor(X), framework.tensor(SOFT)
+    for _ in range(2):
+        unifocal.sigmoid_focal_loss(x, y, sample_weight=y)
+        assert not is_known(unifocal.sigmoid_focal_loss, x, y, sample_weight=y)
+    assert not repeated._known
+
+
+def test_what_is_kept_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeated, "_MOST", 3)
+    for n in range(1, 20):
+        unifocal.binary_cross_entropy(np.zeros(n), np.zeros(n))
+        assert 1 <= len(repeated._known) <= 3
+
+
+def test_no_tensor_is_kept_alive() -> None:
+    """What is known holds neither predictions nor targets."""
+    import gc
+    import weakref
+
+    x = np.zeros((3, 2))
+    unifocal.binary_cross_entropy(x, np.zeros((3, 2)))
+    alive = weakref.ref(x)
+    del x
+    gc.collect()
+    assert repeated._known
+    assert alive() is None
+
+
+@pytest.mark.frameworks("torch")
+@pytest.mark.parametrize("turns", [(False, True, False), (True, False, True)], ids=str)
+def test_torch_half_precision_heeds_autocast(framework: Framework, turns: tuple[bool, ...]) -> None:
+    import torch
+
+    x, y = torch.zeros(4, dtype=torch.bfloat16), torch.zeros(4)
+    for on in turns:
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=on):
+            assert unifocal.binary_cross_entropy(x, y).dtype == (torch.float32 if on else torch.bfloat16)
+
+
+@pytest.mark.frameworks("torch")
+@pytest.mark.filterwarnings("ignore:Gradients by the targets are wanted:UserWarning")
+def test_torch_labels_that_come_to_require_gradients(framework: Framework) -> None:
+    import torch
+
+    x, y = torch.tensor(X), torch.tensor(SOFT)
+    unifocal.binary_cross_entropy(x, y)
+    y.requires_grad_()
+    (gradient,) = torch.autograd.grad(unifocal.binary_cross_entropy(x, y, reduction="sum"), y)
+    torch.testing.assert_close(gradient, -x)
+
+
+@pytest.mark.frameworks("torch")
+def test_torch_targets_of_another_device_are_refused_each_time(framework: Framework) -> None:
+    import torch
+
+    x, y = torch.tensor(X), torch.tensor(SOFT)
+    for _ in range(2):
+        unifocal.binary_cross_entropy(x, y)
+        with pytest.raises(ValueError, match="targets must be on the device of the predictions, cpu; received meta"):
+            unifocal.binary_cross_entropy(x, y.to("meta"))
+
+
+def test_objects_may_change() -> None:
+    from unifocal.dialects.kornia import BinaryFocalLossWithLogits
+
+    loss = BinaryFocalLossWithLogits(0.25, 2.0, "mean")
+    both = unifocal.value_and_grad(loss)
+    first = both(X, SOFT)[0]
+    loss.gamma = 4.0
+    assert both(X, SOFT)[0] == unifocal.value_and_grad(BinaryFocalLossWithLogits(0.25, 4.0, "mean"))(X, SOFT)[0] != first
+
+
+def test_deprecated_arguments_are_warned_of_each_time() -> None:
+    from unifocal.dialects.torch import binary_cross_entropy_with_logits
+
+    for _ in range(3):
+        with pytest.warns(UserWarning, match="size_average and reduce are deprecated") as warned:
+            binary_cross_entropy_with_logits(X, SOFT, reduce=False)
+        assert [each.filename for each in warned] == [__file__]

@@ -1,0 +1,1 @@
+"""Each framework's own ways of differentiating and compiling."""

@@ -1,0 +1,1 @@
+"""What the losses do: options, targets, dtypes, errors."""

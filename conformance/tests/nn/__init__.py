@@ -1,0 +1,1 @@
+"""Losses as modules, layers and Keras losses."""

@@ -1,0 +1,1 @@
+"""The project itself: what is installed, imported, documented and benchmarked, and the suite's own means."""
