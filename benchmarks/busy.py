@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from unifocal.threads import cores
+from unifocal.evaluation.threads import cores
 
 # Whoever started it may be killed: then its parent is another process.
 _SPIN = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    for _ in range(100_000):\n        pass"

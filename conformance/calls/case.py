@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import unifocal
-from unifocal.protocol import NumPyArray
+from unifocal.arrays import NumPyArray
 
 from ..frameworks import Framework
 from ..truth import tolerances

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from unifocal.protocol import NumPyArray
+from unifocal.arrays import NumPyArray
 
 from .case import Answer, Case
 

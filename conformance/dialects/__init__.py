@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from unifocal.dialects import functions_of
-from unifocal.protocol import NumPyArray
+from unifocal.arrays import NumPyArray
 
 from ..calls.case import Answer, Case, bound, call, run_case
 from ..calls.records import Entry, Record

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from unifocal.protocol import NumPyArray
+from unifocal.arrays import NumPyArray
 
 from ..calls.case import Case
 from ..truth import tolerances

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 import unifocal
-from unifocal.dispatch import leave_unconverted
+from unifocal.compilers import leave_unconverted
 from unifocal.operands import context
 from unifocal.plan import plan
-from unifocal.protocol import Array
+from unifocal.arrays import Array
 
 NumPyArray = npt.NDArray[Any]
 Function = Callable[[Array], Array]

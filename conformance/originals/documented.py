@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from unifocal.protocol import NumPyArray
+from unifocal.arrays import NumPyArray
 
 from ..truth.ulp import Floats
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 import unifocal
-from unifocal.protocol import NumPyArray
+from unifocal.arrays import NumPyArray
 from unifocal.spec import Operands, Spec
 
 from ..truth import oracle, tolerances

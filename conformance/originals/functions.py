@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from unifocal.protocol import Array
+from unifocal.arrays import Array
 
 from ..frameworks import Framework, Function
 from .documented import Example, Part

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unifocal.dialects import dialect_names, functions_of
-from unifocal.protocol import Array, NumPyArray
+from unifocal.arrays import Array, NumPyArray
 
 from ..calls.case import Answer, Case, run_case
 from ..calls.records import Entry

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 import unifocal
-from unifocal.protocol import NumPyArray
+from unifocal.arrays import NumPyArray
 
 from ..calls import case as calls
 from ..dialects import dialect_answer

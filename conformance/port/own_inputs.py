@@ -8,7 +8,7 @@ from inspect import Parameter
 from pathlib import Path
 from typing import Any
 
-from unifocal.protocol import NumPyArray
+from unifocal.arrays import NumPyArray
 
 from ..calls.case import Case
 from ..calls.records import arrays_in

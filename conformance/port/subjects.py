@@ -17,7 +17,7 @@ import numpy as np
 import unifocal
 from unifocal.dispatch import FRAMEWORKS as SHIMS
 from unifocal.dispatch import backend_of
-from unifocal.protocol import NumPyArray
+from unifocal.arrays import NumPyArray
 
 from ..calls.case import Answer, Case, as_operand
 from ..frameworks import Framework

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import unifocal
-from unifocal.protocol import NumPyArray
+from unifocal.arrays import NumPyArray
 
 from ...frameworks import Framework
 from ...truth import exact, tolerances

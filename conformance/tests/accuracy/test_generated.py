@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from unifocal.protocol import NumPyArray
+from unifocal.arrays import NumPyArray
 
 from ...frameworks import ALL_DTYPES, Framework
 from ...frameworks import framework as framework_named

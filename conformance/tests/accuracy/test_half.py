@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal import blocks
-from unifocal.blocks import Walk
-from unifocal.repeated import forget
+from unifocal.evaluation import reading
+from unifocal.evaluation.cache import clear
+from unifocal.evaluation.evaluate import Call
 
 from ...frameworks import ALL_DTYPES, Framework
 from ...truth import tolerances
@@ -32,9 +32,9 @@ LOSS_SCALE = 2.0**14
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Blocks of a few rows."""
     monkeypatch.setattr(blocks, "_elements", lambda call: 13 * CLASSES)
-    forget()
+    clear()
     yield
-    forget()
+    clear()
 
 
 def rounded(framework: Framework, x: Any, dtype: str) -> Any:
@@ -209,13 +209,13 @@ def test_slope_is_kept_in_half_precision(
     framework: Framework, dtype: str, loss: Any, reduction: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = []
-    run = Walk.run
+    run = Call.run
 
-    def watched(self: Walk, *arguments: Any, **options: Any) -> Any:
+    def watched(self: Call, *arguments: Any, **options: Any) -> Any:
         kept.append(run(self, *arguments, **options))
         return kept[-1]
 
-    monkeypatch.setattr(Walk, "run", watched)
+    monkeypatch.setattr(Call, "run", watched)
     x, (targets, options) = RNG.normal(size=(ROWS, CLASSES)), _TARGETS["index"]
     framework.value_and_gradient(loss, x, targets, dtype=dtype, reduction=reduction, **options)
     assert [result.slope.dtype.itemsize for result in kept] == [2]

@@ -11,7 +11,7 @@ import pytest
 
 import unifocal
 from unifocal.dispatch import backend_of
-from unifocal.protocol import NumPyArray
+from unifocal.arrays import NumPyArray
 
 from ...frameworks import Framework
 from . import generated

@@ -1,6 +1,6 @@
 """Every Array API name that the core uses, on every framework: NumPy's dtypes, shapes, special values and numbers, and no gradient cut.
 
-The standard's own functions are NumPy's; ``scatter`` and ``number``, which it lacks, are held to what :class:`~unifocal.protocol.Backend`
+The standard's own functions are NumPy's; ``scatter`` and ``number``, which it lacks, are held to what :class:`~unifocal.backend.Backend`
 says of them.  Denormals may be flushed to zero.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from unifocal.dispatch import backend_of
-from unifocal.protocol import NumPyArray
+from unifocal.arrays import NumPyArray
 
 from ...frameworks import Framework
 from ...truth import tolerances

@@ -148,7 +148,7 @@ def _of_compute_dtype(choose: Callable[[Any, Any], Any]) -> Plant:
 
 
 def _without_keepdims(monkeypatch: pytest.MonkeyPatch) -> None:
-    xp = import_module("unifocal.backends.paddle_namespace").xp
+    xp = import_module("unifocal.backends.paddle.namespace").xp
     right = xp.sum
     monkeypatch.setattr(xp, "sum", lambda x, axis=None, keepdims=False: right(x, axis=axis))
 

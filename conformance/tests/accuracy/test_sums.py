@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 
 import unifocal
-from unifocal.spec import Reduction
+from unifocal.convention import Reduction
 
 from ...frameworks import Framework
 from ...truth import oracle, tolerances

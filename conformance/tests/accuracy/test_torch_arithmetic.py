@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal import repeated
+from unifocal.evaluation import cache
 
 from ...frameworks import Framework
 from ..evaluation import test_blocks
@@ -26,9 +26,9 @@ pytestmark = [pytest.mark.frameworks("torch"), pytest.mark.usefixtures("without_
 def without_numpy(framework: Framework, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Have all tensors of any size computed by torch; calls known to be NumPy's are forgotten."""
     monkeypatch.setattr(import_module("unifocal.backends.torch"), "_LARGE", 0)
-    repeated.forget()
+    cache.clear()
     yield
-    repeated.forget()
+    cache.clear()
 
 
 @pytest.mark.parametrize("case", SIGMOID_CASES, ids=str)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from unifocal.dialects import dialect_names, functions_of
-from unifocal.protocol import NumPyArray
+from unifocal.arrays import NumPyArray
 
 from ...calls.case import Answer, Case
 from ...dialects import Original, dialect_answer, golden_record, module_of, original_answer, plain_signature, traced_value

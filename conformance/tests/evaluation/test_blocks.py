@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal import blocks
-from unifocal.blocks import cuts
-from unifocal.kernels.sigmoid import sigmoid_hard
-from unifocal.repeated import forget, repeated
+from unifocal.evaluation import blocks, reading
+from unifocal.evaluation.cache import clear, lookup
+from unifocal.evaluation.cutting import cuts
+from unifocal.formulas.sigmoid import HardSigmoidFocal
 
 from ...frameworks import Framework
 from ..losses.test_targets import LOSSES, SIGMOID, SOFTMAX, by_name
@@ -29,8 +29,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Set the size of a block, so that small arrays have many."""
 
     def set_elements(elements: int) -> None:
-        monkeypatch.setattr(blocks, "_elements", lambda ctx: elements)
-        forget()  # of known calls it is known whether they are one block
+        monkeypatch.setattr(reading, "_block", lambda *_: elements)
+        clear()  # of known calls it is known how large their blocks are
 
     return set_elements
 
@@ -161,16 +161,16 @@ def test_messages_tell_where_in_the_whole_a_fault_is(framework: Framework, small
 
 
 @EAGER
-def test_each_block_runs_its_kernel_once_and_hard_labels_the_short_one(
+def test_each_block_runs_its_formula_once_and_hard_labels_the_short_one(
     framework: Framework, small: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small(BLOCK)
     kinds = []
     original = blocks.value_slope
 
-    def counting(backend: Any, xp: Any, kernel: Any, *arguments: Any) -> Any:
-        kinds.append(kernel is sigmoid_hard)
-        return original(backend, xp, kernel, *arguments)
+    def counting(backend: Any, xp: Any, formula: Any, *arguments: Any) -> Any:
+        kinds.append(isinstance(formula, HardSigmoidFocal))
+        return original(backend, xp, formula, *arguments)
 
     monkeypatch.setattr(blocks, "value_slope", counting)
     y = RNG.random(4 * BLOCK)
@@ -253,9 +253,9 @@ def test_block_sizes_fit_the_cache() -> None:
 @pytest.mark.parametrize(
     ("loss", "elements", "precision", "owner"),
     [
-        ("sigmoid_focal_loss", 1 << 20, "float32", "standard"),
-        ("binary_cross_entropy", 1 << 20, "float64", "standard"),
-        ("cross_entropy", 1 << 14, "float32", "standard"),
+        ("sigmoid_focal_loss", 1 << 20, "float32", "numpy"),
+        ("binary_cross_entropy", 1 << 20, "float64", "numpy"),
+        ("cross_entropy", 1 << 14, "float32", "numpy"),
         ("cross_entropy", 1 << 20, "float32", "torch"),
     ],
 )
@@ -263,10 +263,11 @@ def test_torch_divides_among_its_own_threads_large_blocks_alone(
     framework: Framework, loss: str, elements: int, precision: str, owner: str
 ) -> None:
     x = framework.tensor(np.zeros((elements // 4, 4)), precision)
-    y = x if owner == "standard" else framework.tensor(np.zeros(elements // 4, np.int64))
-    walk = repeated(getattr(unifocal, loss).describe, (x, y), {}, constant=False)
-    assert walk is not None
-    assert walk.hosted.ctx.backend.name == owner
+    y = x if owner == "numpy" else framework.tensor(np.zeros(elements // 4, np.int64))
+    call = lookup(getattr(unifocal, loss).describe, (x, y), {}, constant=False)
+    assert call is not None
+    assert call.reading.host is not None
+    assert call.reading.host.backend.name == owner
 
 
 ROWS: list[list[float]] = [

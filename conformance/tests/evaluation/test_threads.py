@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal import blocks, threads
-from unifocal.threads import MOST, share
+from unifocal.evaluation import blocks, threads
+from unifocal.evaluation.threads import MOST, share
 
 from ...frameworks import Framework
 from ..losses.test_targets import LOSSES, by_name
@@ -221,9 +221,9 @@ def test_callers_in_threads_of_their_own(framework: Framework, small: Any, monke
 
 _SETUP = """
 import os, threading, torch, unifocal
-from unifocal import blocks
+from unifocal.evaluation import blocks, reading
 torch.set_num_threads(4)
-blocks._elements = lambda call: 1 << 10
+reading._block = lambda *_: 1 << 10
 names = set()
 original = blocks.value_slope
 def noting(*arguments):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal.protocol import NumPyArray
+from unifocal.arrays import NumPyArray
 
 from ...truth.ulp import Floats
 

@@ -138,7 +138,7 @@ def test_softmax_with_class_indices_forms_no_float_one_hot() -> None:
 @pytest.mark.parametrize("rows", [31, 32, 33, 47, 48, 49], ids=str)
 def test_loops_over_blocks(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 16 rows: from twice as many on there is a loop, whose last block may begin within the one before."""
-    monkeypatch.setattr(import_module("unifocal.backends.jax_blocks"), "BLOCK", 16 * 5)
+    monkeypatch.setattr(import_module("unifocal.backends.jax.blocks"), "BLOCK", 16 * 5)
     rng = np.random.default_rng(rows)
     x, y, index, alpha = 3 * rng.normal(size=(rows, 5)), rng.random((rows, 5)), rng.integers(5, size=rows), rng.random(5)
     weights = {"sample_weight": y[:, 0]}

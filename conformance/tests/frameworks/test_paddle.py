@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal.dispatch import leave_unconverted
+from unifocal.compilers import leave_unconverted
 
 from ...frameworks import framework, installed
 from .cases import INDEX, SOFT, WEIGHT, Case, H, X, each_case

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
 import unifocal
-from unifocal import repeated
+from unifocal.dialects import keras, kornia, paddle
+from unifocal.evaluation import cache
 
 from ...frameworks import Framework
 from ..losses.test_targets import LOSSES, SIGMOID, by_name
@@ -22,13 +23,13 @@ X, SOFT, INDEX = RNG.normal(size=(5, 4)), RNG.random((5, 4)), RNG.integers(0, 4,
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """Nothing is known before a test, nor after."""
-    repeated.forget()
+    cache.clear()
     yield
-    repeated.forget()
+    cache.clear()
 
 
 def is_known(loss: Any, *tensors: Any, **options: Any) -> bool:
-    return repeated.repeated(loss.describe, tensors, options, constant=False) is not None
+    return cache.lookup(loss.describe, tensors, options, constant=False) is not None
 
 
 @EAGER
@@ -42,7 +43,7 @@ def test_second_call_gives_what_the_first_gives(framework: Framework, loss: Any,
         for i in range(3):  # of other numbers each time
             x, y = X * (i + 1), targets[::-1].copy() if i % 2 else targets
             arrays = framework.value_and_gradient(loss, x, y, dtype="float64", reduction=reduction, **options)
-            repeated.forget()
+            cache.clear()
             for known, fresh in zip(
                 arrays, framework.value_and_gradient(loss, x, y, dtype="float64", reduction=reduction, **options), strict=True
             ):
@@ -90,20 +91,46 @@ def test_options_that_are_equal_but_of_another_type_are_not_taken_for_each_other
         unifocal.sigmoid_focal_loss(x, y, **bad)
 
 
+SERVED: dict[str, tuple[Callable[..., Any], tuple[str, ...], dict[str, Any]]] = {
+    "tensor option": (unifocal.sigmoid_focal_loss, ("x", "soft"), {"sample_weight": "soft", "alpha": "vector"}),
+    "keywords": (unifocal.cross_entropy, (), {"predictions": "x", "targets": "index"}),
+    "labels first": (keras.binary_crossentropy, ("soft", "x"), {"from_logits": True}),
+    "labels first, keywords": (keras.binary_crossentropy, (), {"y_true": "soft", "y_pred": "x", "from_logits": True}),
+    "hidden ignore_index": (paddle.sigmoid_focal_loss, ("x", "soft"), {}),
+    "tensor by position": (paddle.binary_cross_entropy_with_logits, ("x", "soft", "soft"), {}),
+    "object": (kornia.BinaryFocalLossWithLogits(0.25, 2.0, "mean"), ("x", "soft"), {}),
+    "object with a tensor": (kornia.BinaryFocalLossWithLogits(0.25, 2.0, "mean"), ("x", "soft"), {}),
+    "object, labels first": (keras.BinaryFocalCrossentropy(from_logits=True, apply_class_balancing=True), ("soft", "x"), {}),
+}
+
+
 @EAGER
-def test_tensors_among_the_options_are_never_known(framework: Framework) -> None:
-    x, y = framework.tensor(X), framework.tensor(SOFT)
-    for _ in range(2):
-        unifocal.sigmoid_focal_loss(x, y, sample_weight=y)
-        assert not is_known(unifocal.sigmoid_focal_loss, x, y, sample_weight=y)
-    assert not repeated._known
+@pytest.mark.parametrize("name", SERVED)
+def test_call_of_any_kind_is_looked_up(framework: Framework, name: str) -> None:
+    loss: Any
+    loss, names, options = SERVED[name]
+    tensors = {"x": X, "soft": SOFT, "index": INDEX, "vector": SOFT[0]}
+
+    def call(turn: int) -> Any:
+        arrays = {key: framework.tensor(array[::-1].copy() if turn % 2 else array) for key, array in tensors.items()}
+        given = {key: arrays.get(option, option) if isinstance(option, str) else option for key, option in options.items()}
+        if name == "object with a tensor":
+            loss.pos_weight = arrays["vector"]
+        return framework.numpy(loss(*(arrays[key] for key in names), **given))
+
+    first = [call(turn) for turn in range(3)]
+    assert [entry is not None for entry in cache._entries.values()] == [True]
+    for turn, value in enumerate(first):
+        cache.clear()
+        np.testing.assert_array_equal(call(turn), value)
+    assert first[0] != first[1]
 
 
 def test_what_is_kept_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeated, "_MOST", 3)
+    monkeypatch.setattr(cache, "_MOST", 3)
     for n in range(1, 20):
         unifocal.binary_cross_entropy(np.zeros(n), np.zeros(n))
-        assert 1 <= len(repeated._known) <= 3
+        assert 1 <= len(cache._entries) <= 3
 
 
 def test_no_tensor_is_kept_alive() -> None:
@@ -116,7 +143,7 @@ def test_no_tensor_is_kept_alive() -> None:
     alive = weakref.ref(x)
     del x
     gc.collect()
-    assert repeated._known
+    assert cache._entries
     assert alive() is None
 
 

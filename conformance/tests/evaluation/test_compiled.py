@@ -1,4 +1,4 @@
-"""Eager calls on accelerators, whose kernels are compiled: here without an accelerator, the tensors of the CPU taken for one's."""
+"""Eager calls on accelerators, whose formulas are compiled: here without an accelerator, the tensors of the CPU taken for one's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal import repeated
+from unifocal.evaluation import cache
 
 from ...frameworks import Framework
 from ..losses.test_targets import LOSSES, by_name
@@ -24,7 +24,7 @@ X, SOFT, INDEX = RNG.normal(size=(40, 6)), RNG.random((40, 6)), RNG.integers(0, 
 @pytest.fixture
 def fused(framework: Framework, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The framework's module for such calls, which takes all eager tensors for an accelerator's."""
-    backend, module = (import_module(f"unifocal.backends.{framework.name}{end}") for end in ("", "_fused"))
+    backend, module = (import_module(f"unifocal.backends.{framework.name}{end}") for end in ("", ".compiled"))
     monkeypatch.setattr(module.FUSING, "enabled", True)
     if framework.name == "torch":
         monkeypatch.setattr(module, "_DEVICES", {"cpu"})
@@ -34,10 +34,10 @@ def fused(framework: Framework, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any
         monkeypatch.setattr(module, "_is_worth_fusing", lambda x: module.FUSING.enabled and not hasattr(x, "graph"))
     monkeypatch.setattr(backend, "in_blocks", lambda x, others: False)
     compiled = module._fused
-    for forget in (compiled.cache_clear, repeated.forget):
+    for forget in (compiled.cache_clear, cache.clear):
         forget()
     yield module
-    for forget in (compiled.cache_clear, repeated.forget):
+    for forget in (compiled.cache_clear, cache.clear):
         forget()
 
 
@@ -45,7 +45,7 @@ def fused(framework: Framework, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any
 @by_name(LOSSES)
 @pytest.mark.parametrize("targets", [SOFT, INDEX], ids=["soft", "index"])
 @pytest.mark.parametrize("reduction", ["none", "mean"])
-def test_compiled_kernel_gives_what_the_operations_give(framework: Framework, fused: Any, loss: Any, targets: Any, reduction: str) -> None:
+def test_compiled_formula_gives_what_the_operations_give(framework: Framework, fused: Any, loss: Any, targets: Any, reduction: str) -> None:
     h, options = RNG.normal(size=X.shape), {"dtype": "float64", "reduction": reduction}
     compiled = *framework.value_and_gradient(loss, X, targets, **options), framework.second(loss, X, targets, h, **options)
     assert fused.FUSING.enabled
