@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import Parameter, signature
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,6 +14,10 @@ from unifocal.arrays import NumPyArray
 
 from ..frameworks import Framework
 from ..truth import tolerances
+
+Part = Literal["value", "gradient"]
+PARTS: tuple[Part, ...] = ("value", "gradient")
+"""Of an answer."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Answer:
 def run_case(run: Framework, function: Callable[..., Any], case: Case) -> Answer:
     """A function or class on a case, with a framework's tensors, differentiated by it (unifocal's own, where it differentiates nothing)."""
     with run.precision(case.dtype):
-        function, arguments = bound(run, function, case)
+        function, arguments = bind(run, function, case)
         if run.differentiates:
             x = arguments[case.predictions]
             value, gradient = run.gradient(lambda x: call(function, {**arguments, case.predictions: x}), x)
@@ -62,7 +66,7 @@ def run_case(run: Framework, function: Callable[..., Any], case: Case) -> Answer
         return Answer(run.numpy(value), run.numpy(gradient))
 
 
-def bound(run: Framework, function: Callable[..., Any], case: Case) -> tuple[Callable[..., Any], dict[str, Any]]:
+def bind(run: Framework, function: Callable[..., Any], case: Case) -> tuple[Callable[..., Any], dict[str, Any]]:
     """What is called, a class with its options, and the call's arguments as the framework's tensors."""
     if case.options is not None:
         function = function(**{key: as_operand(run, value, case.dtype) for key, value in case.options.items()})

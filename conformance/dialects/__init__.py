@@ -21,10 +21,9 @@ import numpy as np
 from unifocal.dialects import functions_of
 from unifocal.arrays import NumPyArray
 
-from ..calls.case import Answer, Case, bound, call, run_case
+from ..calls.case import Answer, Case, bind, call, run_case
 from ..calls.records import Entry, Record
-from ..frameworks import Framework
-from ..frameworks import framework as framework_named
+from ..frameworks import Framework, framework_named
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def dialect_answer(run: Framework, dialect: str, case: Case) -> Answer:
 def traced_value(run: Framework, dialect: str, case: Case) -> NumPyArray:
     """The dialect's value for a case, from the framework's compiler; tensors are inputs of the graph, and none is a constant in it."""
     with run.precision(case.dtype):
-        function, arguments = bound(run, functions_of(dialect)[case.function], case)
+        function, arguments = bind(run, functions_of(dialect)[case.function], case)
         names = [name for name in arguments if isinstance(case.arguments[name], np.ndarray)]
 
         def value(tensors: list[Any]) -> Any:

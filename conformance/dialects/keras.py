@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from ..calls.case import Case
-from ..frameworks import framework
+from ..frameworks import framework_named
 from ..truth import tolerances
 from . import ABSENT, Original, cases
 
 
 def _find(name: str) -> Any:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    framework("tensorflow")  # in the order that imports must have
+    framework_named("tensorflow")  # in the order that imports must have
     return getattr(import_module("keras.losses"), name)
 
 

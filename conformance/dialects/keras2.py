@@ -5,12 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from ..frameworks import framework
+from ..frameworks import framework_named
 from . import Original, keras
 
 
 def _find(name: str) -> Any:
-    framework("tensorflow")  # in the order that imports must have
+    framework_named("tensorflow")  # in the order that imports must have
     return getattr(import_module("tf_keras.losses"), name)
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..frameworks import framework
+from ..frameworks import framework_named
 from ..truth import tolerances
 from . import Original, cases
 from .keras import HARD, INDEX, INDEX3, ONE_HOT, SATURATED, SHARES, SHARES3, SOFT, SOFT3, X3, X
 
 
 def _find(name: str) -> Any:
-    framework("tensorflow")  # in the order that imports must have
+    framework_named("tensorflow")  # in the order that imports must have
     return getattr(import_module("tensorflow").nn, name)
 
 

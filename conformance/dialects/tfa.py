@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..calls.case import Case
-from ..frameworks import framework
+from ..frameworks import framework_named
 from ..truth import tolerances
 from . import ABSENT, Original
 from .keras import EDGES, HARD, P3, SATURATED, SOFT, SOFT3, P, X, group
 
 
 def _find(name: str) -> Any:
-    framework("tensorflow")  # in the order that imports must have
+    framework_named("tensorflow")  # in the order that imports must have
     return getattr(import_module("tensorflow_addons.losses"), name)
 
 

@@ -1,6 +1,6 @@
 """Every framework behind one interface: NumPy arrays go in, its tensors are made of them, its own autodiff runs, NumPy arrays come out.
 
-Frameworks are imported when :func:`framework` first makes them, so that a run on one loads no other.
+Frameworks are imported when :func:`framework_named` first makes them, so that a run on one loads no other.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from unifocal.operands import context
 from unifocal.plan import plan
 from unifocal.arrays import Array
 
-NumPyArray = npt.NDArray[Any]
+_NumPyArray = npt.NDArray[Any]
 Function = Callable[[Array], Array]
 ALL_DTYPES = ("float16", "bfloat16", "float32", "float64")
 DEVICES = ("cpu", "cuda")
@@ -66,7 +66,7 @@ class Framework(Protocol):
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
         """A tensor with the array's values, in the dtype of this name or the array's own."""
 
-    def numpy(self, tensor: Array) -> NumPyArray:
+    def numpy(self, tensor: Array) -> _NumPyArray:
         """The values of a tensor; bfloat16, which NumPy lacks, as float32."""
 
     def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
@@ -87,7 +87,7 @@ class Framework(Protocol):
         """The setting of the framework in which tensors of the dtype live."""
         return nullcontext()
 
-    def value(self, loss: Callable[..., Array], predictions: npt.ArrayLike, targets: object, *, dtype: str, **options: Any) -> NumPyArray:
+    def value(self, loss: Callable[..., Array], predictions: npt.ArrayLike, targets: object, *, dtype: str, **options: Any) -> _NumPyArray:
         """The loss."""
         with self.precision(dtype):
             function, x = self._bound(loss, predictions, targets, dtype, options)
@@ -95,7 +95,7 @@ class Framework(Protocol):
 
     def value_and_gradient(
         self, loss: Callable[..., Array], predictions: npt.ArrayLike, targets: object, *, dtype: str, **options: Any
-    ) -> tuple[NumPyArray, NumPyArray]:
+    ) -> tuple[_NumPyArray, _NumPyArray]:
         """The loss, and the gradient of its sum with respect to the predictions."""
         with self.precision(dtype):
             value, gradient = self.gradient(*self._bound(loss, predictions, targets, dtype, options))
@@ -103,7 +103,7 @@ class Framework(Protocol):
 
     def second(
         self, loss: Callable[..., Array], predictions: npt.ArrayLike, targets: object, h: npt.ArrayLike, *, dtype: str, **options: Any
-    ) -> NumPyArray:
+    ) -> _NumPyArray:
         """The Hessian of the loss's sum, times h."""
         with self.precision(dtype):
             function, x = self._bound(loss, predictions, targets, dtype, options)
@@ -132,12 +132,12 @@ class Analytic(Framework, Protocol):
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
         raise NotImplementedError(f"{self.name} has no automatic differentiation.")
 
-    def numpy(self, tensor: Array) -> NumPyArray:
+    def numpy(self, tensor: Array) -> _NumPyArray:
         return np.asarray(tensor)
 
     def value_and_gradient(
         self, loss: Callable[..., Array], predictions: npt.ArrayLike, targets: object, *, dtype: str, **options: Any
-    ) -> tuple[NumPyArray, NumPyArray]:
+    ) -> tuple[_NumPyArray, _NumPyArray]:
         function = unifocal.value_and_grad(loss)
         x, y = self.tensor(predictions, dtype), self._operand(targets)
         value, gradient = function(x, y, **{key: self._operand(option) for key, option in options.items()})
@@ -145,7 +145,7 @@ class Analytic(Framework, Protocol):
 
     def second(
         self, loss: Callable[..., Array], predictions: npt.ArrayLike, targets: object, h: npt.ArrayLike, *, dtype: str, **options: Any
-    ) -> NumPyArray:
+    ) -> _NumPyArray:
         # NumPy has no other way to a second derivative than the kernel itself.
         describe: Any = loss.describe  # type: ignore[attr-defined]
         x, y = self.tensor(predictions, dtype), self._operand(targets)
@@ -195,7 +195,7 @@ class Dask(Analytic):
         values = np.asarray(array, dtype)
         return self._da.from_array(values, chunks=tuple(-(-n // 2) if i == 0 and n else -1 for i, n in enumerate(values.shape)))
 
-    def numpy(self, tensor: Array) -> NumPyArray:
+    def numpy(self, tensor: Array) -> _NumPyArray:
         # Computed in this thread, where the caller's errstate holds: infinite logits have limits, and NumPy need not mention them.
         with np.errstate(all="ignore"):
             return np.asarray(tensor.compute(scheduler="synchronous"))
@@ -216,7 +216,7 @@ class Torch(Framework):
     def _has_accelerator(self) -> bool:
         return bool(self._torch.cuda.is_available())
 
-    def numpy(self, tensor: Array) -> NumPyArray:
+    def numpy(self, tensor: Array) -> _NumPyArray:
         tensor = tensor.detach().cpu()
         return np.asarray(tensor.float() if tensor.dtype == self._torch.bfloat16 else tensor)
 
@@ -246,7 +246,7 @@ class TensorFlow(Framework):
     def _load(self) -> None:
         # Importing paddle 3.3.1 after tensorflow 2.21 crashes the interpreter; the other order is fine.
         if Paddle.name in installed():
-            framework(Paddle.name)
+            framework_named(Paddle.name)
         self._tf = import_module(self.module)
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
@@ -257,7 +257,7 @@ class TensorFlow(Framework):
     def _has_accelerator(self) -> bool:
         return bool(self._tf.config.list_physical_devices("GPU"))
 
-    def numpy(self, tensor: Array) -> NumPyArray:
+    def numpy(self, tensor: Array) -> _NumPyArray:
         return np.asarray(self._tf.cast(tensor, "float32") if tensor.dtype == self._tf.bfloat16 else tensor)
 
     def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
@@ -293,8 +293,8 @@ class Paddle(Framework):
     def _has_accelerator(self) -> bool:
         return bool(self._paddle.device.is_compiled_with_cuda() and self._paddle.device.cuda.device_count())
 
-    def numpy(self, tensor: Array) -> NumPyArray:
-        values: NumPyArray = (tensor.astype("float32") if tensor.dtype == self._paddle.bfloat16 else tensor).numpy()
+    def numpy(self, tensor: Array) -> _NumPyArray:
+        values: _NumPyArray = (tensor.astype("float32") if tensor.dtype == self._paddle.bfloat16 else tensor).numpy()
         return values
 
     def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
@@ -358,7 +358,7 @@ class Jax(Framework):
         except RuntimeError:
             return False
 
-    def numpy(self, tensor: Array) -> NumPyArray:
+    def numpy(self, tensor: Array) -> _NumPyArray:
         return np.asarray(tensor.astype("float32") if tensor.dtype == "bfloat16" else tensor)
 
     def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
@@ -384,7 +384,7 @@ def installed() -> tuple[str, ...]:
 
 
 @cache
-def framework(name: str, device: str = "cpu") -> Framework:
+def framework_named(name: str, device: str = "cpu") -> Framework:
     """The framework of this name, imported, with its tensors on the device.
 
     Raises

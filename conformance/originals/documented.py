@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +20,6 @@ import numpy.typing as npt
 from unifocal.arrays import NumPyArray
 
 from ..truth.ulp import Floats
-
-Part = Literal["value", "gradient"]
-PARTS: tuple[Part, ...] = ("value", "gradient")
 
 
 class Source(NamedTuple):

@@ -13,13 +13,14 @@ import unifocal
 from unifocal.arrays import NumPyArray
 from unifocal.spec import Operands, Spec
 
+from ..calls.case import Part
 from ..truth import oracle, tolerances
 from ..truth.oracle import Number
 from ..truth.ulp import Exact, Floats, distance
-from .documented import Example, Part
+from .documented import Example
 
 
-class Truth(NamedTuple):
+class ExampleTruth(NamedTuple):
     """A call's loss and gradient, the magnitudes of the terms they are sums of, and the bar in ulp for computing them."""
 
     dtype: str
@@ -38,13 +39,13 @@ class Truth(NamedTuple):
 
 
 @cache
-def truth_of(example: Example, dtype: str) -> Truth:
+def truth_of_example(example: Example, dtype: str) -> ExampleTruth:
     """The truth of an example with its inputs rounded to dtype."""
     spec, operands = getattr(unifocal, example.loss).describe(example.predictions, example.targets, **example.options)
     return _truth(spec, operands, dtype)
 
 
-def _truth(spec: Spec, operands: Operands, dtype: str) -> Truth:
+def _truth(spec: Spec, operands: Operands, dtype: str) -> ExampleTruth:
     tensors = (operands.pos_weight, operands.class_weight, spec.ignore_index)
     if spec.axis != -1 or any(tensor is not None for tensor in tensors) or isinstance(operands.alpha, np.ndarray):
         raise NotImplementedError(f"The truth of {spec} with {operands} has not been written down.")
@@ -65,7 +66,7 @@ def _truth(spec: Spec, operands: Operands, dtype: str) -> Truth:
         return Exact.of(chain.from_iterable(getattr(row, part) for row in rows), x.shape)
 
     bar = tolerances.value_and_gradient(spec.link, dtype, spec.gamma)
-    return Truth(dtype, bar, loss("value"), gradient("slope"), loss("value_terms"), gradient("slope_terms"))
+    return ExampleTruth(dtype, bar, loss("value"), gradient("slope"), loss("value_terms"), gradient("slope_terms"))
 
 
 class _Entry(NamedTuple):

@@ -11,15 +11,16 @@ import numpy as np
 
 from unifocal.arrays import Array
 
+from ..calls.case import Part
 from ..frameworks import Framework, Function
-from .documented import Example, Part
+from .documented import Example
 
 DTYPE = "float32"
 """What originals run in: the format that documents print."""
 
 
 @dataclass(frozen=True)
-class Original:
+class OriginalFunction:
     """A function of a framework, and the examples that it is the original of.
 
     ``bind`` gives the function of an example's predictions.  ``differs`` says why the gradient is another one by convention, if it is.
@@ -36,9 +37,9 @@ class Original:
         return part == "value" or not self.differs
 
 
-def originals_of(framework: str) -> tuple[Original, ...]:
+def original_functions(framework: str) -> tuple[OriginalFunction, ...]:
     """The originals that run in this framework."""
-    return tuple(original for original in ORIGINALS if original.framework == framework)
+    return tuple(original for original in ORIGINAL_FUNCTIONS if original.framework == framework)
 
 
 def _floats(framework: Framework, values: Any) -> Array | None:
@@ -108,72 +109,72 @@ def _keras(name: str, *own: str, **fixed: Any) -> Callable[[Framework, Example],
 
 _RENORMALISED = "Keras divides probabilities by their sum, and its gradient goes through that"
 
-ORIGINALS = (
-    Original("max(x, 0) - x·z + log1p(exp(-|x|))", "numpy", ("sigmoid CE", "sigmoid CE, stable form"), _stable_form),
-    Original(
+ORIGINAL_FUNCTIONS = (
+    OriginalFunction("max(x, 0) - x·z + log1p(exp(-|x|))", "numpy", ("sigmoid CE", "sigmoid CE, stable form"), _stable_form),
+    OriginalFunction(
         "torch.nn.functional.binary_cross_entropy_with_logits",
         "torch",
         ("binary CE, logits", "sigmoid CE", "sigmoid CE, stable form"),
         _torch_binary,
     ),
-    Original(
+    OriginalFunction(
         "torch.nn.functional.cross_entropy",
         "torch",
         ("categorical smoothing 0.1", "smoothing's optimum", "gradient is p - y"),
         _torch_categorical,
     ),
-    Original(
+    OriginalFunction(
         "paddle.nn.functional.sigmoid_focal_loss",
         "paddle",
         ("paddle focal", "paddle focal / [12]", "paddle focal / [12, 12, 12]", "paddle focal / positives", "paddledet one-hot"),
         _paddle_focal,
     ),
-    Original("ppdet FocalLoss", "paddle", ("paddledet background index",), _paddledet),
-    Original(
+    OriginalFunction("ppdet FocalLoss", "paddle", ("paddledet background index",), _paddledet),
+    OriginalFunction(
         "paddle.nn.functional.binary_cross_entropy_with_logits",
         "paddle",
         ("sigmoid CE, stable form",),
         _paddle_binary,
     ),
-    Original(
+    OriginalFunction(
         "keras.losses.CategoricalFocalCrossentropy",
         "tensorflow",
         ("categorical focal", "categorical focal, mean"),
         _keras("CategoricalFocalCrossentropy", "alpha", "gamma"),
         _RENORMALISED,
     ),
-    Original("keras.losses.BinaryCrossentropy", "tensorflow", ("binary CE, clipped",), _keras("BinaryCrossentropy")),
-    Original(
+    OriginalFunction("keras.losses.BinaryCrossentropy", "tensorflow", ("binary CE, clipped",), _keras("BinaryCrossentropy")),
+    OriginalFunction(
         "keras.losses.BinaryCrossentropy(from_logits)",
         "tensorflow",
         ("binary CE, logits", "binary smoothing 0.2"),
         _keras("BinaryCrossentropy", "label_smoothing", from_logits=True),
     ),
-    Original(
+    OriginalFunction(
         "keras.losses.CategoricalCrossentropy",
         "tensorflow",
         ("categorical CE", "categorical CE, mean", "categorical CE, weighted", "categorical CE, weighted mean"),
         _keras("CategoricalCrossentropy"),
         _RENORMALISED,
     ),
-    Original(
+    OriginalFunction(
         "keras.losses.SparseCategoricalCrossentropy",
         "tensorflow",
         ("sparse CE", "sparse CE, weighted"),
         _keras("SparseCategoricalCrossentropy"),
         "Keras on TensorFlow takes the softmax of the probabilities' logarithms, and its gradient goes through that",
     ),
-    Original(
+    OriginalFunction(
         "keras.losses.CategoricalCrossentropy(from_logits)",
         "tensorflow",
         ("categorical smoothing 0.1", "smoothing's optimum"),
         _keras("CategoricalCrossentropy", "label_smoothing", from_logits=True),
     ),
-    Original(
+    OriginalFunction(
         "keras.losses.SparseCategoricalCrossentropy(from_logits)",
         "tensorflow",
         ("gradient is p - y",),
         _keras("SparseCategoricalCrossentropy", from_logits=True),
     ),
-    Original("tf.nn.sigmoid_cross_entropy_with_logits", "tensorflow", ("sigmoid CE", "sigmoid CE, stable form"), _tf_sigmoid),
+    OriginalFunction("tf.nn.sigmoid_cross_entropy_with_logits", "tensorflow", ("sigmoid CE", "sigmoid CE, stable form"), _tf_sigmoid),
 )

@@ -17,13 +17,12 @@ import numpy.typing as npt
 from unifocal.dialects import dialect_names, functions_of
 from unifocal.arrays import Array, NumPyArray
 
-from ..calls.case import Answer, Case, run_case
+from ..calls.case import PARTS, Answer, Case, Part, run_case
 from ..calls.records import Entry
 from ..dialects import golden_record
 from ..frameworks import Analytic, Framework
 from ..truth import exact
 from ..truth.ulp import of_largest
-from .documented import PARTS, Part
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +80,7 @@ def _exact() -> Framework:
     return cast("Framework", framework())
 
 
-def truth_of(dialect: str, case: Case) -> Answer:
+def truth_of_case(dialect: str, case: Case) -> Answer:
     """What a dialect's function means for a case, in 50 digits."""
     return run_case(_exact(), functions_of(dialect)[case.function], case)
 
@@ -105,7 +104,7 @@ class Distances:
         return self.from_original <= self.bar
 
 
-def judge(framework: str, answers: Mapping[str, Answer]) -> Iterator[Distances]:
+def distances_from_originals(framework: str, answers: Mapping[str, Answer]) -> Iterator[Distances]:
     """A framework's answers, by the names of the recorded calls."""
     for one in goldens():
         if str(one) in answers:
@@ -124,6 +123,6 @@ def _distances(framework: str, one: Golden, answer: Answer) -> Iterable[Distance
 @cache
 def _truth(one: Golden) -> dict[Part, tuple[NumPyArray, float]]:
     """Of each part the truth, and how far the original is from it."""
-    case, true = one.entry.case, truth_of(one.dialect, one.entry.case)
+    case, true = one.entry.case, truth_of_case(one.dialect, one.entry.case)
     pairs = {part: (getattr(true, part), getattr(one.entry.answer, part)) for part in PARTS}
     return {part: (values, of_largest(theirs, values, case.dtype)) for part, (values, theirs) in pairs.items()}

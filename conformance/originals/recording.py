@@ -14,7 +14,7 @@ from unifocal.dialects import dialect_names
 from unifocal.terminal import errors, output, say
 
 from ..dialects import Original, module_of, record_original
-from ..parity.report import AGREES, DISAGREES, UNUSABLE
+from ..statuses import AGREES, DISAGREES, UNUSABLE
 
 
 def record(dialects: Sequence[str], folder: Path) -> int:

@@ -1,4 +1,4 @@
 """``unifocal parity`` of all that is installed.
 
-Each framework answers in a process of its own (``answers``); the answers are collected and judged (``run``), and printed (``report``).
+Each framework answers in a process of its own (``replies``); the answers are collected and judged (``run``), and printed (``report``).
 """

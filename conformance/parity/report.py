@@ -16,15 +16,12 @@ from rich.table import Table
 from unifocal.dispatch import FRAMEWORKS as SHIMS
 from unifocal.terminal import errors, output, say, strict_json
 
+from ..calls.case import PARTS, Part
 from ..dialects import golden_record
 from ..frameworks import FRAMEWORKS, installed
-from ..originals.documented import PARTS, Part
-from ..originals.functions import ORIGINALS
-from . import run as parity
-from .run import Column, Report
-
-AGREES, DISAGREES, UNUSABLE = 0, 1, 2
-"""Exit statuses; the last is for a question that cannot be answered."""
+from ..originals.functions import ORIGINAL_FUNCTIONS
+from ..statuses import AGREES, DISAGREES, UNUSABLE
+from .run import Column, Report, parity_of
 
 _SHOWN = 20  # mismatches told one by one
 _EXAMPLES = "Documented examples: largest error in ulp of value and gradient, over float32 and float64; ✗ if any judge disagrees"
@@ -67,7 +64,7 @@ def _with_progress(names: Sequence[str], timeout: float, thorough: bool, console
         def progress(framework: str, done: int, total: int) -> None:
             bars.update(tasks[framework], completed=done, total=total)
 
-        return parity.run(names, timeout=timeout, thorough=thorough, progress=progress)
+        return parity_of(names, timeout=timeout, thorough=thorough, progress=progress)
 
 
 def _document(report: Report) -> dict[str, Any]:
@@ -182,7 +179,7 @@ def _print_originals(report: Report, console: Console) -> None:
     table.add_column("function")
     for part in PARTS:
         table.add_column(part, justify="right")
-    notes = {original.name: original.differs for original in ORIGINALS if original.differs and original.name in largest}
+    notes = {original.name: original.differs for original in ORIGINAL_FUNCTIONS if original.differs and original.name in largest}
     marks = {note: "*" * count for count, note in enumerate(dict.fromkeys(notes.values()), 1)}
     for name, here in largest.items():
         gradient = _number(here["gradient"]) if "gradient" in here else marks[notes[name]] if name in notes else "–"

@@ -1,8 +1,8 @@
 """Whether every installed framework gives the documented examples' results, by the figures, the truth and the original functions, and the
 dialects' originals' recorded answers (:mod:`~..originals.golden`).
 
-Each framework answers in a process of its own (:mod:`.answers`), so that a crash, a hang or a missing package costs one column.
-:func:`run` computes; :mod:`.report` prints.
+Each framework answers in a process of its own (:mod:`.replies`), so that a crash, a hang or a missing package costs one column.
+:func:`parity_of` computes; :mod:`.report` prints.
 """
 
 from __future__ import annotations
@@ -23,22 +23,16 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from ..calls.case import PARTS, Part
 from ..frameworks import FRAMEWORKS, installed
-from ..originals import functions as originals
-from ..originals import golden
-from ..originals.documented import EXAMPLES, PARTS, Example, Figures, Part
-from ..originals.example_truth import truth_of
+from ..originals import functions, golden
+from ..originals.documented import EXAMPLES, Example, Figures
+from ..originals.example_truth import truth_of_example
+from ..truth import tolerances
 from ..truth.ulp import Exact, Floats, distance
-from .answers import DIALECTS, DTYPES, UNIFOCAL, Announcement, Answer
+from .replies import DIALECTS, DTYPES, UNIFOCAL, Announcement, Reply
 
 State = Literal["answered", "absent", "failed"]
-
-FIGURES = 4.0
-"""How far a result may be from a printed figure, in last digits: what is printed has float32's rounding errors (Paddle's 0.08544625 is
-1.5 from the truth)."""
-
-ORIGINAL = 64.0
-"""How far a result may be from the original's, in ulp of float32: Keras's sparse cross entropy is 37 from the truth, the others 14."""
 
 # Answers come from the CPU, and Keras runs on TensorFlow.
 _ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "KERAS_BACKEND": "tensorflow"}
@@ -53,11 +47,11 @@ class Column:
     reason: str = ""
     version: str = ""
     seconds: float = 0.0
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[Reply, ...] = ()
 
-    def originals(self) -> Iterator[tuple[originals.Original, Answer]]:
+    def originals(self) -> Iterator[tuple[functions.OriginalFunction, Reply]]:
         """The answers of the framework's own functions."""
-        named = {original.name: original for original in originals.originals_of(self.framework)}
+        named = {original.name: original for original in functions.original_functions(self.framework)}
         return ((named[answer.by], answer) for answer in self.answers if answer.by in named and answer.error is None)
 
 
@@ -92,18 +86,18 @@ class Report:
     """Of the dialects' answers to the recorded calls."""
     thorough: bool = False
 
-    def original_distances(self) -> Iterator[tuple[originals.Original, Part, float]]:
+    def original_distances(self) -> Iterator[tuple[functions.OriginalFunction, Part, float]]:
         """How far the originals themselves are from the truth, in ulp, example by example; they are held to no bar."""
         examples = {example.name: example for example in self.examples}
         for column in self.columns:
             for original, answer in column.originals():
                 for part in PARTS:
                     if answer.example in examples and original.comparable(part) and getattr(answer, part) is not None:
-                        truth = truth_of(examples[answer.example], answer.dtype)
+                        truth = truth_of_example(examples[answer.example], answer.dtype)
                         yield original, part, float(np.max(truth.distance(part, _array(answer, part))))
 
     @property
-    def errors(self) -> tuple[tuple[Column, Answer], ...]:
+    def errors(self) -> tuple[tuple[Column, Reply], ...]:
         """Exceptions that came instead of answers."""
         return tuple((column, answer) for column in self.columns for answer in column.answers if answer.error is not None)
 
@@ -128,7 +122,7 @@ Progress = Callable[[str, int, int], None]
 """Told a framework, how many answers it has given, and how many there will be; from another thread."""
 
 
-def run(
+def parity_of(
     frameworks: Sequence[str] = tuple(FRAMEWORKS),
     *,
     examples: Sequence[Example] = EXAMPLES,
@@ -154,14 +148,14 @@ def run(
 
 def judged(columns: Sequence[Column], examples: Sequence[Example] = EXAMPLES, thorough: bool = False) -> Report:
     """The report on what frameworks answered."""
-    return Report(tuple(examples), tuple(columns), tuple(judge(columns, examples)), tuple(_recorded(columns)), thorough)
+    return Report(tuple(examples), tuple(columns), tuple(verdicts_on(columns, examples)), tuple(_recorded(columns)), thorough)
 
 
 def _recorded(columns: Iterable[Column]) -> Iterator[golden.Distances]:
     for column in columns:
         if column.state == "answered":
             found = {answer.example: answer.arrays() for answer in column.answers if answer.by == DIALECTS and answer.error is None}
-            yield from golden.judge(column.framework, found)
+            yield from golden.distances_from_originals(column.framework, found)
 
 
 def _ask(framework: str, timeout: float, thorough: bool, progress: Progress) -> Column:
@@ -169,7 +163,7 @@ def _ask(framework: str, timeout: float, thorough: bool, progress: Progress) -> 
         return Column(framework, "absent", "not installed")
     start = perf_counter()
     # -P: whatever lies in the current directory is not imported instead of a framework.
-    command = [sys.executable, "-P", "-m", "unifocal.conformance.parity.answers", framework, *["thorough"] * thorough]
+    command = [sys.executable, "-P", "-m", "unifocal.conformance.parity.replies", framework, *["thorough"] * thorough]
     with TemporaryFile("w+") as said, Popen(command, stdout=PIPE, stderr=said, text=True, env=os.environ | _ENVIRONMENT) as process:
         late = Timer(timeout, process.kill)
         late.start()
@@ -185,7 +179,7 @@ def _ask(framework: str, timeout: float, thorough: bool, progress: Progress) -> 
     if status:
         return Column(framework, "failed", reason, seconds=seconds)
     version = Announcement(**json.loads(announced)).version
-    return Column(framework, "answered", version=version, seconds=seconds, answers=tuple(map(Answer.from_json, lines)))
+    return Column(framework, "answered", version=version, seconds=seconds, answers=tuple(map(Reply.from_json, lines)))
 
 
 def _lines(stream: Iterable[str], framework: str, progress: Progress) -> Iterator[str]:
@@ -212,11 +206,11 @@ class _Judgement(NamedTuple):
     unit: str = "ulp"
 
 
-_Own = Mapping[tuple[str, str], Answer]
-_Others = Sequence[tuple[originals.Original, Answer]]
+_Own = Mapping[tuple[str, str], Reply]
+_Others = Sequence[tuple[functions.OriginalFunction, Reply]]
 
 
-def judge(columns: Iterable[Column], examples: Sequence[Example]) -> Iterator[Verdict]:
+def verdicts_on(columns: Iterable[Column], examples: Sequence[Example]) -> Iterator[Verdict]:
     """Every answer of unifocal's before every judge."""
     answered = [column for column in columns if column.state == "answered"]
     others = [pair for column in answered for pair in column.originals()]
@@ -230,23 +224,23 @@ def judge(columns: Iterable[Column], examples: Sequence[Example]) -> Iterator[Ve
 
 
 def _judgements(example: Example, dtype: str, part: Part, computed: Floats, own: _Own, others: _Others) -> Iterator[_Judgement]:
-    truth = truth_of(example, dtype)
+    truth = truth_of_example(example, dtype)
     yield _Judgement("truth", truth.distance(part, computed), truth.bar)
     if example.multiple is not None and (example.multiple.example, dtype) in own:
         same = example.multiple.factor * _array(own[example.multiple.example, dtype], part)
         yield _Judgement(example.multiple.example, distance(computed, _exactly(same), dtype), 0.0)
-    if dtype != originals.DTYPE:
+    if dtype != functions.DTYPE:
         return
     figures: Figures | None = getattr(example, part)
     if figures is not None:
-        yield _Judgement("figures", figures.distance(computed), FIGURES, "last digits")
+        yield _Judgement("figures", figures.distance(computed), tolerances.FIGURES, "last digits")
     for original, answer in others:
         if answer.example == example.name and original.comparable(part) and getattr(answer, part) is not None:
             scale: Exact = getattr(truth, f"{part}_terms")
-            yield _Judgement(original.name, distance(computed, _exactly(_array(answer, part)), dtype, scale), ORIGINAL)
+            yield _Judgement(original.name, distance(computed, _exactly(_array(answer, part)), dtype, scale), tolerances.EXAMPLE)
 
 
-def _array(answer: Answer, part: Part) -> Floats:
+def _array(answer: Reply, part: Part) -> Floats:
     return np.asarray(getattr(answer, part), np.float64)
 
 

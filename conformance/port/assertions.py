@@ -8,12 +8,11 @@ from typing import Any
 
 from ..calls.records import Record
 from . import comparison as port
-from .comparison import Comparison, Difference
+from .comparison import Comparison, Deviation
 from .guesses import guesses
 from .subjects import Subject, UnusableError
 
-SHOWN = 8
-"""How many differences, and kinds of failure, are told."""
+_SHOWN = 8  # differences, and kinds of failure, that are told
 
 
 def told(comparison: Comparison, causes: Sequence[str]) -> Iterator[str]:
@@ -32,7 +31,7 @@ def told(comparison: Comparison, causes: Sequence[str]) -> Iterator[str]:
     messages: dict[str, list[str]] = {}
     for call, message in comparison.failures:
         messages.setdefault(message, []).append(call)
-    for message, raising in list(messages.items())[:SHOWN]:
+    for message, raising in list(messages.items())[:_SHOWN]:
         more = f" and {len(raising) - 1} more" if len(raising) > 1 else ""
         yield f"It {message} in {raising[0]}{more}."
     yield from (f"Likely: {cause}" for cause in causes)
@@ -41,7 +40,7 @@ def told(comparison: Comparison, causes: Sequence[str]) -> Iterator[str]:
         yield f"Not compared: {_calls(sum(comparison.left_out.values()))} with options that it does not have: {options}."
     if comparison.mismatches:
         yield "The largest differences:"
-    for difference in comparison.mismatches[:SHOWN]:
+    for difference in comparison.mismatches[:_SHOWN]:
         yield from _lines(difference)
 
 
@@ -49,7 +48,7 @@ def _calls(count: int) -> str:
     return f"{count} call{'s' * (count != 1)}"
 
 
-def _lines(difference: Difference) -> Iterator[str]:
+def _lines(difference: Deviation) -> Iterator[str]:
     """A difference in two lines: the call, and what it gave, with the inputs there."""
     yield f"  {difference.call}"
     if difference.at is None:

@@ -13,12 +13,10 @@ import numpy as np
 
 from unifocal.dialects import full_name, function_named
 
-from ..calls.case import Answer, Case, run_case
+from ..calls.case import PARTS, Answer, Case, Part, run_case
 from ..calls.records import Entry, Record
 from ..dialects import golden_record
-from ..frameworks import FRAMEWORKS, Framework, installed
-from ..frameworks import framework as framework_named
-from ..originals.documented import PARTS, Part
+from ..frameworks import FRAMEWORKS, Framework, framework_named, installed
 from ..truth import tolerances
 from ..truth.ulp import Floats, of_largest
 from .signed import Parameters, Signed
@@ -178,7 +176,7 @@ def _key(case: Case) -> Any:
 
 
 @dataclass(frozen=True)
-class Difference:
+class Deviation:
     """How far one part of one call's answer is from the reference's, in ulp of the largest number, and where it is farthest.
 
     inputs: what the arguments hold at that place, class indices and rows of predictions too.  note: why there is no such place.
@@ -208,13 +206,13 @@ class Comparison:
     reference: str
     backend: str
     calls: int
-    differences: tuple[Difference, ...]
+    differences: tuple[Deviation, ...]
     failures: tuple[tuple[str, str], ...]
     left_out: Mapping[str, int]
     without_gradient: bool
 
     @property
-    def mismatches(self) -> list[Difference]:
+    def mismatches(self) -> list[Deviation]:
         """Those beyond their bar, the farthest first."""
         return sorted((d for d in self.differences if not d.agrees), key=lambda d: -d.distance)
 
@@ -247,7 +245,7 @@ def compare(subject: Subject, reference: Reference, run: Framework, progress: Ca
     """
     subject.check_arity(reference.entries[0].case, reference.optional)
     left_out: Counter[str] = Counter()
-    differences: list[Difference] = []
+    differences: list[Deviation] = []
     failures: list[tuple[str, str]] = []
     calls, without_gradient = 0, False
     for done, entry in enumerate(reference.entries, 1):
@@ -268,12 +266,12 @@ def compare(subject: Subject, reference: Reference, run: Framework, progress: Ca
     return Comparison(subject.name, reference.name, run.name, calls, tuple(differences), tuple(failures), dict(left_out), without_gradient)
 
 
-def bar(case: Case) -> float:
+def port_bar(case: Case) -> float:
     """How far from the reference's a port's result may be, in ulp of the largest number."""
     return max(tolerances.PORT[case.dtype], case.bar)
 
 
-def _differences(entry: Entry, answer: Answer) -> Iterator[Difference]:
+def _differences(entry: Entry, answer: Answer) -> Iterator[Deviation]:
     for part in PARTS:
         ours, theirs = getattr(answer, part), getattr(entry.answer, part)
         if ours is None or theirs is None:
@@ -281,13 +279,13 @@ def _differences(entry: Entry, answer: Answer) -> Iterator[Difference]:
         distance = of_largest(ours, theirs, entry.case.dtype)
         if np.shape(ours) != np.shape(theirs):
             note = f"shape {np.shape(ours)} for {np.shape(theirs)}"
-            yield Difference(str(entry.case), part, distance, bar(entry.case), note=note)
+            yield Deviation(str(entry.case), part, distance, port_bar(entry.case), note=note)
         elif not np.size(theirs):
-            yield Difference(str(entry.case), part, distance, bar(entry.case), note="empty")
+            yield Deviation(str(entry.case), part, distance, port_bar(entry.case), note="empty")
         else:
             at = _farthest(np.asarray(ours, np.float64), np.asarray(theirs, np.float64))
             inputs = _inputs(entry.case, np.shape(theirs), at)
-            yield Difference(str(entry.case), part, distance, bar(entry.case), at, float(ours[at]), float(theirs[at]), inputs)
+            yield Deviation(str(entry.case), part, distance, port_bar(entry.case), at, float(ours[at]), float(theirs[at]), inputs)
 
 
 _LONGEST = 8  # numbers of a row of predictions that are told

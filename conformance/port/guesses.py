@@ -12,7 +12,7 @@ from ..calls.case import Answer, Case
 from ..calls.records import Entry
 from ..frameworks import Framework
 from ..truth.ulp import of_largest
-from .comparison import Comparison, Reference, bar
+from .comparison import Comparison, Reference, port_bar
 from .subjects import Subject, SubjectError
 
 # What originals call their reductions.
@@ -107,7 +107,8 @@ def _answer(subject: Subject, reference: Reference, run: Framework, case: Case, 
 def _values_agree(answers: Sequence[Answer | None], calls: Sequence[Entry]) -> bool:
     pairs = zip(answers, calls, strict=True)
     return all(
-        answer is not None and of_largest(answer.value, entry.answer.value, entry.case.dtype) <= bar(entry.case) for answer, entry in pairs
+        answer is not None and of_largest(answer.value, entry.answer.value, entry.case.dtype) <= port_bar(entry.case)
+        for answer, entry in pairs
     )
 
 
@@ -115,7 +116,7 @@ def _gradients_agree(answers: Sequence[Answer | None], calls: Sequence[Entry], f
     for answer, entry in zip(answers, calls, strict=True):
         if answer is None or answer.gradient is None or entry.answer.gradient is None:
             return False
-        if of_largest(factor * np.asarray(answer.gradient, np.float64), entry.answer.gradient, entry.case.dtype) > bar(entry.case):
+        if of_largest(factor * np.asarray(answer.gradient, np.float64), entry.answer.gradient, entry.case.dtype) > port_bar(entry.case):
             return False
     return True
 

@@ -21,7 +21,7 @@ from unifocal.terminal import errors, output, say, strict_json
 from ..calls.case import Case
 from ..calls.records import Entry, Record
 from ..frameworks import Framework
-from ..parity.report import AGREES, DISAGREES, UNUSABLE
+from ..statuses import AGREES, DISAGREES, UNUSABLE
 from .assertions import told
 from .comparison import Comparison, Reference, backend_for, compare, like, recorded
 from .guesses import guesses

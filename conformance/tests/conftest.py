@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ..frameworks import DEVICES, FRAMEWORKS, DeviceAbsentError, Framework, installed
-from ..frameworks import framework as framework_named
+from ..frameworks import DEVICES, FRAMEWORKS, DeviceAbsentError, Framework, framework_named, installed
 from ..truth.ulp import Floats
 from . import noise
 

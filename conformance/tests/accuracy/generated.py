@@ -39,7 +39,7 @@ _FORMS = ("logits", "logits", "probabilities", "logits", "clipped")
 IGNORED = -100
 
 
-class Case(NamedTuple):
+class GeneratedCall(NamedTuple):
     """A call: a loss of unifocal's, predictions before they are rounded, targets, options."""
 
     name: str
@@ -61,7 +61,7 @@ class Case(NamedTuple):
         several = self.loss not in _SIGMOID and y.dtype.kind == "f" and y.ndim == np.ndim(self.predictions)
         return several and bool(np.any(np.sum(y, self.options["axis"]) > 1))
 
-    def rounded(self, dtype: str) -> Case:
+    def rounded(self, dtype: str) -> GeneratedCall:
         """The case with predictions that the dtype has, and other numbers that float32 has."""
         with np.errstate(over="ignore"):
             options = {key: _single(option) for key, option in self.options.items()}
@@ -87,7 +87,7 @@ def _cycled(axis: tuple[Any, ...], rng: np.random.Generator) -> Iterator[Any]:
 
 
 @cache
-def cases() -> tuple[Case, ...]:
+def all_calls() -> tuple[GeneratedCall, ...]:
     """All of them, the same in every process."""
     rng = np.random.default_rng(4)
     axes = (_LOSSES, _SHAPES, _LAYOUTS, _VALUES, _TARGETS, _REDUCTIONS, _GAMMAS, _ALPHAS, _WEIGHTS, _EXTRAS, _FORMS)
@@ -109,7 +109,7 @@ def _case(
     weights: str,
     extra: str,
     form: str,
-) -> Case:
+) -> GeneratedCall:
     """The case at one point; what the loss has no use for is left out."""
     shape, axis = shape_axis
     sigmoid, focal = loss in _SIGMOID, "focal" in loss
@@ -145,7 +145,7 @@ def _case(
         options["epsilon"] = 1e-7 if form == "clipped" else None
     x = _logits(rng, shape, axis, values, sigmoid) if form == "logits" else _probabilities(rng, shape, axis, values, sigmoid)
     words = (number, loss, *shape, kind, values, form, layout, *(f"{key}={np.shape(value) or value}" for key, value in options.items()))
-    return Case(
+    return GeneratedCall(
         " ".join(map(str, words)),
         loss,
         x,
@@ -207,7 +207,7 @@ def _targets(rng: np.random.Generator, shape: tuple[int, ...], axis: int, kind: 
     return y
 
 
-class Truth(NamedTuple):
+class GeneratedTruth(NamedTuple):
     """Value and gradient, and the magnitudes of the terms that meet in the gradient."""
 
     value: Exact
@@ -216,22 +216,22 @@ class Truth(NamedTuple):
 
 
 @cache
-def truth(number: int, dtype: str) -> Truth:
+def numbered_truth(number: int, dtype: str) -> GeneratedTruth:
     """The truth of a case in a dtype."""
-    return truth_of(cases()[number].rounded(dtype), dtype)
+    return truth_of_call(all_calls()[number].rounded(dtype), dtype)
 
 
-def truth_of(case: Case, dtype: str) -> Truth:
+def truth_of_call(case: GeneratedCall, dtype: str) -> GeneratedTruth:
     """The truth of a rounded case: unifocal's own function on numbers of 50 digits."""
     value, gradient = _exactly(case, dtype, case.targets)
     terms = gradient
     if case.soft:
         # Of a hard label's gradient the terms have one sign; those of soft labels are theirs, each with its share.
         terms = np.maximum(np.abs(gradient), sum(share * np.abs(_exactly(case, dtype, hard)[1]) for share, hard in _shares(case)))
-    return Truth(*(Exact.of(np.asarray(part, object).flat, np.shape(part)) for part in (value, gradient, terms)))
+    return GeneratedTruth(*(Exact.of(np.asarray(part, object).flat, np.shape(part)) for part in (value, gradient, terms)))
 
 
-def _shares(case: Case) -> Iterator[tuple[Any, NumPyArray]]:
+def _shares(case: GeneratedCall) -> Iterator[tuple[Any, NumPyArray]]:
     """The hard labels that soft ones mix, and how much of each."""
     y, smoothing = case.targets, case.options.get("label_smoothing", 0.0)
     if case.loss in _SIGMOID:
@@ -247,7 +247,7 @@ def _shares(case: Case) -> Iterator[tuple[Any, NumPyArray]]:
         yield np.take(y, [c], axis).astype(object), hard
 
 
-def _exactly(case: Case, dtype: str, targets: NumPyArray) -> tuple[NumPyArray, NumPyArray]:
+def _exactly(case: GeneratedCall, dtype: str, targets: NumPyArray) -> tuple[NumPyArray, NumPyArray]:
     """Value and gradient in 50 digits."""
     smoothed = targets is case.targets
     options = {
@@ -262,7 +262,7 @@ def _exactly(case: Case, dtype: str, targets: NumPyArray) -> tuple[NumPyArray, N
     return value.values, gradient.values
 
 
-def answer(run: Framework, case: Case, dtype: str) -> tuple[NumPyArray, NumPyArray]:
+def answer_of(run: Framework, case: GeneratedCall, dtype: str) -> tuple[NumPyArray, NumPyArray]:
     """A framework's value and gradient of a rounded case."""
     loss: Callable[..., Any] = getattr(unifocal, case.loss)
 
@@ -281,7 +281,7 @@ def answer(run: Framework, case: Case, dtype: str) -> tuple[NumPyArray, NumPyArr
         return run.numpy(value), run.numpy(gradient)
 
 
-def distances(found: tuple[NumPyArray, NumPyArray], true: Truth, dtype: str) -> dict[str, Floats]:
+def distances(found: tuple[NumPyArray, NumPyArray], true: GeneratedTruth, dtype: str) -> dict[str, Floats]:
     """How far value and gradient are from the truth, in ulp."""
     parts = {"value": (found[0], true.value, true.value), "gradient": (found[1], true.gradient, true.gradient_terms)}
     return {
@@ -290,18 +290,18 @@ def distances(found: tuple[NumPyArray, NumPyArray], true: Truth, dtype: str) -> 
     }
 
 
-def bar(case: Case, dtype: str) -> float:
+def bar_of(case: GeneratedCall, dtype: str) -> float:
     """How many ulp a case may be off."""
     loss: Any = getattr(unifocal, case.loss)
     spec, _ = loss.describe(case.predictions, case.targets, **case.options)
     finite = np.abs(case.predictions[np.isfinite(case.predictions)])
-    return tolerances.call(spec, dtype, case.options, largest=float(np.max(finite, initial=0.0)))
+    return tolerances.for_call(spec, dtype, case.options, largest=float(np.max(finite, initial=0.0)))
 
 
-def big(loss: str, dtype: str, rng: np.random.Generator) -> tuple[Case, Case]:
+def big(loss: str, dtype: str, rng: np.random.Generator) -> tuple[GeneratedCall, GeneratedCall]:
     """A case of some thousand elements, and the same one repeated, both rounded."""
     x = np.where(rng.random((334, 3)) < 0.9, 3 * rng.normal(size=(334, 3)), 30 * rng.normal(size=(334, 3)))
     targets = rng.integers(3, size=334)
-    small = Case(f"big {loss}", loss, x, targets, {"reduction": "none", "axis": -1}).rounded(dtype)
+    small = GeneratedCall(f"big {loss}", loss, x, targets, {"reduction": "none", "axis": -1}).rounded(dtype)
     tiled = small._replace(predictions=np.tile(small.predictions, (TILES, 1)), targets=np.tile(small.targets, TILES))
     return small, tiled

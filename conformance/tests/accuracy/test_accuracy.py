@@ -30,7 +30,7 @@ EPSILON = 1e-7
 SMOOTHING = 0.1
 
 
-class Case(NamedTuple):
+class Options(NamedTuple):
     """A loss's numbers."""
 
     gamma: float
@@ -43,7 +43,7 @@ class Case(NamedTuple):
         return "-".join([f"gamma{self.gamma:g}", *(f"{name}{value:g}" for name, value in parts if value is not None)])
 
 
-class Truth(NamedTuple):
+class GridTruth(NamedTuple):
     """A grid of predictions and targets, and what the loss is there."""
 
     predictions: Array
@@ -56,26 +56,26 @@ class Truth(NamedTuple):
     slope_terms: Exact
     second_terms: Exact
 
-    def of(self, rows: Any, columns: Any) -> Truth:
+    def of(self, rows: Any, columns: Any) -> GridTruth:
         """A part of the grid."""
 
         def cut(part: Any) -> Any:
             return part[rows] if columns is ... else part[rows, columns]
 
         x, y, h, *exact = self
-        return Truth(cut(x), cut(y), cut(h), *(Exact(*map(cut, part)) for part in exact))
+        return GridTruth(cut(x), cut(y), cut(h), *(Exact(*map(cut, part)) for part in exact))
 
 
 # Every γ once; other options where they are likeliest to hurt.  Each case costs every framework a run, and JAX a compilation.
 SIGMOID_CASES = [
-    *(Case(gamma, 0.25) for gamma in GAMMAS),
-    Case(0.0),
-    Case(2.0),
-    Case(2.0, pos_weight=2.5),
-    Case(0.0, smoothing=SMOOTHING),
-    Case(5.0, smoothing=SMOOTHING),
-    Case(1.5, 0.25, 0.7, 0.2),
-    Case(2.0, 1.0),
+    *(Options(gamma, 0.25) for gamma in GAMMAS),
+    Options(0.0),
+    Options(2.0),
+    Options(2.0, pos_weight=2.5),
+    Options(0.0, smoothing=SMOOTHING),
+    Options(5.0, smoothing=SMOOTHING),
+    Options(1.5, 0.25, 0.7, 0.2),
+    Options(2.0, 1.0),
 ]
 SOFTMAX_CASES = [
     *((3, "index", gamma) for gamma in GAMMAS),
@@ -127,14 +127,14 @@ def _exact(numbers: Iterable[Sequence[Any]], shape: tuple[int, ...]) -> list[Exa
 
 
 @cache
-def _sigmoid_truth(dtype: str, case: Case) -> Truth:
+def _sigmoid_truth(dtype: str, case: Options) -> GridTruth:
     x, y = _with_labels(_logits(dtype))
     gamma, alpha, pos_weight, smoothing = case
     series = [
         oracle.sigmoid(a, oracle.smoothed(b, smoothing), gamma, alpha, 1.0 if pos_weight is None else pos_weight)
         for a, b in zip(x.flat, y.flat, strict=True)
     ]
-    return Truth(x, y, np.ones_like(y), *_exact(series, x.shape))
+    return GridTruth(x, y, np.ones_like(y), *_exact(series, x.shape))
 
 
 def _clip(dtype: str) -> tuple[float, float]:
@@ -143,11 +143,11 @@ def _clip(dtype: str) -> tuple[float, float]:
 
 
 @cache
-def _sigmoid_probability_truth(dtype: str, gamma: float, clipped: bool) -> Truth:
+def _sigmoid_probability_truth(dtype: str, gamma: float, clipped: bool) -> GridTruth:
     x, y = _with_labels(_probabilities(dtype))
     clip = _clip(dtype) if clipped else None
     series = [oracle.sigmoid_probability(a, b, gamma, 0.25, clip=clip) for a, b in zip(x.flat, y.flat, strict=True)]
-    return Truth(x, y, np.ones_like(y), *_exact(series, x.shape))
+    return GridTruth(x, y, np.ones_like(y), *_exact(series, x.shape))
 
 
 @cache
@@ -187,7 +187,7 @@ def _index_weights(index: Array, classes: int, smoothing: float = 0.0) -> list[l
     return [[oracle.smoothed(float(c == t), smoothing, classes) for c in range(classes)] for t in index]
 
 
-def _row_truth(rows: Array, targets: Array, weights: Sequence[Sequence[Any]], row: Callable[..., oracle.Row], **options: Any) -> Truth:
+def _row_truth(rows: Array, targets: Array, weights: Sequence[Sequence[Any]], row: Callable[..., oracle.Row], **options: Any) -> GridTruth:
     h = np.random.default_rng(2022).normal(size=rows.shape)
     # Second derivatives have a bar in float64 only.
     along = h.tolist() if rows.dtype == np.float64 else [None] * len(h)
@@ -199,11 +199,11 @@ def _row_truth(rows: Array, targets: Array, weights: Sequence[Sequence[Any]], ro
             return Exact.of(chain.from_iterable(numbers), rows.shape)
         return Exact.of(numbers, rows.shape[:1])
 
-    return Truth(rows, targets, h, *map(exact, oracle.Row._fields))
+    return GridTruth(rows, targets, h, *map(exact, oracle.Row._fields))
 
 
 @cache
-def _softmax_truth(dtype: str, classes: int, kind: str, gamma: float) -> Truth:
+def _softmax_truth(dtype: str, classes: int, kind: str, gamma: float) -> GridTruth:
     rows = _rows(dtype, classes)
     if kind == "one-hot":
         truth = _softmax_truth(dtype, classes, "index", gamma)
@@ -214,7 +214,7 @@ def _softmax_truth(dtype: str, classes: int, kind: str, gamma: float) -> Truth:
 
 
 @cache
-def _softmax_probability_truth(dtype: str, kind: str, gamma: float, clipped: bool) -> Truth:
+def _softmax_probability_truth(dtype: str, kind: str, gamma: float, clipped: bool) -> GridTruth:
     rng = np.random.default_rng(2023)
     rows = np.concatenate([rng.dirichlet(np.full(5, width), size=8) for width in (0.1, 1.0)])
     rows = np.clip(rows, 1e-30, 1 - 1e-6).astype(dtype)
@@ -224,7 +224,14 @@ def _softmax_probability_truth(dtype: str, kind: str, gamma: float, clipped: boo
 
 
 def _hold(
-    framework: Framework, truth: Truth, loss: Callable[..., Any], dtype: str, bar: float, measure: Measure, *what: object, **options: Any
+    framework: Framework,
+    truth: GridTruth,
+    loss: Callable[..., Any],
+    dtype: str,
+    bar: float,
+    measure: Measure,
+    *what: object,
+    **options: Any,
 ) -> None:
     """Value and gradient against the truth."""
     value, gradient = framework.value_and_gradient(loss, truth.predictions, truth.targets, dtype=dtype, reduction="none", **options)
@@ -232,17 +239,17 @@ def _hold(
     measure(distance(gradient, truth.slope, dtype, truth.slope_terms), bar, *what, "gradient")
 
 
-def _hold_second(framework: Framework, truth: Truth, loss: Callable[..., Any], measure: Measure, *what: object, **options: Any) -> None:
+def _hold_second(framework: Framework, truth: GridTruth, loss: Callable[..., Any], measure: Measure, *what: object, **options: Any) -> None:
     second = framework.second(loss, truth.predictions, truth.targets, truth.h, dtype="float64", reduction="sum", **options)
     measure(relative(second, truth.second, truth.second_terms), tolerances.SECOND, *what, "second")
 
 
-def _sigmoid_options(case: Case) -> dict[str, Any]:
+def _sigmoid_options(case: Options) -> dict[str, Any]:
     return {"gamma": case.gamma, "alpha": case.alpha, "pos_weight": case.pos_weight, "label_smoothing": case.smoothing}
 
 
 @pytest.mark.parametrize("case", SIGMOID_CASES, ids=str)
-def test_sigmoid(framework: Framework, dtype: str, case: Case, measure: Measure) -> None:
+def test_sigmoid(framework: Framework, dtype: str, case: Options, measure: Measure) -> None:
     bar = tolerances.value_and_gradient("sigmoid", dtype, case.gamma)
     what = (framework.name, dtype, "sigmoid", "smoothed" if case.smoothing else "", f"gamma {case.gamma}")
     truth, options = _sigmoid_truth(dtype, case), _sigmoid_options(case)
@@ -255,8 +262,8 @@ def test_sigmoid(framework: Framework, dtype: str, case: Case, measure: Measure)
 
 
 @pytest.mark.dtypes("float16", "bfloat16")
-@pytest.mark.parametrize("case", [Case(0.0), Case(2.0, 0.25)], ids=str)
-def test_sigmoid_half(framework: Framework, dtype: str, case: Case, measure: Measure) -> None:
+@pytest.mark.parametrize("case", [Options(0.0), Options(2.0, 0.25)], ids=str)
+def test_sigmoid_half(framework: Framework, dtype: str, case: Options, measure: Measure) -> None:
     what = (framework.name, dtype, "sigmoid", "", f"gamma {case.gamma}")
     truth = _sigmoid_truth(dtype, case)
     _hold(framework, truth, unifocal.sigmoid_focal_loss, dtype, tolerances.HALF, measure, *what, **_sigmoid_options(case))
@@ -264,7 +271,7 @@ def test_sigmoid_half(framework: Framework, dtype: str, case: Case, measure: Mea
 
 @pytest.mark.dtypes("float64")
 @pytest.mark.parametrize("case", SIGMOID_CASES, ids=str)
-def test_sigmoid_second(framework: Framework, dtype: str, case: Case, measure: Measure) -> None:
+def test_sigmoid_second(framework: Framework, dtype: str, case: Options, measure: Measure) -> None:
     what = (framework.name, dtype, "sigmoid", "smoothed" if case.smoothing else "", f"gamma {case.gamma}")
     truth = _sigmoid_truth(dtype, case)
     _hold_second(framework, truth, unifocal.sigmoid_focal_loss, measure, *what, **_sigmoid_options(case))
@@ -336,7 +343,7 @@ def test_nan_stays(framework: Framework, dtype: str) -> None:
 def test_gradient_at_zero(framework: Framework, dtype: str, measure: Measure) -> None:
     """A derivative through abs or maximum would be off by as much as 1/2 here."""
     x, y = _with_labels(np.array([0.0, -0.0], dtype))
-    truth = Truth(x, y, y, *_exact([oracle.sigmoid(a, b, 1.0) for a, b in zip(x.flat, y.flat, strict=True)], x.shape))
+    truth = GridTruth(x, y, y, *_exact([oracle.sigmoid(a, b, 1.0) for a, b in zip(x.flat, y.flat, strict=True)], x.shape))
     bar = tolerances.value_and_gradient("sigmoid", dtype, 1.0)
     what = (framework.name, dtype, "sigmoid at zero", "", "gamma 1.0")
     _hold(framework, truth, unifocal.sigmoid_focal_loss, dtype, bar, measure, *what, gamma=1.0, alpha=None)

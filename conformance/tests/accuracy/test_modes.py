@@ -15,7 +15,7 @@ from unifocal.arrays import NumPyArray
 
 from ...frameworks import Framework
 from . import generated
-from .generated import IGNORED, Case
+from .generated import IGNORED, GeneratedCall
 
 RNG = np.random.default_rng(31)
 # Ordinary, near each other, saturated to where float32's exponential is 0, and exact zeros.
@@ -37,14 +37,14 @@ _FUNCTIONS: list[tuple[str, Any, dict[str, Any]]] = [
 
 
 @cache
-def _cases(dtype: str) -> tuple[Case, ...]:
+def _cases(dtype: str) -> tuple[GeneratedCall, ...]:
     return tuple(
-        Case(f"{loss} {options}", loss, _X * (1 + i / 16), targets, {"axis": -1} | options).rounded(dtype)
+        GeneratedCall(f"{loss} {options}", loss, _X * (1 + i / 16), targets, {"axis": -1} | options).rounded(dtype)
         for i, (loss, targets, options) in enumerate(_FUNCTIONS)
     )
 
 
-def _arrays(case: Case) -> dict[str, NumPyArray]:
+def _arrays(case: GeneratedCall) -> dict[str, NumPyArray]:
     return {"targets": case.targets} | {key: value for key, value in case.options.items() if isinstance(value, np.ndarray)}
 
 
@@ -55,7 +55,7 @@ def _all_losses(tensors: list[Any]) -> Any:
     backend: Any = backend_of(x)
     xp = backend.namespace(x)
     for i, (name, targets, options) in enumerate(_FUNCTIONS):
-        arrays = _arrays(Case("", name, _X, targets, options))
+        arrays = _arrays(GeneratedCall("", name, _X, targets, options))
         loss: Any = getattr(unifocal, name)
         values.append(xp.reshape(loss(x[i], **options | {key: next(given) for key in arrays}), (-1,)))
     return xp.concat(values)
@@ -72,10 +72,10 @@ def test_compiled(framework: Framework, mode: str, dtype: str, measure: Callable
         value, gradient = map(framework.numpy, framework.gradient(lambda x: compiled([x, *others]), x))
     start = 0
     for i, case in enumerate(cases):
-        true = generated.truth_of(case, dtype)
+        true = generated.truth_of_call(case, dtype)
         shape, size = true.value.high.shape, true.value.high.size
         found = generated.distances((value[start : start + size].reshape(shape), gradient[i]), true, dtype)
         start += size
         for part, far in found.items():
-            measure(far, generated.bar(case, dtype), framework.name, mode, dtype, case.loss, case.options["reduction"], part)
+            measure(far, generated.bar_of(case, dtype), framework.name, mode, dtype, case.loss, case.options["reduction"], part)
     assert start == value.size

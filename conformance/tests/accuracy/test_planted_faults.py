@@ -20,7 +20,7 @@ import unifocal
 from unifocal.protocol import Kernel
 from unifocal.spec import Operands, Spec
 
-from ...frameworks import framework, installed
+from ...frameworks import framework_named, installed
 from ..dialects import test_dialects
 from ..losses import test_dtypes, test_options, test_targets
 from . import generated, test_accuracy, test_namespaces
@@ -42,27 +42,27 @@ def measure(distances: Any, bar: float, *what: object) -> None:
 
 
 def _generated(dtype: str) -> None:
-    run = framework("numpy")
-    for number, case in enumerate(generated.cases()):
-        found = generated.distances(generated.answer(run, case.rounded(dtype), dtype), generated.truth(number, dtype), dtype)
+    run = framework_named("numpy")
+    for number, case in enumerate(generated.all_calls()):
+        found = generated.distances(generated.answer_of(run, case.rounded(dtype), dtype), generated.numbered_truth(number, dtype), dtype)
         for part, far in found.items():
-            measure(far, generated.bar(case, dtype), case, part)
+            measure(far, generated.bar_of(case, dtype), case, part)
 
 
 def _names() -> None:
     for name in test_namespaces.CALLS:
-        test_namespaces.test_name(framework("paddle"), "float64", name)
+        test_namespaces.test_name(framework_named("paddle"), "float64", name)
 
 
 def _oracle(name: str, dtype: str, *arguments: Any, on: str = "numpy") -> Callable[[], None]:
-    return lambda: getattr(test_accuracy, name)(framework(on), dtype, *arguments, measure)
+    return lambda: getattr(test_accuracy, name)(framework_named(on), dtype, *arguments, measure)
 
 
 def _original(dialect: str, function: str) -> Callable[[], None]:
-    return lambda: test_dialects.test_original(framework("numpy"), dialect, function)
+    return lambda: test_dialects.test_original(framework_named("numpy"), dialect, function)
 
 
-_Focal = test_accuracy.Case
+_Focal = test_accuracy.Options
 JUDGES: dict[str, Callable[[], None]] = {
     "oracle: sigmoid": _oracle("test_sigmoid", "float64", _Focal(2.0, 0.25)),
     "oracle: sigmoid, float32": _oracle("test_sigmoid", "float32", _Focal(0.5, 0.25)),
@@ -82,14 +82,16 @@ JUDGES: dict[str, Callable[[], None]] = {
     "generated: float64": lambda: _generated("float64"),
     "generated: float32": lambda: _generated("float32"),
     "generated: float16": lambda: _generated("float16"),
-    "arithmetic: alpha": lambda: test_options.test_sigmoid_alpha_and_gamma(framework("numpy"), 0.5, test_options.VECTOR),
-    "arithmetic: reductions": lambda: test_options.test_reductions(framework("numpy"), unifocal.sigmoid_focal_loss, test_options.SOFT),
-    "arithmetic: clip": lambda: test_options.test_epsilon_clips_value_and_derivative(framework("numpy")),
+    "arithmetic: alpha": lambda: test_options.test_sigmoid_alpha_and_gamma(framework_named("numpy"), 0.5, test_options.VECTOR),
+    "arithmetic: reductions": lambda: test_options.test_reductions(
+        framework_named("numpy"), unifocal.sigmoid_focal_loss, test_options.SOFT
+    ),
+    "arithmetic: clip": lambda: test_options.test_epsilon_clips_value_and_derivative(framework_named("numpy")),
     "arithmetic: ignored": lambda: test_targets.test_ignored_rows_count_nowhere(
-        framework("numpy"), unifocal.cross_entropy, -100, "mean", True
+        framework_named("numpy"), unifocal.cross_entropy, -100, "mean", True
     ),
     "arithmetic: half": lambda: test_dtypes.test_half_is_computed_in_float32_and_rounded_once(
-        framework("numpy"), "float16", unifocal.sigmoid_focal_loss
+        framework_named("numpy"), "float16", unifocal.sigmoid_focal_loss
     ),
     "arithmetic: names on Paddle": _names,
 }

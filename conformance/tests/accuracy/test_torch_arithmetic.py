@@ -17,7 +17,7 @@ from ..evaluation import test_blocks
 from ..evaluation.test_blocks import small as small
 from ..losses.test_targets import LOSSES, by_name
 from . import test_accuracy
-from .test_accuracy import SIGMOID_CASES, SOFTMAX_CASES, Case
+from .test_accuracy import SIGMOID_CASES, SOFTMAX_CASES, Options
 
 pytestmark = [pytest.mark.frameworks("torch"), pytest.mark.usefixtures("without_numpy")]
 
@@ -32,7 +32,7 @@ def without_numpy(framework: Framework, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 @pytest.mark.parametrize("case", SIGMOID_CASES, ids=str)
-def test_sigmoid(framework: Framework, dtype: str, case: Case, measure: Callable[..., None]) -> None:
+def test_sigmoid(framework: Framework, dtype: str, case: Options, measure: Callable[..., None]) -> None:
     test_accuracy.test_sigmoid(framework, dtype, case, measure)
 
 

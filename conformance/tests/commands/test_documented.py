@@ -10,14 +10,14 @@ import pytest
 
 import unifocal
 
-from ...frameworks import FRAMEWORKS, Framework, installed
-from ...frameworks import framework as framework_named
-from ...originals import functions as originals
-from ...originals.documented import EXAMPLES, PARTS, Example, Figures
-from ...originals.example_truth import truth_of
-from ...originals.functions import ORIGINALS, Original
-from ...parity.answers import original_result
-from ...parity.run import FIGURES, ORIGINAL
+from ...calls.case import PARTS
+from ...frameworks import FRAMEWORKS, Framework, framework_named, installed
+from ...originals import functions
+from ...originals.documented import EXAMPLES, Example, Figures
+from ...originals.example_truth import truth_of_example
+from ...originals.functions import ORIGINAL_FUNCTIONS, OriginalFunction
+from ...parity.replies import original_result
+from ...truth import tolerances
 
 Measure = Callable[..., None]
 
@@ -32,7 +32,7 @@ def _results(framework: Framework, example: Example, dtype: str) -> tuple[Any, A
 
 @_examples
 def test_example(framework: Framework, dtype: str, example: Example, measure: Measure) -> None:
-    truth = truth_of(example, dtype)
+    truth = truth_of_example(example, dtype)
     for part, computed in zip(PARTS, _results(framework, example, dtype), strict=True):
         measure(truth.distance(part, computed), truth.bar, framework.name, dtype, "documented", part)
 
@@ -42,7 +42,7 @@ def test_example(framework: Framework, dtype: str, example: Example, measure: Me
 def test_figures(framework: Framework, dtype: str, example: Example) -> None:
     for part, computed in zip(PARTS, _results(framework, example, dtype), strict=True):
         figures = getattr(example, part)
-        assert figures is None or figures.distance(computed).max() <= FIGURES
+        assert figures is None or figures.distance(computed).max() <= tolerances.FIGURES
 
 
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.multiple], ids=lambda example: example.name)
@@ -66,35 +66,35 @@ def _original_cells() -> list[Any]:
             ],
             id=f"{original.name}-{name}",
         )
-        for original in ORIGINALS
+        for original in ORIGINAL_FUNCTIONS
         for name in original.examples
     ]
 
 
 @pytest.mark.parametrize(("original", "example"), _original_cells())
-def test_original(original: Original, example: Example) -> None:
+def test_original(original: OriginalFunction, example: Example) -> None:
     """The figures are what the documented functions give, and they agree with the truth where they are said to."""
     framework = framework_named(original.framework)
     if original.name.startswith("keras."):
         keras = pytest.importorskip("keras")
         if keras.backend.backend() != "tensorflow":
             pytest.skip("Keras runs on another framework here")
-    truth = truth_of(example, originals.DTYPE)
+    truth = truth_of_example(example, functions.DTYPE)
     for part, computed in zip(PARTS, original_result(framework, original, example), strict=True):
         if computed is None:
             continue
         far = truth.distance(part, computed).max()
         if not original.comparable(part):
-            assert far > 1e3 * ORIGINAL, "the recorded difference has gone"
+            assert far > 1e3 * tolerances.EXAMPLE, "the recorded difference has gone"
             continue
-        assert far <= ORIGINAL
+        assert far <= tolerances.EXAMPLE
         figures = getattr(example, part)
-        assert figures is None or figures.distance(computed).max() <= FIGURES
+        assert figures is None or figures.distance(computed).max() <= tolerances.FIGURES
 
 
 def test_every_original_names_a_framework_and_examples() -> None:
-    assert {original.framework for original in ORIGINALS} <= set(FRAMEWORKS)
-    assert {name for original in ORIGINALS for name in original.examples} <= set(_NAMED)
+    assert {original.framework for original in ORIGINAL_FUNCTIONS} <= set(FRAMEWORKS)
+    assert {name for original in ORIGINAL_FUNCTIONS for name in original.examples} <= set(_NAMED)
     assert len(_NAMED) == len(EXAMPLES)
 
 

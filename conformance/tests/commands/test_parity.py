@@ -18,7 +18,7 @@ from unifocal.dialects import dialect_names, functions_of
 
 from ...frameworks import FRAMEWORKS, installed
 from ...parity import run as parity
-from ...parity.answers import DIALECTS, UNIFOCAL, Answer
+from ...parity.replies import DIALECTS, UNIFOCAL, Reply
 from ...parity.run import Column, Report
 
 pytest.importorskip("typer")
@@ -105,22 +105,22 @@ def test_version() -> None:
 
 @cache
 def _numpy_report() -> Report:
-    return parity.run(["numpy"])
+    return parity.parity_of(["numpy"])
 
 
-def _scaled(part: str, factor: float) -> Callable[[Answer], Answer]:
+def _scaled(part: str, factor: float) -> Callable[[Reply], Reply]:
     return lambda answer: replace(answer, **{part: (factor * np.asarray(getattr(answer, part))).tolist()})
 
 
-def _in_single_precision(answer: Answer) -> Answer:
+def _in_single_precision(answer: Reply) -> Reply:
     return replace(answer, value=np.float32(answer.value).tolist())
 
 
-def _with_one_dimension_more(answer: Answer) -> Answer:
+def _with_one_dimension_more(answer: Reply) -> Reply:
     return replace(answer, value=[answer.value])
 
 
-def _undefined(answer: Answer) -> Answer:
+def _undefined(answer: Reply) -> Reply:
     return replace(answer, gradient=np.full(np.shape(answer.gradient), np.nan).tolist())
 
 
@@ -134,31 +134,31 @@ def _undefined(answer: Answer) -> Answer:
         pytest.param(_with_one_dimension_more, {("value", "truth")}, id="shape"),
     ],
 )
-def test_faults_are_seen(fault: Callable[[Answer], Answer], expected: set[Any]) -> None:
+def test_faults_are_seen(fault: Callable[[Reply], Reply], expected: set[Any]) -> None:
     sound = _numpy_report()
     assert sound.agrees
     (column,) = sound.columns
     answers = [fault(answer) if (answer.example, answer.by) == ("paddle focal", UNIFOCAL) else answer for answer in column.answers]
-    mismatches = list(parity.judge([replace(column, answers=tuple(answers))], sound.examples))
+    mismatches = list(parity.verdicts_on([replace(column, answers=tuple(answers))], sound.examples))
     assert {(v.part, v.judge) for v in mismatches if not v.agrees} >= expected
     assert {v.example for v in mismatches if not v.agrees} == {"paddle focal"}
 
 
 def test_answers_keep_every_bit() -> None:
-    for answer in (Answer("e", UNIFOCAL, "float64", [0.1, 5e-324, float("inf")], None), Answer("f", "g", "float32", error="no")):
-        assert Answer.from_json(answer.to_json()) == answer
+    for answer in (Reply("e", UNIFOCAL, "float64", [0.1, 5e-324, float("inf")], None), Reply("f", "g", "float32", error="no")):
+        assert Reply.from_json(answer.to_json()) == answer
         assert answer.to_json().count("\n") == 0
 
 
 def test_slow_framework_costs_its_column() -> None:
-    report = parity.run(["numpy"], timeout=0.01)
+    report = parity.parity_of(["numpy"], timeout=0.01)
     assert report.columns == (Column("numpy", "failed", "no answer in 0.01 s"),)
     assert not report.agrees
 
 
 def test_crash_costs_one_column(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parity, "installed", lambda: ("numpy", "broken"))
-    report = parity.run(["numpy", "broken"])
+    report = parity.parity_of(["numpy", "broken"])
     assert [column.state for column in report.columns] == ["answered", "failed"]
     assert report.columns[1].reason == "its process ended with status 1: KeyError: 'broken'"
     assert not report.mismatches

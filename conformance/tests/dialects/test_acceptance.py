@@ -16,9 +16,8 @@ from unifocal.dialects import differences, functions_of, keras, kornia, mmdet, o
 
 from ...calls.case import Answer, Case, run_case
 from ...dialects import Original, dialect_answer, module_of, original_answer, traced_value
-from ...frameworks import Framework
-from ...frameworks import framework as framework_named
-from ...originals.golden import truth_of
+from ...frameworks import Framework, framework_named
+from ...originals.golden import truth_of_case
 from ...truth import tolerances
 from ...truth.ulp import of_largest
 from .odd import BEYOND, ODD
@@ -113,7 +112,7 @@ def _answers(number: int) -> tuple[Answer, Answer]:
     dialect, case = BEYOND[number]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return original_answer(dialect, case), truth_of(dialect, case)
+        return original_answer(dialect, case), truth_of_case(dialect, case)
 
 
 @pytest.mark.parametrize("number", range(len(BEYOND)), ids=[f"{dialect}.{case}" for dialect, case in BEYOND])

@@ -15,9 +15,8 @@ from unifocal.arrays import NumPyArray
 
 from ...calls.case import Answer, Case
 from ...dialects import Original, dialect_answer, golden_record, module_of, original_answer, plain_signature, traced_value
-from ...frameworks import Framework
-from ...frameworks import framework as framework_named
-from ...originals.golden import truth_of
+from ...frameworks import Framework, framework_named
+from ...originals.golden import truth_of_case
 from ...truth import tolerances
 from ...truth.ulp import of_largest
 
@@ -94,7 +93,7 @@ def _every_value(cases: Sequence[Case]) -> list[Case]:
 @cache
 def _truths(dialect: str, function: str) -> dict[str, Answer]:
     """What the dialect means, in 50 digits."""
-    return {str(case): truth_of(dialect, case) for case in module_of(dialect).CASES if case.function == function}
+    return {str(case): truth_of_case(dialect, case) for case in module_of(dialect).CASES if case.function == function}
 
 
 @pytest.mark.parametrize(("dialect", "function"), _LOSSES, ids=[f"{dialect}.{name}" for dialect, name in _LOSSES])

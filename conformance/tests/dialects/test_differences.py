@@ -19,8 +19,7 @@ from unifocal.dialects import dialect_names, functions_of
 from unifocal.dialects.differences import Difference, differences
 
 from ...calls.case import Case, run_case
-from ...frameworks import framework as framework_named
-from ...frameworks import installed
+from ...frameworks import framework_named, installed
 
 Outcome = Mapping[str, Any] | type[Exception]
 inf, nan = float("inf"), float("nan")

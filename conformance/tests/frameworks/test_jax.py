@@ -13,7 +13,7 @@ import pytest
 import unifocal
 
 from ...frameworks import enable_x64
-from .cases import INDEX, SOFT, VECTOR, WEIGHT, Case, H, X, each_case
+from .transforms import INDEX, SOFT, VECTOR, WEIGHT, H, TransformCase, X, each_case
 
 jax: Any = pytest.importorskip("jax")
 jnp = jax.numpy
@@ -27,7 +27,7 @@ def x64() -> Iterator[None]:
         yield
 
 
-def bound(case: Case) -> tuple[Callable[[Any], Any], Any]:
+def bound(case: TransformCase) -> tuple[Callable[[Any], Any], Any]:
     return case.bound(), jnp.asarray(case.predictions)
 
 
@@ -62,7 +62,7 @@ def both_modes_and_orders(total: Callable[..., Any], at: tuple[Any, ...], along:
 
 
 @each_case
-def test_derivatives_of_both_modes_and_orders(case: Case) -> None:
+def test_derivatives_of_both_modes_and_orders(case: TransformCase) -> None:
     function, x = bound(case)
     (gradient,), _, ((second,), *_) = both_modes_and_orders(lambda x: function(x).sum(), (x,), (jnp.asarray(H),))
     value, first = case.analytic(case.predictions)

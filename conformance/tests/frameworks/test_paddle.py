@@ -13,12 +13,12 @@ import pytest
 import unifocal
 from unifocal.compilers import leave_unconverted
 
-from ...frameworks import framework, installed
-from .cases import INDEX, SOFT, WEIGHT, Case, H, X, each_case
+from ...frameworks import framework_named, installed
+from .transforms import INDEX, SOFT, WEIGHT, H, TransformCase, X, each_case
 
 if "paddle" not in installed():
     pytest.skip("paddle is not installed", allow_module_level=True)
-framework("paddle")
+framework_named("paddle")
 
 import paddle  # noqa: E402
 
@@ -30,7 +30,7 @@ def watched(x: Any) -> Any:
 
 
 @each_case
-def test_backward(case: Case) -> None:
+def test_backward(case: TransformCase) -> None:
     function, x = case.on(paddle.to_tensor).bound(), watched(case.predictions)
     value = function(x)
     value.sum().backward()
@@ -40,7 +40,7 @@ def test_backward(case: Case) -> None:
 
 
 @each_case
-def test_second_derivatives(case: Case) -> None:
+def test_second_derivatives(case: TransformCase) -> None:
     function, x = case.bound(), watched(case.predictions)
     (first,) = paddle.grad([function(x).sum()], [x], create_graph=True)
     (second,) = paddle.grad([first], [x], grad_outputs=[paddle.to_tensor(H)])
@@ -48,7 +48,7 @@ def test_second_derivatives(case: Case) -> None:
 
 
 @each_case
-def test_to_static_with_an_unknown_batch_size(case: Case) -> None:
+def test_to_static_with_an_unknown_batch_size(case: TransformCase) -> None:
     case = case.for_any_batch()
     loss, targets, options = case
     x = case.predictions

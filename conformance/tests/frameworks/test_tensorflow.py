@@ -10,19 +10,19 @@ import pytest
 
 import unifocal
 
-from ...frameworks import framework, installed
-from .cases import CASES, SOFT, WEIGHT, Case, H, X, each_case
+from ...frameworks import framework_named, installed
+from .transforms import CASES, SOFT, WEIGHT, H, TransformCase, X, each_case
 
 if "tensorflow" not in installed():
     pytest.skip("tensorflow is not installed", allow_module_level=True)
-framework("tensorflow")  # imports Paddle first, where it is installed
+framework_named("tensorflow")  # imports Paddle first, where it is installed
 
 import tensorflow as tf  # noqa: E402
 
 graphs = pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
 
 
-def bound(case: Case) -> tuple[Callable[[Any], Any], Any]:
+def bound(case: TransformCase) -> tuple[Callable[[Any], Any], Any]:
     return case.on(tf.constant).bound(), tf.constant(case.predictions)
 
 
@@ -41,7 +41,7 @@ def hessian_product(function: Callable[[Any], Any], x: Any, h: Any) -> Any:
 
 
 @each_case
-def test_nested_tapes(case: Case) -> None:
+def test_nested_tapes(case: TransformCase) -> None:
     function, x = bound(case)
     value, first = case.analytic(case.predictions)
     np.testing.assert_allclose(function(x), value, rtol=1e-12)
@@ -50,7 +50,7 @@ def test_nested_tapes(case: Case) -> None:
 
 
 @each_case
-def test_variables(case: Case) -> None:
+def test_variables(case: TransformCase) -> None:
     function, x = bound(case)
     variable = tf.Variable(x)
     with tf.GradientTape() as tape:
@@ -59,7 +59,7 @@ def test_variables(case: Case) -> None:
 
 
 @each_case
-def test_forward_accumulator(case: Case) -> None:
+def test_forward_accumulator(case: TransformCase) -> None:
     function, x = bound(case)
     with tf.autodiff.ForwardAccumulator(x, tf.constant(H)) as accumulator:
         value = tf.reduce_sum(function(x))
@@ -71,7 +71,7 @@ def test_forward_accumulator(case: Case) -> None:
 
 @graphs
 @each_case
-def test_graphs_with_an_unknown_batch_size(case: Case, jit_compile: bool) -> None:
+def test_graphs_with_an_unknown_batch_size(case: TransformCase, jit_compile: bool) -> None:
     case, traces = case.for_any_batch(), []
     loss, targets, options = case
 

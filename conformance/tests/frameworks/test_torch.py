@@ -10,28 +10,28 @@ import pytest
 import unifocal
 
 from ..losses.test_targets import LOSSES, by_name
-from . import cases
-from .cases import Case, each_case
+from . import transforms
+from .transforms import TransformCase, each_case
 
 torch: Any = pytest.importorskip("torch")
 func, F = torch.func, torch.nn.functional
 
-X, SOFT, INDEX, WEIGHT, VECTOR = map(torch.tensor, (cases.X, cases.SOFT, cases.INDEX, cases.WEIGHT, cases.VECTOR))
+X, SOFT, INDEX, WEIGHT, VECTOR = map(torch.tensor, (transforms.X, transforms.SOFT, transforms.INDEX, transforms.WEIGHT, transforms.VECTOR))
 
 
-def bound(case: Case) -> tuple[Callable[[Any], Any], Any]:
+def bound(case: TransformCase) -> tuple[Callable[[Any], Any], Any]:
     return case.on(torch.tensor).bound(), torch.tensor(case.predictions, requires_grad=True)
 
 
 @each_case
-def test_gradcheck_and_gradgradcheck(case: Case) -> None:
+def test_gradcheck_and_gradgradcheck(case: TransformCase) -> None:
     function, x = bound(case)
     assert torch.autograd.gradcheck(function, x, check_forward_ad=True)
     assert torch.autograd.gradgradcheck(function, x)
 
 
 @each_case
-def test_functional_transforms(case: Case) -> None:
+def test_functional_transforms(case: TransformCase) -> None:
     unreduced, x = bound(case)
 
     def function(x: Any) -> Any:
@@ -153,7 +153,7 @@ def fresh_dynamo() -> Iterator[Any]:
 
 
 @each_case
-def test_compiles_without_graph_break(fresh_dynamo: Any, case: Case) -> None:
+def test_compiles_without_graph_break(fresh_dynamo: Any, case: TransformCase) -> None:
     function, x = bound(case)
     compiled = torch.compile(function, fullgraph=True, backend="aot_eager")
     ours, theirs = x.detach().clone().requires_grad_(), x
@@ -225,7 +225,7 @@ def test_compiles_within_what_torch_transforms(fresh_dynamo: Any, function: Any)
 @pytest.mark.parametrize("strict", [False, True], ids=["non-strict", "strict"])
 @pytest.mark.parametrize("name", ["sigmoid-soft-0.5", "sigmoid-index-2", "ce-index", "softmax-soft-0.5"])
 def test_exports_with_a_dynamic_batch(fresh_dynamo: Any, name: str, strict: bool) -> None:
-    loss, targets, options = cases.CASES[name].for_any_batch().on(torch.tensor)
+    loss, targets, options = transforms.CASES[name].for_any_batch().on(torch.tensor)
 
     class Module(torch.nn.Module):
         def forward(self, x: Any, targets: Any) -> Any:

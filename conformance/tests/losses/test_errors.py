@@ -14,8 +14,7 @@ import pytest
 import unifocal
 from unifocal.dispatch import backend_named
 
-from ...frameworks import Framework, installed
-from ...frameworks import framework as framework_named
+from ...frameworks import Framework, framework_named, installed
 from .test_targets import LOSSES, SIGMOID, SOFTMAX, by_name
 
 X = np.zeros((4, 3))

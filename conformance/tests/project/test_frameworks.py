@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ...frameworks import DeviceAbsentError, Framework
-from ...frameworks import framework as framework_named
+from ...frameworks import DeviceAbsentError, Framework, framework_named
 from ..conftest import require_device
 
 

@@ -14,7 +14,7 @@ _SUITE = Path(__file__).parents[2]
 _ROOT = _SUITE.parent
 _PYPROJECT = _ROOT / "pyproject.toml"
 # What unifocal.cli and others reach by name, the package itself for assert_parity, and all dialects' cases.
-_ENTRIES = ("__init__.py", "parity/report.py", "parity/answers.py", "port/report.py", "originals/recording.py")
+_ENTRIES = ("__init__.py", "parity/report.py", "parity/replies.py", "port/report.py", "originals/recording.py")
 
 
 def _imported(file: Path) -> Iterator[Path]:

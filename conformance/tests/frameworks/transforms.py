@@ -22,7 +22,7 @@ INDEX = np.array([0, 2, 1, 2])
 PROBABILITIES = np.exp(X / 3) / np.exp(X / 3).sum(-1, keepdims=True)
 
 
-class Case(NamedTuple):
+class TransformCase(NamedTuple):
     """A loss, and all that it is given but the predictions."""
 
     loss: Callable[..., Any]
@@ -34,14 +34,14 @@ class Case(NamedTuple):
         """Predictions of the kind that the loss is told to expect."""
         return X if self.options.get("from_logits", True) else PROBABILITIES
 
-    def on(self, tensor: Callable[[NumPyArray], Any]) -> Case:
+    def on(self, tensor: Callable[[NumPyArray], Any]) -> TransformCase:
         """The case with tensors for arrays."""
         options = {key: tensor(option) if isinstance(option, np.ndarray) else option for key, option in self.options.items()}
-        return Case(self.loss, tensor(self.targets), options)
+        return TransformCase(self.loss, tensor(self.targets), options)
 
-    def for_any_batch(self) -> Case:
+    def for_any_batch(self) -> TransformCase:
         """The case without the weights of its own samples."""
-        return Case(self.loss, self.targets, {key: option for key, option in self.options.items() if key != "sample_weight"})
+        return TransformCase(self.loss, self.targets, {key: option for key, option in self.options.items() if key != "sample_weight"})
 
     def bound(self) -> Callable[[Any], Any]:
         """The loss as a function of the predictions."""
@@ -60,18 +60,18 @@ class Case(NamedTuple):
 
 
 CASES = {
-    "bce-soft": Case(unifocal.binary_cross_entropy, SOFT, {"pos_weight": VECTOR}),
-    "bce-index": Case(unifocal.binary_cross_entropy, INDEX, {"sample_weight": WEIGHT, "reduction": "sum"}),
-    "sigmoid-soft-0.5": Case(unifocal.sigmoid_focal_loss, SOFT, {"gamma": 0.5, "reduction": "none"}),
-    "sigmoid-index-2": Case(unifocal.sigmoid_focal_loss, INDEX, {"alpha": VECTOR, "pos_weight": 2.0, "reduction": "none"}),
-    "sigmoid-soft-3.7": Case(unifocal.sigmoid_focal_loss, SOFT, {"gamma": 3.7, "label_smoothing": 0.1}),
-    "sigmoid-probabilities": Case(unifocal.sigmoid_focal_loss, SOFT, {"from_logits": False, "gamma": 1.5}),
-    "ce-index": Case(unifocal.cross_entropy, INDEX, {"class_weight": VECTOR, "reduction": "weighted_mean", "ignore_index": 1}),
-    "ce-soft": Case(unifocal.cross_entropy, SOFT, {"reduction": "none"}),
-    "softmax-index-1": Case(unifocal.softmax_focal_loss, INDEX, {"gamma": 1, "reduction": "none", "sample_weight": WEIGHT}),
-    "softmax-soft-0.5": Case(unifocal.softmax_focal_loss, SOFT, {"gamma": 0.5, "alpha": VECTOR, "reduction": "sum"}),
-    "softmax-index-smoothed": Case(unifocal.softmax_focal_loss, INDEX, {"gamma": 2.5, "label_smoothing": 0.1}),
-    "softmax-index-probabilities": Case(unifocal.softmax_focal_loss, INDEX, {"from_logits": False, "reduction": "none"}),
-    "softmax-soft-probabilities": Case(unifocal.softmax_focal_loss, SOFT, {"from_logits": False, "gamma": 0.5}),
+    "bce-soft": TransformCase(unifocal.binary_cross_entropy, SOFT, {"pos_weight": VECTOR}),
+    "bce-index": TransformCase(unifocal.binary_cross_entropy, INDEX, {"sample_weight": WEIGHT, "reduction": "sum"}),
+    "sigmoid-soft-0.5": TransformCase(unifocal.sigmoid_focal_loss, SOFT, {"gamma": 0.5, "reduction": "none"}),
+    "sigmoid-index-2": TransformCase(unifocal.sigmoid_focal_loss, INDEX, {"alpha": VECTOR, "pos_weight": 2.0, "reduction": "none"}),
+    "sigmoid-soft-3.7": TransformCase(unifocal.sigmoid_focal_loss, SOFT, {"gamma": 3.7, "label_smoothing": 0.1}),
+    "sigmoid-probabilities": TransformCase(unifocal.sigmoid_focal_loss, SOFT, {"from_logits": False, "gamma": 1.5}),
+    "ce-index": TransformCase(unifocal.cross_entropy, INDEX, {"class_weight": VECTOR, "reduction": "weighted_mean", "ignore_index": 1}),
+    "ce-soft": TransformCase(unifocal.cross_entropy, SOFT, {"reduction": "none"}),
+    "softmax-index-1": TransformCase(unifocal.softmax_focal_loss, INDEX, {"gamma": 1, "reduction": "none", "sample_weight": WEIGHT}),
+    "softmax-soft-0.5": TransformCase(unifocal.softmax_focal_loss, SOFT, {"gamma": 0.5, "alpha": VECTOR, "reduction": "sum"}),
+    "softmax-index-smoothed": TransformCase(unifocal.softmax_focal_loss, INDEX, {"gamma": 2.5, "label_smoothing": 0.1}),
+    "softmax-index-probabilities": TransformCase(unifocal.softmax_focal_loss, INDEX, {"from_logits": False, "reduction": "none"}),
+    "softmax-soft-probabilities": TransformCase(unifocal.softmax_focal_loss, SOFT, {"from_logits": False, "gamma": 0.5}),
 }
 each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
