@@ -1,4 +1,4 @@
-"""What the Python layer costs: a small call as a user makes it, against the kernel alone on the operands that the call prepares."""
+"""What the Python layer costs: a small call as a user makes it, against the formula alone on the operands that the call prepares."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 import unifocal
-from unifocal.blocks import Walk
-from unifocal.operands import context
-from unifocal.plan import call, folded, plan
+from unifocal.convention import Operands
+from unifocal.evaluation.evaluate import call_of
+from unifocal.evaluation.folding import folded
 
 from .contestants import module, ours
 from .problem import problem
@@ -21,27 +21,28 @@ def layer(row: Row, size: int, seconds: float) -> Layer:
     """Measure the forward pass of a row's loss, of reduction sum."""
     x, y = module(row.framework).operands(problem(row, size))
     loss: Any = ours(row, "sum")
-    kernel = _kernel(loss, x, y)
+    formula = _formula(loss, x, y)
     if row.framework == "numpy":
         loss = unifocal.value_and_grad(loss)
-    return Layer(row.name, size, *map(spread, interleaved([partial(loss, x, y), kernel], seconds)))
+    return Layer(row.name, size, *map(spread, interleaved([partial(loss, x, y), formula], seconds)))
 
 
-def _kernel(loss: Any, x: Any, y: Any) -> Any:
-    """The kernel and the sum of what it gives, on the arrays that it runs on, as a function without arguments."""
-    spec, operands = loss.func.describe(x, y, **loss.keywords)
-    ctx = context(spec, operands.predictions)
-    backend: Any = ctx.backend
-    walk = Walk.of(call(ctx, operands))
-    if walk is None:
-        ready = plan(ctx, operands)
-        return lambda: backend.attach(ready.kernel, ready.spec, ready.x, ready.inputs, True)
-    ready = folded(walk.hosted)
-    owner, function = ready.ctx.backend, ready.kernel.fast
-    assert function is not None
+def _formula(loss: Any, x: Any, y: Any) -> Any:
+    """The formula and the sum of what it gives, on the arrays that it runs on, as a function without arguments."""
+    call = call_of(*loss.func.describe(x, y, **loss.keywords))
+    reading: Any = call.reading
+    if reading.host is None:
+        formula, folded_x, inputs, _ = folded(reading, call.operands)
+        return lambda: reading.backend.attach(formula, folded_x, inputs, True)
+    host, operands = reading.host, call.operands
+    if host.backend is not reading.backend:
+        operands = Operands(*(part if part is None or isinstance(part, float) else reading.backend.host(part) for part in operands))
+    formula, folded_x, inputs, _ = folded(host, operands)
 
-    def kernel() -> Any:
-        value, slope = function(ready.ctx.xp, ready.spec, ready.x, ready.inputs, None)
-        return owner.total(value), slope
+    def evaluated() -> Any:
+        found = formula.fast(host.xp, folded_x, inputs, None)
+        assert found is not None
+        value, slope = found
+        return host.backend.total(value), slope
 
-    return kernel
+    return evaluated

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from unifocal.dialects import functions_of
 from unifocal.arrays import NumPyArray
+from unifocal.dialects import functions_of
 
 from ..calls.case import Answer, Case, bind, call, run_case
 from ..calls.records import Entry, Record

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 import unifocal
-from unifocal.compilers import leave_unconverted
-from unifocal.operands import context
-from unifocal.plan import plan
 from unifocal.arrays import Array
+from unifocal.compilers import leave_unconverted
+from unifocal.evaluation.evaluate import call_of
+from unifocal.evaluation.folding import folded
 
 _NumPyArray = npt.NDArray[Any]
 Function = Callable[[Array], Array]
@@ -146,15 +146,16 @@ class Analytic(Framework, Protocol):
     def second(
         self, loss: Callable[..., Array], predictions: npt.ArrayLike, targets: object, h: npt.ArrayLike, *, dtype: str, **options: Any
     ) -> _NumPyArray:
-        # NumPy has no other way to a second derivative than the kernel itself.
+        # NumPy has no other way to a second derivative than the formula itself.
         describe: Any = loss.describe  # type: ignore[attr-defined]
         x, y = self.tensor(predictions, dtype), self._operand(targets)
-        spec, operands = describe(x, y, **{key: self._operand(option) for key, option in options.items()})
-        call = plan(context(spec, x), operands)
-        along = call.ctx.xp.astype(self.tensor(h, dtype), call.ctx.dtype)
+        call = call_of(*describe(x, y, **{key: self._operand(option) for key, option in options.items()}))
+        xp = call.reading.xp
+        along = xp.astype(self.tensor(h, dtype), call.reading.dtype)
         with np.errstate(all="ignore"):
-            result = call.kernel.second(call.ctx.xp, call.spec, call.x, call.inputs, along)
-        return self.numpy(result if call.denominator is None else result / call.denominator)
+            formula, folded_x, inputs, divisor = folded(call.reading, call.operands)
+            result = formula.second(xp, folded_x, inputs, along)
+        return self.numpy(result if divisor is None else result / divisor)
 
 
 class NumPy(Analytic):

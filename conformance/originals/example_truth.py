@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 import unifocal
 from unifocal.arrays import NumPyArray
-from unifocal.spec import Operands, Spec
+from unifocal.convention import Convention, Operands
 
 from ..calls.case import Part
 from ..truth import oracle, tolerances
@@ -41,19 +41,19 @@ class ExampleTruth(NamedTuple):
 @cache
 def truth_of_example(example: Example, dtype: str) -> ExampleTruth:
     """The truth of an example with its inputs rounded to dtype."""
-    spec, operands = getattr(unifocal, example.loss).describe(example.predictions, example.targets, **example.options)
-    return _truth(spec, operands, dtype)
+    convention, operands = getattr(unifocal, example.loss).describe(example.predictions, example.targets, **example.options)
+    return _truth(convention, operands, dtype)
 
 
-def _truth(spec: Spec, operands: Operands, dtype: str) -> ExampleTruth:
-    tensors = (operands.pos_weight, operands.class_weight, spec.ignore_index)
-    if spec.axis != -1 or any(tensor is not None for tensor in tensors) or isinstance(operands.alpha, np.ndarray):
-        raise NotImplementedError(f"The truth of {spec} with {operands} has not been written down.")
+def _truth(convention: Convention, operands: Operands, dtype: str) -> ExampleTruth:
+    tensors = (operands.pos_weight, operands.class_weight, convention.ignore_index)
+    if convention.axis != -1 or any(tensor is not None for tensor in tensors) or isinstance(operands.alpha, np.ndarray):
+        raise NotImplementedError(f"The truth of {convention} with {operands} has not been written down.")
     x = np.asarray(operands.predictions, dtype)
     labels = _labels(x, operands.targets)
-    shape = x.shape if not spec.categorical else x.shape[:-1]
-    factors, total = _factors(spec, operands, shape, dtype)
-    rows = _sigmoid(spec, operands, x, labels) if not spec.categorical else _softmax(spec, operands, x, labels)
+    shape = x.shape if not convention.categorical else x.shape[:-1]
+    factors, total = _factors(convention, operands, shape, dtype)
+    rows = _sigmoid(convention, operands, x, labels) if not convention.categorical else _softmax(convention, operands, x, labels)
 
     by = oracle.ONE if total is None else total
     rows = [row.scaled(factor / by) for row, factor in zip(rows, factors, strict=True)]
@@ -65,7 +65,7 @@ def _truth(spec: Spec, operands: Operands, dtype: str) -> ExampleTruth:
     def gradient(part: Literal["slope", "slope_terms"]) -> Exact:
         return Exact.of(chain.from_iterable(getattr(row, part) for row in rows), x.shape)
 
-    bar = tolerances.value_and_gradient(spec.link, dtype, spec.gamma)
+    bar = tolerances.value_and_gradient("softmax" if convention.categorical else "sigmoid", dtype, _gamma(convention))
     return ExampleTruth(dtype, bar, loss("value"), gradient("slope"), loss("value_terms"), gradient("slope_terms"))
 
 
@@ -89,7 +89,7 @@ def _labels(x: NumPyArray, targets: NumPyArray) -> NumPyArray:
     return np.asarray(labels, x.dtype)
 
 
-def _factors(spec: Spec, operands: Operands, shape: tuple[int, ...], dtype: str) -> tuple[list[Number], Number | None]:
+def _factors(convention: Convention, operands: Operands, shape: tuple[int, ...], dtype: str) -> tuple[list[Number], Number | None]:
     """What each entry of the unreduced loss is multiplied by, and what the sum is divided by (None: it is not summed)."""
 
     def entries(values: Any) -> NumPyArray:
@@ -101,33 +101,39 @@ def _factors(spec: Spec, operands: Operands, shape: tuple[int, ...], dtype: str)
     exact = [oracle.number(w) for w in weights.flat]
     factors = [w / oracle.number(n) for w, n in zip(exact, normalizers.flat, strict=True)]
     total = {"none": None, "sum": oracle.ONE, "mean": oracle.number(weights.size), "weighted_mean": oracle.mp.fsum(exact)}
-    return factors, total[spec.reduction]
+    return factors, total[convention.reduction]
 
 
-def _clip(spec: Spec, dtype: str) -> tuple[float, float] | None:
+def _clip(convention: Convention, dtype: str) -> tuple[float, float] | None:
     rounded = np.dtype(dtype).type
-    return None if spec.epsilon is None else (float(rounded(spec.epsilon)), float(rounded(1 - spec.epsilon)))
+    epsilon: float | None = getattr(convention.formula, "epsilon", None)
+    return None if epsilon is None else (float(rounded(epsilon)), float(rounded(1 - epsilon)))
 
 
-def _sigmoid(spec: Spec, operands: Operands, x: NumPyArray, labels: NumPyArray) -> list[_Entry]:
+def _gamma(convention: Convention) -> float:
+    gamma: float = convention.formula.gamma  # type: ignore[attr-defined]  # the canonical losses' formulas have one
+    return gamma
+
+
+def _sigmoid(convention: Convention, operands: Operands, x: NumPyArray, labels: NumPyArray) -> list[_Entry]:
     series = []
     for a, b in zip(x.flat, labels.flat, strict=True):
-        y = oracle.smoothed(float(b), spec.label_smoothing)
-        if spec.from_logits:
-            series.append(oracle.sigmoid(float(a), y, spec.gamma, operands.alpha))
+        y = oracle.smoothed(float(b), convention.label_smoothing)
+        if convention.formula.predictions == "logits":
+            series.append(oracle.sigmoid(float(a), y, _gamma(convention), operands.alpha))
         else:
-            series.append(oracle.sigmoid_probability(float(a), y, spec.gamma, operands.alpha, clip=_clip(spec, x.dtype.name)))
+            series.append(oracle.sigmoid_probability(float(a), y, _gamma(convention), operands.alpha, clip=_clip(convention, x.dtype.name)))
     return [_Entry(s.value, [s.slope], s.value_terms, [s.slope_terms]) for s in series]
 
 
-def _softmax(spec: Spec, operands: Operands, x: NumPyArray, labels: NumPyArray) -> list[_Entry]:
+def _softmax(convention: Convention, operands: Operands, x: NumPyArray, labels: NumPyArray) -> list[_Entry]:
     classes = x.shape[-1]
     alpha = oracle.ONE if operands.alpha is None else oracle.number(operands.alpha)
     rows = []
     for a, b in zip(x.reshape(-1, classes).tolist(), labels.reshape(-1, classes).tolist(), strict=True):
-        v = [alpha * oracle.smoothed(y, spec.label_smoothing, classes) for y in b]
-        if spec.from_logits:
-            rows.append(oracle.softmax(a, v, spec.gamma))
+        v = [alpha * oracle.smoothed(y, convention.label_smoothing, classes) for y in b]
+        if convention.formula.predictions == "logits":
+            rows.append(oracle.softmax(a, v, _gamma(convention)))
         else:
-            rows.append(oracle.softmax_probability(a, v, spec.gamma, clip=_clip(spec, x.dtype.name)))
+            rows.append(oracle.softmax_probability(a, v, _gamma(convention), clip=_clip(convention, x.dtype.name)))
     return [_Entry(row.value, row.slope, row.value_terms, row.slope_terms) for row in rows]

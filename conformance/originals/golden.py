@@ -14,8 +14,8 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from unifocal.dialects import dialect_names, functions_of
 from unifocal.arrays import Array, NumPyArray
+from unifocal.dialects import dialect_names, functions_of
 
 from ..calls.case import PARTS, Answer, Case, Part, run_case
 from ..calls.records import Entry

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 import unifocal
+from unifocal.arrays import NumPyArray
 from unifocal.dispatch import FRAMEWORKS as SHIMS
 from unifocal.dispatch import backend_of
-from unifocal.arrays import NumPyArray
 
 from ..calls.case import Answer, Case, as_operand
 from ..frameworks import Framework

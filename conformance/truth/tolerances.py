@@ -6,8 +6,9 @@ Distances are in ulp, as :func:`~.ulp.distance` counts them; for soft labels, of
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
-from unifocal.spec import Link, Spec
+from unifocal.convention import Convention
 
 HALF = 1.0
 """float16 and bfloat16, computed in float32 and rounded once."""
@@ -25,11 +26,11 @@ SECOND = 1e-12
 """Second derivatives in float64, relative to the sum of their terms' magnitudes."""
 
 
-def value_and_gradient(link: Link, dtype: str, gamma: float) -> float:
+def value_and_gradient(kind: Literal["sigmoid", "softmax"], dtype: str, gamma: float) -> float:
     """The bar in ulp for a loss and its gradient."""
     if dtype in ("float16", "bfloat16"):
         return HALF
-    return 8 + 5 * gamma if link == "sigmoid" else SOFTMAX[dtype]
+    return 8 + 5 * gamma if kind == "sigmoid" else SOFTMAX[dtype]
 
 
 ORIGINAL = {"float32": 8.0, "float64": 256.0}
@@ -67,7 +68,7 @@ ELEMENTARY = 8.0
 """A framework's own exp, log, log1p, pow, and sums of terms of one sign, from NumPy's.  torch's float32 pow is 6 away at 2^-80."""
 
 
-def for_call(spec: Spec, dtype: str, options: Mapping[str, object], largest: float) -> float:
+def for_call(convention: Convention, dtype: str, options: Mapping[str, object], largest: float) -> float:
     """The bar in ulp for a call with options on predictions up to the largest.
 
     Each factor that multiplies the loss rounds twice, itself and the product; a sum may be SUM away.  Softmax magnifies the rounding of
@@ -76,6 +77,7 @@ def for_call(spec: Spec, dtype: str, options: Mapping[str, object], largest: flo
     if dtype in ("float16", "bfloat16"):
         return HALF
     factors = sum(options.get(name) is not None for name in ("alpha", "pos_weight", "class_weight", "sample_weight", "normalizer"))
-    narrow = spec.categorical and largest <= 88
-    own = value_and_gradient(spec.link, "float32" if narrow else dtype, spec.gamma)
-    return own + 2 * factors + (SUM if spec.reduction != "none" else 0)
+    narrow = convention.categorical and largest <= 88
+    gamma: float = getattr(convention.formula, "gamma", 0.0)
+    own = value_and_gradient("softmax" if convention.categorical else "sigmoid", "float32" if narrow else dtype, gamma)
+    return own + 2 * factors + (SUM if convention.reduction != "none" else 0)

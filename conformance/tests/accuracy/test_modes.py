@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal.dispatch import backend_of
 from unifocal.arrays import NumPyArray
+from unifocal.dispatch import backend_of
 
 from ...frameworks import Framework
 from . import generated

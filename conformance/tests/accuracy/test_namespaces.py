@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from unifocal.dispatch import backend_of
 from unifocal.arrays import NumPyArray
+from unifocal.dispatch import backend_of
 
 from ...frameworks import Framework
 from ...truth import tolerances

@@ -1,7 +1,7 @@
 """Faults planted in the library turn the suite red: which of its own tests, called here one by one, notice each of them.
 
-Planted where calls pass whatever the kernels look like: between a signature and its evaluation, in the choice of the kernel and of the
-compute dtype, and in a shim's namespace.  Every judge passes before anything is planted; it has then computed its truth, which a fault
+Planted where calls pass whatever the formulas look like: between a signature and its evaluation, in the formulas, in the choice of
+the compute dtype, and in a shim's namespace.  Every judge passes before anything is planted; it has then computed its truth, which a fault
 in the formulas would otherwise take part in.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache as kept
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -17,8 +17,11 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal.protocol import Kernel
-from unifocal.spec import Operands, Spec
+from unifocal.convention import Convention, Operands
+from unifocal.evaluation import cache
+from unifocal.formulas import CategoricalProbabilityFocal, Formula, Linked, Mixture, ProbabilityFocal, SigmoidFocal, SoftmaxFocal
+from unifocal.formulas.sigmoid import HardSigmoidFocal
+from unifocal.formulas.softmax_index import IndexSoftmaxFocal
 
 from ...frameworks import framework_named, installed
 from ..dialects import test_dialects
@@ -27,7 +30,9 @@ from . import generated, test_accuracy, test_namespaces
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
-_EVALUATE, _GRADIENT, _LOSS, _PLAN = (import_module(f"unifocal.{name}") for name in ("evaluate", "gradient", "loss", "plan"))
+_GRADIENT, _LOSS, _EVALUATE, _READING = (
+    import_module(f"unifocal.{name}") for name in ("gradient", "loss", "evaluation.evaluate", "evaluation.reading")
+)
 
 if not {"paddle", "torch"} <= set(installed()):
     pytest.skip("the shim and two originals are Paddle's and torch's", allow_module_level=True)
@@ -105,7 +110,7 @@ def _passes(judge: str) -> bool:
     return True
 
 
-@cache
+@kept
 def _passes_unplanted(judge: str) -> bool:
     return _passes(judge)
 
@@ -113,40 +118,69 @@ def _passes_unplanted(judge: str) -> bool:
 # --- faults ------------------------------------------------------------------------------------------------------------------------
 
 
-def _of_call(change: Callable[[Spec, Operands], tuple[Spec, Operands]]) -> Plant:
+def _of_call(change: Callable[[Convention, Operands], tuple[Convention, Operands]]) -> Plant:
     """Another description of the loss than the signature gave."""
 
     def plant(monkeypatch: pytest.MonkeyPatch) -> None:
         for module, name in ((_LOSS, "evaluate"), (_GRADIENT, "evaluate_with_gradient")):
             right = getattr(module, name)
-            monkeypatch.setattr(module, name, lambda spec, operands, right=right: right(*change(spec, operands)))
+            monkeypatch.setattr(module, name, lambda convention, operands, right=right: right(*change(convention, operands)))
 
     return plant
 
 
-def _of_spec(change: Callable[[Spec], dict[str, Any]]) -> Plant:
-    return _of_call(lambda spec, operands: (replace(spec, **change(spec)), operands))
+def _of_convention(change: Callable[[Convention], dict[str, Any]]) -> Plant:
+    return _of_call(lambda convention, operands: (replace(convention, **change(convention)), operands))
 
 
-def _of_kernels(change: Callable[[Kernel], Kernel]) -> Plant:
+def _of_formula(change: Callable[[Any], Formula]) -> Plant:
+    return _of_convention(lambda convention: {"formula": _within(convention.formula, change)})
+
+
+def _within(formula: Any, change: Callable[[Any], Formula]) -> Formula:
+    """A formula with another in its innermost place."""
+    return replace(formula, of=_within(formula.of, change)) if isinstance(formula, Linked | Mixture) else change(formula)
+
+
+_FORMULAS = (SigmoidFocal, HardSigmoidFocal, ProbabilityFocal, CategoricalProbabilityFocal, SoftmaxFocal, IndexSoftmaxFocal)
+
+
+def _of_method(name: str, change: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Plant:
+    """Another value_slope, fast form or second derivative of the formulas."""
+
     def plant(monkeypatch: pytest.MonkeyPatch) -> None:
-        right, changed = _PLAN.kernel_for, cache(change)  # frameworks cache by the kernel's identity
-        monkeypatch.setattr(_PLAN, "kernel_for", lambda *arguments: changed(right(*arguments)))
+        for formula in _FORMULAS:
+            if name in vars(formula):
+                monkeypatch.setattr(formula, name, change(getattr(formula, name)))
+
+    return plant
+
+
+def _each(*plants: Plant) -> Plant:
+    def plant(monkeypatch: pytest.MonkeyPatch) -> None:
+        for one in plants:
+            one(monkeypatch)
 
     return plant
 
 
 def _of_compute_dtype(choose: Callable[[Any, Any], Any]) -> Plant:
     def plant(monkeypatch: pytest.MonkeyPatch) -> None:
-        right = _EVALUATE.context
+        right = _READING.read
 
-        def context(*arguments: Any) -> Any:
-            ctx = right(*arguments)
-            return ctx._replace(dtype=choose(ctx.xp, ctx.x.dtype) or ctx.dtype)
+        def read(*arguments: Any) -> Any:
+            found = right(*arguments)
+            return _computing_in(found, choose)
 
-        monkeypatch.setattr(_EVALUATE, "context", context)
+        for module in (_READING, _EVALUATE):
+            monkeypatch.setattr(module, "read", read)
 
     return plant
+
+
+def _computing_in(reading: Any, choose: Callable[[Any, Any], Any]) -> Any:
+    host = None if reading.host is None else _computing_in(reading.host, choose)
+    return replace(reading, dtype=choose(reading.xp, reading.own_dtype), host=host)
 
 
 def _without_keepdims(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,24 +189,30 @@ def _without_keepdims(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xp, "sum", lambda x, axis=None, keepdims=False: right(x, axis=axis))
 
 
-def _negated(kernel: Kernel) -> Kernel:
-    def negated(value_slope: Callable[..., Any]) -> Callable[..., Any]:
-        def changed(*arguments: Any) -> Any:
-            value, slope = value_slope(*arguments)
-            return value, -slope
+def _negated(right: Callable[..., Any]) -> Callable[..., Any]:
+    def negated(*arguments: Any) -> Any:
+        found = right(*arguments)
+        return found and (found[0], -found[1])
 
-        return changed
-
-    return replace(kernel, **{name: negated(part) for name, part in vars(kernel).items() if part is not None and name != "second"})
+    return negated
 
 
-def _flat(kernel: Kernel) -> Kernel:
-    return replace(kernel, second=lambda xp, spec, x, inputs, h: xp.zeros_like(x))
+def _flat(right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda formula, xp, x, inputs, h: xp.zeros_like(x)
 
 
-def _swapped(spec: Spec, operands: Operands) -> tuple[Spec, Operands]:
-    balanced = spec.alpha == "balance" and operands.alpha is not None
-    return spec, replace(operands, alpha=1 - operands.alpha) if balanced else operands
+def _swapped(convention: Convention, operands: Operands) -> tuple[Convention, Operands]:
+    balanced = not convention.categorical and operands.alpha is not None
+    return convention, operands._replace(alpha=1 - operands.alpha) if balanced else operands
+
+
+def _widely_clipped(formula: Formula) -> Formula:
+    return replace(formula, epsilon=10 * formula.epsilon) if getattr(formula, "epsilon", None) else formula
+
+
+def _other_family(convention: Convention) -> dict[str, Any]:
+    formula = convention.formula
+    return {"formula": formula.of if isinstance(formula, Mixture) else formula if formula.categorical else Mixture(formula)}
 
 
 class Fault(NamedTuple):
@@ -190,27 +230,30 @@ _SIGMOID_OF_OTHERS = ("oracle: sigmoid, float16", "original: tfa.SigmoidFocalCro
 FAULTS = {
     "alpha swapped with its complement": Fault(_of_call(_swapped), (*_VALUES, *_SIGMOID_OF_OTHERS, *_GENERATED)),
     "alpha off": Fault(
-        _of_call(lambda spec, operands: (replace(spec, alpha="off"), replace(operands, alpha=None))),
+        _of_call(lambda convention, operands: (convention, operands._replace(alpha=None))),
         (*_VALUES, *_SIGMOID_OF_OTHERS, *_GENERATED, "original: mmdet.softmax_focal_loss"),
     ),
     "mean for sum": Fault(
-        _of_spec(lambda spec: {"reduction": "mean" if spec.reduction == "sum" else spec.reduction}),
+        _of_convention(lambda convention: {"reduction": "mean" if convention.reduction == "sum" else convention.reduction}),
         (*_ORIGINALS, *_GENERATED, "arithmetic: reductions"),
     ),
     "gamma off by 1e-6": Fault(
-        _of_spec(lambda spec: {"gamma": spec.gamma + 1e-6 if spec.gamma else 0.0}),
+        _of_formula(lambda formula: replace(formula, gamma=formula.gamma + 1e-6) if getattr(formula, "gamma", 0) else formula),
         (*_VALUES, *_SOFTMAX, *_GENERATED[:2], "original: tfa.SigmoidFocalCrossEntropy", "original: mmdet.softmax_focal_loss"),
     ),
-    "gradient's sign": Fault(_of_kernels(_negated), (*_VALUES, *_SOFTMAX, *_ORIGINALS, *_GENERATED, "arithmetic: clip")),
+    "gradient's sign": Fault(
+        _each(*(_of_method(name, _negated) for name in ("value_slope", "differentiable", "fast"))),
+        (*_VALUES, *_SOFTMAX, *_ORIGINALS, *_GENERATED, "arithmetic: clip"),
+    ),
     "second derivative detached": Fault(
-        _of_kernels(_flat), ("oracle: sigmoid, second", "oracle: sigmoid, clipped", "oracle: softmax, second")
+        _of_method("second", _flat), ("oracle: sigmoid, second", "oracle: sigmoid, clipped", "oracle: softmax, second")
     ),
     "clip ten times as wide": Fault(
-        _of_spec(lambda spec: {"epsilon": spec.epsilon and 10 * spec.epsilon}),
+        _of_formula(_widely_clipped),
         ("oracle: sigmoid, clipped", "arithmetic: clip", *_GENERATED),
     ),
     "soft labels of the other family": Fault(
-        _of_spec(lambda spec: {"soft_labels": "label" if spec.soft_labels == "mixture" or spec.categorical else "mixture"}),
+        _of_convention(_other_family),
         (*_VALUES, *_SIGMOID_OF_OTHERS, *_GENERATED),
     ),
     "float32 for float64": Fault(
@@ -220,7 +263,7 @@ FAULTS = {
         _of_compute_dtype(lambda xp, dtype: dtype), ("oracle: sigmoid, float16", "generated: float16", "arithmetic: half")
     ),
     "ignored entries in the denominator": Fault(
-        _of_spec(lambda spec: {"count_ignored": True}),
+        _of_convention(lambda convention: {"count_ignored": True}),
         ("original: paddle.cross_entropy", "original: torch.cross_entropy", "arithmetic: ignored", *_GENERATED),
     ),
     "keepdims ignored by Paddle's shim": Fault(_without_keepdims, ("arithmetic: names on Paddle", "oracle: softmax on Paddle, second")),
@@ -233,9 +276,11 @@ def test_fault_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch, record_pro
     assert not [judge for judge in JUDGES if not _passes_unplanted(judge)]
     with monkeypatch.context() as planted:
         fault.plant(planted)
+        cache.clear()
         for module in (_LOSS, _GRADIENT):  # what is known of earlier calls has no faults
-            planted.setattr(module, "repeated", lambda *_, **__: None)
+            planted.setattr(module, "lookup", lambda *_, **__: None)
         noticed = [judge for judge in JUDGES if not _passes(judge)]
+    cache.clear()
     record_property("noticed by", noticed)
     assert noticed
     assert not set(fault.noticed_by) - set(noticed)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from unifocal.dialects import dialect_names, functions_of
 from unifocal.arrays import NumPyArray
+from unifocal.dialects import dialect_names, functions_of
 
 from ...calls.case import Answer, Case
 from ...dialects import Original, dialect_answer, golden_record, module_of, original_answer, plain_signature, traced_value

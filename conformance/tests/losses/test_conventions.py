@@ -1,17 +1,19 @@
-"""Every convention a spec can have: its gradient and second derivative are those of its value, by finite differences in float64."""
+"""Every convention there is: its gradient and second derivative are those of its value, by finite differences in float64."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
+from unifocal.convention import Convention, Operands
 from unifocal.dialects import kornia
-from unifocal.evaluate import evaluate, evaluate_with_gradient
-from unifocal.operands import context
-from unifocal.plan import plan
-from unifocal.spec import Operands, Spec
+from unifocal.evaluation.evaluate import call_of, evaluate, evaluate_with_gradient
+from unifocal.evaluation.folding import folded
+from unifocal.formulas import Formula, Mixture, NegativeLogLikelihood, binary_focal, categorical_focal, normalized_focal
 
 from ...frameworks import Framework
 
@@ -22,51 +24,55 @@ _WEIGHT = np.array([0.5, 1.0, 2.0])
 _P = 1 / (1 + np.exp(-_X))
 _ROWS = np.exp(_X) / np.exp(_X).sum(1, keepdims=True)
 
-_CONVENTIONS: dict[str, tuple[Any, dict[str, Any]]] = {
-    "sigmoid, clipped": (_X, {"epsilon": 0.3}),
-    "sigmoid, clipped cross entropy": (_X, {"epsilon": 0.3, "clip": "cross_entropy"}),
-    "sigmoid, added epsilon": (_X, {"log_epsilon": 0.01}),
-    "sigmoid, mixture": (_X, {"soft_labels": "mixture", "label_smoothing": 0.1}),
-    "sigmoid, clipped mixture": (_X, {"soft_labels": "mixture", "epsilon": 0.3, "clip": "cross_entropy", "log_epsilon": 0.01}),
-    "sigmoid, mean of classes": (_X, {"class_axis": "mean", "reduction": "sum"}),
-    "probabilities, clipped cross entropy": (_P, {"from_logits": False, "epsilon": 0.3, "clip": "cross_entropy", "log_epsilon": 0.01}),
-    "probabilities, floor": (_P, {"from_logits": False, "log_floor": -100.0}),
-    "probabilities, mixture": (_P, {"from_logits": False, "soft_labels": "mixture"}),
-    "softmax, clipped": (_X, {"link": "softmax", "epsilon": 0.2}),
-    "softmax, row weights": (_X, {"link": "softmax", "class_weight": "row", "reduction": "weighted_mean"}),
-    "softmax, spread": (_X, {"link": "softmax", "class_axis": "spread"}),
-    "normalized": (3 * _ROWS, {"link": "softmax", "from_logits": False, "normalized": "then_clipped"}),
-    "normalized, clipped": (3 * _ROWS, {"link": "softmax", "from_logits": False, "normalized": "then_clipped", "epsilon": 0.2}),
-    "clipped, normalized": (_ROWS, {"link": "softmax", "from_logits": False, "normalized": "clipped_first", "epsilon": 0.2}),
-    "log-probabilities": (_X, {"link": "log"}),
+_CLIPS: dict[str, Any] = {"epsilon": 0.3, "clip": "cross_entropy", "log_epsilon": 0.01}
+
+_CONVENTIONS: dict[str, tuple[Any, Callable[[float], Formula], dict[str, Any]]] = {
+    "sigmoid": (_X, binary_focal, {}),
+    "sigmoid, clipped": (_X, partial(binary_focal, epsilon=0.3), {}),
+    "sigmoid, clipped cross entropy": (_X, partial(binary_focal, epsilon=0.3, clip="cross_entropy"), {}),
+    "sigmoid, added epsilon": (_X, partial(binary_focal, log_epsilon=0.01), {}),
+    "sigmoid, mixture": (_X, lambda gamma: Mixture(binary_focal(gamma)), {"label_smoothing": 0.1}),
+    "sigmoid, clipped mixture": (_X, lambda gamma: Mixture(binary_focal(gamma, **_CLIPS)), {}),
+    "sigmoid, mean of classes": (_X, binary_focal, {"class_axis": "mean", "reduction": "sum"}),
+    "probabilities, clipped cross entropy": (_P, partial(binary_focal, from_logits=False, **_CLIPS), {}),
+    "probabilities, floor": (_P, partial(binary_focal, from_logits=False, log_floor=-100.0), {}),
+    "probabilities, mixture": (_P, lambda gamma: Mixture(binary_focal(gamma, from_logits=False)), {}),
+    "softmax": (_X, categorical_focal, {}),
+    "softmax, clipped": (_X, partial(categorical_focal, epsilon=0.2), {}),
+    "softmax, row weights": (_X, categorical_focal, {"class_weight": "row", "reduction": "weighted_mean"}),
+    "softmax, spread": (_X, categorical_focal, {"class_axis": "spread", "labels": "indices"}),
+    "normalized, clipped": (3 * _ROWS, partial(normalized_focal, epsilon=0.2, clipped_first=False), {}),
+    "clipped, normalized": (_ROWS, partial(normalized_focal, epsilon=0.2, clipped_first=True), {}),
+    "log-probabilities": (_X, lambda gamma: NegativeLogLikelihood(), {}),
 }
 
 
 @pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
 @pytest.mark.parametrize("targets", [_SOFT, _INDEX], ids=["soft", "index"])
-@pytest.mark.parametrize(("x", "fields"), _CONVENTIONS.values(), ids=_CONVENTIONS.keys())
-def test_derivatives(x: Any, fields: dict[str, Any], targets: Any, gamma: float) -> None:
-    if fields.get("link") == "log" and gamma:
+@pytest.mark.parametrize(("x", "formula", "options"), _CONVENTIONS.values(), ids=_CONVENTIONS.keys())
+def test_derivatives(x: Any, formula: Callable[[float], Formula], options: dict[str, Any], targets: Any, gamma: float) -> None:
+    if gamma and formula(gamma) == formula(0.0):
         pytest.skip("log-probabilities have no modulator")
-    if fields.get("class_axis") == "spread" and targets is _SOFT:
+    if options.get("class_axis") == "spread" and targets is _SOFT:
         pytest.skip("only an index has a target to be spread beside")
-    spec = Spec(**{"link": "sigmoid", "gamma": gamma, **fields})
+    convention = Convention(formula(gamma), **options)
     operands: dict[str, Any] = {"targets": targets, "class_weight": _WEIGHT}
 
     def value(x: Any) -> Any:
-        return evaluate(spec, Operands(x, **operands))
+        return evaluate(convention, Operands(x, **operands))
 
     def gradient(x: Any) -> Any:
-        return evaluate_with_gradient(spec, Operands(x, **operands))[1]
+        return evaluate_with_gradient(convention, Operands(x, **operands))[1]
 
-    call = plan(context(spec, x), Operands(x, **operands))
-    second = call.kernel.second(call.ctx.xp, call.spec, call.x, call.inputs, _H) / call.denominator
+    call = call_of(convention, Operands(x, **operands))
+    of_labels, folded_x, inputs, divisor = folded(call.reading, call.operands)
+    second = of_labels.second(call.reading.xp, folded_x, inputs, _H) / divisor
     step = 1e-6
     differences = np.zeros_like(x)
     for i in np.ndindex(x.shape):
         moved = np.zeros_like(x)
         moved[i] = step
-        differences[i] = (value(x + moved) - value(x - moved)) / (2 * step)
+        differences[i] = (np.sum(value(x + moved)) - np.sum(value(x - moved))) / (2 * step)
     np.testing.assert_allclose(gradient(x), differences, rtol=1e-6, atol=1e-8)
     np.testing.assert_allclose(second, (gradient(x + step * _H) - gradient(x - step * _H)) / (2 * step), rtol=1e-6, atol=1e-8)
 
