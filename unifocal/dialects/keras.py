@@ -15,7 +15,7 @@ from ..arrays import Array
 from ..convention import Convention, Operands, Reduction
 from ..formulas import binary_focal, categorical_focal, normalized_focal
 from ..loss import Description, LossObject, loss
-from .options import choice, required
+from .options import balanced_by, choice
 from .ranks import as_dtype, as_indices, as_list, same_rank, same_rank_as, shape, squeezed
 
 __all__ = [
@@ -77,7 +77,7 @@ def binary_focal_crossentropy(
     Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#binary_focal_crossentropy-function
     """
     convention = binary_convention(from_logits, label_smoothing, axis, gamma=gamma)
-    return convention, Operands(y_pred, y_true, alpha=required("alpha", alpha) if apply_class_balancing else None)
+    return convention, Operands(y_pred, y_true, alpha=balanced_by(alpha) if apply_class_balancing else None)
 
 
 @loss(labels_first=True)
@@ -108,7 +108,7 @@ def categorical_focal_crossentropy(
     Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#categorical_focal_crossentropy-function
     """
     convention = categorical_convention(from_logits, label_smoothing, axis, gamma=gamma, focal=True)
-    return convention, Operands(y_pred, y_true, alpha=required("alpha", alpha))
+    return convention, Operands(y_pred, y_true, alpha=balanced_by(alpha))
 
 
 @loss(labels_first=True)
@@ -269,7 +269,7 @@ class BinaryFocal(Described):
 
     def factor(self) -> float | Array | None:
         """α, if classes are balanced."""
-        return required("alpha", self.alpha) if self.apply_class_balancing else None
+        return balanced_by(self.alpha) if self.apply_class_balancing else None
 
 
 class Categorical(Described):
@@ -299,7 +299,7 @@ class CategoricalFocal(Described):
 
     def factor(self) -> float | Array | None:
         """α, a factor."""
-        return required("alpha", self.alpha)
+        return balanced_by(self.alpha)
 
 
 class Sparse(Described):

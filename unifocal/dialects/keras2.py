@@ -13,7 +13,7 @@ from ..arrays import Array
 from ..convention import Operands, Reduction
 from ..loss import Description, loss
 from . import keras
-from .options import required
+from .options import balanced_by
 from .ranks import expanded, shape, squeezed
 
 __all__ = [
@@ -65,7 +65,7 @@ def binary_focal_crossentropy(
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/binary_focal_crossentropy
     """
     convention = keras.binary_convention(from_logits, label_smoothing, axis, gamma=gamma, log_epsilon=EPSILON)
-    return convention, Operands(y_pred, y_true, alpha=required("alpha", alpha) if apply_class_balancing else None)
+    return convention, Operands(y_pred, y_true, alpha=balanced_by(alpha) if apply_class_balancing else None)
 
 
 @loss(labels_first=True)
@@ -94,7 +94,7 @@ def categorical_focal_crossentropy(
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/categorical_focal_crossentropy
     """
     convention = keras.categorical_convention(from_logits, label_smoothing, axis, gamma=gamma, focal=True)
-    return convention, Operands(y_pred, y_true, alpha=required("alpha", alpha))
+    return convention, Operands(y_pred, y_true, alpha=balanced_by(alpha))
 
 
 @loss(labels_first=True)

@@ -13,7 +13,7 @@ from ..arrays import Array, same
 from ..convention import Convention, Operands
 from ..formulas import SigmoidFocal, SoftmaxFocal, binary_focal
 from ..loss import Description, LossObject, loss
-from .options import REDUCTIONS, choice, required
+from .options import REDUCTIONS, balanced_by, choice
 from .ranks import reshaped, shape
 
 __all__ = ["FocalLoss", "sigmoid_focal_loss", "softmax_focal_loss"]
@@ -73,7 +73,7 @@ class FocalLoss(LossObject):
         operands = Operands(
             pred,
             target,
-            alpha=required("alpha", self.alpha),
+            alpha=balanced_by(self.alpha),
             sample_weight=None if weight is None else _fitted(weight, pred),
             normalizer=avg_factor,
             loss_weight=self.loss_weight,
@@ -114,7 +114,7 @@ def sigmoid_focal_loss(
         reduction=reduced,
         held="nothing",
     )
-    return convention, Operands(_rows(input, target), target, alpha=required("alpha", alpha), class_weight=weight)
+    return convention, Operands(_rows(input, target), target, alpha=balanced_by(alpha), class_weight=weight)
 
 
 @loss
@@ -141,7 +141,7 @@ def softmax_focal_loss(
         reduction=choice("reduction", reduction, REDUCTIONS),
         held="nothing",
     )
-    return convention, Operands(_rows(input, target), target, alpha=required("alpha", alpha), class_weight=weight)
+    return convention, Operands(_rows(input, target), target, alpha=balanced_by(alpha), class_weight=weight)
 
 
 def _rows(input: Any, target: Any) -> Any:

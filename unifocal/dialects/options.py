@@ -49,6 +49,13 @@ def share(name: str, value: float) -> float:
     return number
 
 
+def balanced_by(alpha: Any) -> Any:
+    """α where the original cannot turn it off; raises ValueError for None."""
+    if alpha is None:
+        raise ValueError("alpha must be a number or a tensor here, where it cannot be off; received None.")
+    return alpha
+
+
 def required(name: str, value: Any) -> Any:
     """A value that the original requires although its signature does not."""
     if value is None:

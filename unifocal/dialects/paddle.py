@@ -12,7 +12,7 @@ from ..arrays import Array
 from ..convention import Convention, Operands, Reduction
 from ..formulas import NegativeLogLikelihood, ProbabilityFocal, SigmoidFocal, categorical_focal
 from ..loss import Description, loss
-from .options import REDUCTIONS, choice, renamed, required, share
+from .options import REDUCTIONS, balanced_by, choice, renamed, share
 from .ranks import as_indices, is_floating, one_a_class, reshaped, shape, smoothed, softmax, squeezed
 
 __all__ = [
@@ -58,7 +58,7 @@ def sigmoid_focal_loss(
     )
     if normalizer is not None and len(shape(normalizer)) > 1:
         raise ValueError(f"normalizer must be 0-D or 1-D; received shape {shape(normalizer)}.")
-    return convention, Operands(logit, label, alpha=required("alpha", alpha), normalizer=normalizer)
+    return convention, Operands(logit, label, alpha=balanced_by(alpha), normalizer=normalizer)
 
 
 @loss

@@ -57,8 +57,10 @@ def lookup(describe: Any, args: tuple[Any, ...], options: dict[str, Any], consta
         return None
     if any(options.get(option) is not None for option in describe.asked_each_time):
         return None
+    half = x.dtype not in (backend.namespace(x).float32, backend.namespace(x).float64)
     key = (
         function,
+        half and backend.autocast(x),
         len(args),
         *options,
         *((part.dtype, backend.shape(part)) if (part := tensors.get(i)) is not None else (type(o), o) for i, o in enumerate(parts)),
@@ -68,7 +70,7 @@ def lookup(describe: Any, args: tuple[Any, ...], options: dict[str, Any], consta
         if len(_entries) >= _MOST:
             clear()
         entry = _entries[key] = _entry(describe, args, options, parts)
-    if entry is None or (entry.reading.own_dtype != entry.reading.dtype and backend.autocast(x)):
+    if entry is None:
         return None
     operands = list(entry.operands)
     for to, i in entry.routes:
@@ -94,7 +96,7 @@ def clear() -> None:
 
 
 def _entry(describe: Any, args: tuple[Any, ...], options: dict[str, Any], parts: tuple[Any, ...]) -> _Entry | None:
-    """What calls like this one need, if its operands are its arguments as they came, and it is evaluated in blocks."""
+    """What calls like this one need, if its operands are its arguments as they came."""
     convention, operands = describe(*args, **options)
     reading = call_of(convention, operands).reading
     constants: list[Any] = [None] * len(operands)
@@ -103,11 +105,11 @@ def _entry(describe: Any, args: tuple[Any, ...], options: dict[str, Any], parts:
         came = next((i for i, part in enumerate(parts) if part is operand and type(part) not in _OPTIONS), None)
         if came is not None:
             routes.append((to, came))
-        elif operand is None or is_number(operand):
+        elif to > 1 and (operand is None or is_number(operand)):
             constants[to] = operand if operand is None else float(operand)
         else:
             return None
     constants[7] = operands.loss_weight
-    if reading.host is None or (operands.given is not None and operands.given is not operands.predictions):
+    if operands.given is not None and operands.given is not operands.predictions:
         return None
     return _Entry(reading, tuple(constants), tuple(routes))

@@ -117,13 +117,12 @@ def call_of(convention: Convention, operands: Operands, constant: bool = False) 
         parts = brought(backend, x, operands)
         kinds: list[Any] = [_kind(backend.shape, part) for part in parts[:7]]
         tensors = [part for part in parts[1:7] if part is not None and not isinstance(part, float)]
-        possible = convention.reduction != "none" or convention.class_axis == "formula"
-        in_blocks = possible and backend.in_blocks(x, tensors)
-        autocast = backend.autocast(x)
-        if in_blocks:
+        xp = backend.namespace(x)
+        autocast = x.dtype not in (xp.float32, xp.float64) and backend.autocast(x)
+        if backend.in_blocks(x, tensors):
             reading = read_again(convention, backend, autocast, *kinds)  # type: ignore[arg-type]  # modules are hashable
         else:
-            reading = read(convention, backend, backend.namespace(x), autocast, False, *kinds)
+            reading = read(convention, backend, xp, autocast, False, *kinds)
             warn_if_exchanged(reading, x, parts.targets)
         return Call(reading, reading.aligned(parts))
 

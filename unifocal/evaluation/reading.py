@@ -131,15 +131,17 @@ def read(
     backend: Backend,
     xp: Namespace,
     autocast: bool,
-    in_blocks: bool,
+    eager: bool,
     predictions: Like,
     targets: Like,
     *weights: Kind,
 ) -> Reading:
     """The reading of a call; raises TypeError or ValueError if the operands do not fit.
 
-    autocast: whether automatic mixed precision is on.  weights: of alpha, pos_weight, class_weight, sample_weight and normalizer.
+    autocast: whether automatic mixed precision is on.  eager: whether the backend evaluates in blocks what can be.  weights: of alpha,
+    pos_weight, class_weight, sample_weight and normalizer.
     """
+    in_blocks = eager and (convention.reduction != "none" or convention.class_axis == "formula")
     given_axis = convention.axis
     _check_predictions(convention, xp, predictions, targets)
     if convention.axis >= 0 and predictions.shape:
@@ -177,7 +179,7 @@ def read(
 
 @lru_cache(1024)
 def read_again(convention: Convention, backend: Backend, autocast: bool, predictions: Like, targets: Like, *weights: Kind) -> Reading:
-    """:func:`read` for calls that are evaluated in blocks, of which there are many alike."""
+    """:func:`read` for eager calls, of which there are many alike."""
     return read(convention, backend, backend.namespace(None), autocast, True, predictions, targets, *weights)
 
 
