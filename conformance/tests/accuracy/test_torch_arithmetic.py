@@ -15,7 +15,7 @@ from unifocal import repeated
 from ...frameworks import Framework
 from ..evaluation import test_blocks
 from ..evaluation.test_blocks import small as small
-from ..losses.test_targets import LOSSES, by_name
+from ..every_loss import LOSSES, by_name
 from . import test_accuracy
 from .test_accuracy import SIGMOID_CASES, SOFTMAX_CASES, Options
 

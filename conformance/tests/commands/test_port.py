@@ -18,7 +18,8 @@ from ... import assert_parity
 from ...calls.case import Case
 from ...dialects import golden_record
 from ...frameworks import Framework
-from ...port.comparison import _inputs, like
+from ...port.comparison import _inputs
+from ...port.reference import reference_like
 
 typer_testing = pytest.importorskip("typer.testing")
 torch: Any = pytest.importorskip("torch")
@@ -477,11 +478,11 @@ def test_mine():
 
 
 def test_calls_tell_their_options_and_class_indices(losses: Any) -> None:
-    names = [entry.case.name for entry in like("keras.binary_focal_crossentropy", {}).entries]
+    names = [entry.case.name for entry in reference_like("keras.binary_focal_crossentropy", {}).entries]
     assert "saturated y_true=hard from_logits=True" in names
     assert "defaults" in names
     # An option that is set for all calls is not told in each, nor the value that was recorded.
-    assert all("gamma" not in entry.case.name for entry in like("keras.binary_focal_crossentropy", {"gamma": 1.5}).entries)
+    assert all("gamma" not in entry.case.name for entry in reference_like("keras.binary_focal_crossentropy", {"gamma": 1.5}).entries)
     with pytest.raises(AssertionError) as raised:
         assert_parity(losses.sparse, like="tf.nn.sparse_softmax_cross_entropy_with_logits", backend="torch")
     assert "for labels=1, logits=[" in str(raised.value)
@@ -526,13 +527,13 @@ def test_numpy_functions_may_return_their_gradient() -> None:
 
 def test_recorded_answers_are_used_as_they_are() -> None:
     recorded = {id(entry.answer) for entry in golden_record("optax").entries}
-    reference = like("optax.sigmoid_focal_loss", {})
+    reference = reference_like("optax.sigmoid_focal_loss", {})
     assert len(reference.entries) == 50
     assert [entry.case.name for entry in reference.entries if id(entry.answer) not in recorded] == ["saturated"]
     shipped = {id(entry.answer) for entry in golden_record("paddle").entries}
-    paddle = like("paddle.sigmoid_focal_loss", {}).entries
+    paddle = reference_like("paddle.sigmoid_focal_loss", {}).entries
     assert [entry.case.name for entry in paddle if id(entry.answer) not in shipped] == ["defaults", "saturated"]
-    changed = like("optax.sigmoid_focal_loss", {"gamma": 3.0})
+    changed = reference_like("optax.sigmoid_focal_loss", {"gamma": 3.0})
     assert 1 < len(changed.entries) < 50  # calls that differed in γ alone are one
 
 

@@ -12,7 +12,7 @@ import unifocal
 from unifocal import repeated
 
 from ...frameworks import Framework
-from ..losses.test_targets import LOSSES, SIGMOID, by_name
+from ..every_loss import LOSSES, SIGMOID, by_name
 
 EAGER = pytest.mark.frameworks("numpy", "torch", "paddle", "tensorflow")
 RNG = np.random.default_rng(11)

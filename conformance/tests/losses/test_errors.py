@@ -15,7 +15,7 @@ import unifocal
 from unifocal.dispatch import backend_named
 
 from ...frameworks import Framework, framework_named, installed
-from .test_targets import LOSSES, SIGMOID, SOFTMAX, by_name
+from ..every_loss import LOSSES, SIGMOID, SOFTMAX, by_name
 
 X = np.zeros((4, 3))
 INDEX = np.array([0, 1, 2, 0])
