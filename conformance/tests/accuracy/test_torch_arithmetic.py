@@ -17,7 +17,7 @@ from ..evaluation import test_blocks
 from ..evaluation.test_blocks import small as small
 from ..every_loss import LOSSES, by_name
 from . import test_accuracy
-from .test_accuracy import SIGMOID_CASES, SOFTMAX_CASES, Options
+from .grids import SIGMOID_CASES, SOFTMAX_CASES, Options
 
 pytestmark = [pytest.mark.frameworks("torch"), pytest.mark.usefixtures("without_numpy")]
 
