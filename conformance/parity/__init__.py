@@ -1,4 +1,5 @@
 """``unifocal parity`` of all that is installed.
 
-Each framework answers in a process of its own (``replies``); the answers are collected and judged (``run``), and printed (``report``).
+Each framework replies to questions in a process of its own (``replies``, ``columns``); what it says is judged (``verdicts``), and printed
+(``report``).
 """

@@ -21,7 +21,8 @@ from ..dialects import golden_record
 from ..frameworks import FRAMEWORKS, installed
 from ..originals.functions import ORIGINAL_FUNCTIONS
 from ..statuses import AGREES, DISAGREES, UNUSABLE
-from .run import Column, Report, parity_of
+from .columns import Column
+from .verdicts import Report, parity_of
 
 _SHOWN = 20  # mismatches told one by one
 _EXAMPLES = "Documented examples: largest error in ulp of value and gradient, over float32 and float64; ✗ if any judge disagrees"

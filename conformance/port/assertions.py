@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ..calls.records import Record
-from . import comparison as port
-from .comparison import Comparison, Deviation
+from .comparison import Comparison, Deviation, backend_for, compare
 from .guesses import guesses
+from .reference import reference_in, reference_like
 from .subjects import Subject, UnusableError
 
 _SHOWN = 8  # differences, and kinds of failure, that are told
@@ -118,11 +118,11 @@ def assert_parity(
         raise ValueError("dtype and options go with like; a record has its own.")
     subject = Subject(getattr(function, "__qualname__", repr(function)), function)
     try:
-        run = port.backend_for(backend)
+        run = backend_for(backend)
         reference = (
-            port.like(like, options or {}, dtype or "float64") if like is not None else port.recorded(Record.read(Path(against or "")))
+            reference_like(like, options or {}, dtype or "float64") if like is not None else reference_in(Record.read(Path(against or "")))
         )
-        comparison = port.compare(subject, reference, run)
+        comparison = compare(subject, reference, run)
         lines = [] if comparison.agrees else [*told(comparison, guesses(subject, reference, run, comparison))]
     except UnusableError as error:
         raise ValueError(str(error)) from None

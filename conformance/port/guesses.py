@@ -12,7 +12,8 @@ from ..calls.case import Answer, Case
 from ..calls.records import Entry
 from ..frameworks import Framework
 from ..truth.ulp import of_largest
-from .comparison import Comparison, Reference, port_bar
+from .comparison import Comparison, port_bar
+from .reference import Reference
 from .subjects import Subject, SubjectError
 
 # What originals call their reductions.

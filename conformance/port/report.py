@@ -23,9 +23,10 @@ from ..calls.records import Entry, Record
 from ..frameworks import Framework
 from ..statuses import AGREES, DISAGREES, UNUSABLE
 from .assertions import told
-from .comparison import Comparison, Reference, backend_for, compare, like, recorded
+from .comparison import Comparison, backend_for, compare
 from .guesses import guesses
 from .own_inputs import call_with
+from .reference import Reference, reference_in, reference_like
 from .signed import described
 from .subjects import Subject, SubjectError, UnusableError, subject_named, tensors_of
 
@@ -40,7 +41,7 @@ def check(
             if (like_name is None) == (against is None):
                 raise UnusableError("--function requires one of --like and --against.")
             subject = subject_named(function)
-            reference = like(like_name, options, dtype) if like_name is not None else _read(against)
+            reference = reference_like(like_name, options, dtype) if like_name is not None else _read(against)
             comparison = _with_progress(subject, reference, run)
             causes = [] if comparison.agrees else guesses(subject, reference, run, comparison)
     except (UnusableError, ValueError) as error:
@@ -72,7 +73,7 @@ def record_function(
                 raise UnusableError("--predictions goes with --inputs; the calls of an original have theirs.")
             subject = subject_named(function)
             if like_name is not None:
-                reference = like(like_name, options, dtype)
+                reference = reference_like(like_name, options, dtype)
                 cases, optional = [entry.case for entry in reference.entries], reference.optional
             else:
                 assert inputs is not None
@@ -140,7 +141,7 @@ def _stdout_to_stderr() -> Iterator[None]:
 
 def _read(path: Path | None) -> Reference:
     assert path is not None
-    return recorded(Record.read(path))
+    return reference_in(Record.read(path))
 
 
 def _refuse(error: Exception) -> int:

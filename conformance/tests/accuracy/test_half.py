@@ -18,7 +18,7 @@ from unifocal.evaluation.evaluate import Call
 from ...frameworks import ALL_DTYPES, Framework
 from ...truth import tolerances
 from ...truth.ulp import Exact, distance, of_largest
-from ..losses.test_targets import LOSSES, SOFTMAX, by_name
+from ..every_loss import LOSSES, SOFTMAX, by_name
 
 EAGER = pytest.mark.frameworks("numpy", "torch", "paddle", "tensorflow")
 HALVES = pytest.mark.dtypes("float16", "bfloat16")

@@ -27,6 +27,7 @@ from ...frameworks import framework_named, installed
 from ..dialects import test_dialects
 from ..losses import test_dtypes, test_options, test_targets
 from . import generated, test_accuracy, test_namespaces
+from .grids import Options
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -67,12 +68,11 @@ def _original(dialect: str, function: str) -> Callable[[], None]:
     return lambda: test_dialects.test_original(framework_named("numpy"), dialect, function)
 
 
-_Focal = test_accuracy.Options
 JUDGES: dict[str, Callable[[], None]] = {
-    "oracle: sigmoid": _oracle("test_sigmoid", "float64", _Focal(2.0, 0.25)),
-    "oracle: sigmoid, float32": _oracle("test_sigmoid", "float32", _Focal(0.5, 0.25)),
-    "oracle: sigmoid, float16": _oracle("test_sigmoid_half", "float16", _Focal(2.0, 0.25)),
-    "oracle: sigmoid, second": _oracle("test_sigmoid_second", "float64", _Focal(2.0, 0.25)),
+    "oracle: sigmoid": _oracle("test_sigmoid", "float64", Options(2.0, 0.25)),
+    "oracle: sigmoid, float32": _oracle("test_sigmoid", "float32", Options(0.5, 0.25)),
+    "oracle: sigmoid, float16": _oracle("test_sigmoid_half", "float16", Options(2.0, 0.25)),
+    "oracle: sigmoid, second": _oracle("test_sigmoid_second", "float64", Options(2.0, 0.25)),
     "oracle: sigmoid, clipped": _oracle("test_sigmoid_probability", "float64", 2.0, True),
     "oracle: softmax": _oracle("test_softmax", "float64", 3, "index", 2.0),
     "oracle: softmax, soft": _oracle("test_softmax", "float64", 10, "soft", 2.0),

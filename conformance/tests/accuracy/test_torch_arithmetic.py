@@ -15,9 +15,9 @@ from unifocal.evaluation import cache
 from ...frameworks import Framework
 from ..evaluation import test_blocks
 from ..evaluation.test_blocks import small as small
-from ..losses.test_targets import LOSSES, by_name
+from ..every_loss import LOSSES, by_name
 from . import test_accuracy
-from .test_accuracy import SIGMOID_CASES, SOFTMAX_CASES, Options
+from .grids import SIGMOID_CASES, SOFTMAX_CASES, Options
 
 pytestmark = [pytest.mark.frameworks("torch"), pytest.mark.usefixtures("without_numpy")]
 

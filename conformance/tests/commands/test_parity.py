@@ -17,9 +17,10 @@ import unifocal
 from unifocal.dialects import dialect_names, functions_of
 
 from ...frameworks import FRAMEWORKS, installed
-from ...parity import run as parity
+from ...parity import columns
+from ...parity.columns import Column
 from ...parity.replies import DIALECTS, UNIFOCAL, Reply
-from ...parity.run import Column, Report
+from ...parity.verdicts import Report, judged, parity_of, verdicts_on
 
 pytest.importorskip("typer")
 
@@ -105,7 +106,7 @@ def test_version() -> None:
 
 @cache
 def _numpy_report() -> Report:
-    return parity.parity_of(["numpy"])
+    return parity_of(["numpy"])
 
 
 def _scaled(part: str, factor: float) -> Callable[[Reply], Reply]:
@@ -139,7 +140,7 @@ def test_faults_are_seen(fault: Callable[[Reply], Reply], expected: set[Any]) ->
     assert sound.agrees
     (column,) = sound.columns
     answers = [fault(answer) if (answer.example, answer.by) == ("paddle focal", UNIFOCAL) else answer for answer in column.answers]
-    mismatches = list(parity.verdicts_on([replace(column, answers=tuple(answers))], sound.examples))
+    mismatches = list(verdicts_on([replace(column, answers=tuple(answers))], sound.examples))
     assert {(v.part, v.judge) for v in mismatches if not v.agrees} >= expected
     assert {v.example for v in mismatches if not v.agrees} == {"paddle focal"}
 
@@ -151,14 +152,14 @@ def test_answers_keep_every_bit() -> None:
 
 
 def test_slow_framework_costs_its_column() -> None:
-    report = parity.parity_of(["numpy"], timeout=0.01)
+    report = parity_of(["numpy"], timeout=0.01)
     assert report.columns == (Column("numpy", "failed", "no answer in 0.01 s"),)
     assert not report.agrees
 
 
 def test_crash_costs_one_column(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parity, "installed", lambda: ("numpy", "broken"))
-    report = parity.parity_of(["numpy", "broken"])
+    monkeypatch.setattr(columns, "installed", lambda: ("numpy", "broken"))
+    report = parity_of(["numpy", "broken"])
     assert [column.state for column in report.columns] == ["answered", "failed"]
     assert report.columns[1].reason == "its process ended with status 1: KeyError: 'broken'"
     assert not report.mismatches
@@ -170,7 +171,7 @@ def test_an_exception_costs_one_cell() -> None:
     (column,) = sound.columns
     first = replace(column.answers[0], value=None, gradient=None, error="ValueError: no")
     column = replace(column, answers=(first, *column.answers[1:]))
-    report = parity.judged([column])
+    report = judged([column])
     assert report.errors == ((column, first),)
     assert not report.mismatches
     assert not report.agrees
@@ -188,7 +189,7 @@ def test_dialects_are_held_to_the_recorded_answers() -> None:
     (column,) = sound.columns
     one = next(answer for answer in column.answers if answer.by == DIALECTS)
     answers = [_scaled("gradient", 1 + 1e-6)(answer) if answer is one else answer for answer in column.answers]
-    report = parity.judged([replace(column, answers=tuple(answers))])
+    report = judged([replace(column, answers=tuple(answers))])
     (stray,) = report.strays
     assert (stray.call, stray.part) == (one.example, "gradient")
     assert stray.from_truth > 1e6 > stray.original_from_truth

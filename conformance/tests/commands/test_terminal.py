@@ -17,7 +17,8 @@ import unifocal
 from unifocal.dialects import dialect_names, functions_of
 
 from ...frameworks import FRAMEWORKS
-from ...parity.run import Column, Report
+from ...parity.columns import Column
+from ...parity.verdicts import Report
 
 testing = pytest.importorskip("typer.testing")
 Console: Any = pytest.importorskip("rich.console").Console

@@ -17,7 +17,7 @@ from unifocal.evaluation.cutting import cuts
 from unifocal.formulas.sigmoid import HardSigmoidFocal
 
 from ...frameworks import Framework
-from ..losses.test_targets import LOSSES, SIGMOID, SOFTMAX, by_name
+from ..every_loss import LOSSES, SIGMOID, SOFTMAX, by_name
 
 EAGER = pytest.mark.frameworks("numpy", "torch", "paddle", "tensorflow")
 BLOCK = 96  # elements, for these tests

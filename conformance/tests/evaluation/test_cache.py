@@ -13,7 +13,7 @@ from unifocal.dialects import keras, kornia, paddle
 from unifocal.evaluation import cache
 
 from ...frameworks import Framework
-from ..losses.test_targets import LOSSES, SIGMOID, by_name
+from ..every_loss import LOSSES, SIGMOID, by_name
 
 EAGER = pytest.mark.frameworks("numpy", "torch", "paddle", "tensorflow")
 RNG = np.random.default_rng(11)

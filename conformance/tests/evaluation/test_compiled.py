@@ -14,7 +14,7 @@ import unifocal
 from unifocal.evaluation import cache
 
 from ...frameworks import Framework
-from ..losses.test_targets import LOSSES, by_name
+from ..every_loss import LOSSES, by_name
 
 ACCELERATED = pytest.mark.frameworks("torch", "tensorflow")
 RNG = np.random.default_rng(17)

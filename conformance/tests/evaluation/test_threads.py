@@ -20,7 +20,7 @@ from unifocal.evaluation import blocks, threads
 from unifocal.evaluation.threads import MOST, share
 
 from ...frameworks import Framework
-from ..losses.test_targets import LOSSES, by_name
+from ..every_loss import LOSSES, by_name
 from .test_blocks import BLOCK, both
 from .test_blocks import small as small
 

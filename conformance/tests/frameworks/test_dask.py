@@ -9,7 +9,7 @@ import pytest
 
 import unifocal
 
-from ..losses.test_targets import LOSSES, SIGMOID, by_name
+from ..every_loss import LOSSES, SIGMOID, by_name
 
 dask: Any = pytest.importorskip("dask")
 da: Any = pytest.importorskip("dask.array")

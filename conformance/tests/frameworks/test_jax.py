@@ -12,7 +12,7 @@ import pytest
 
 import unifocal
 
-from ...frameworks import enable_x64
+from ...frameworks.jax import enable_x64
 from .transforms import INDEX, SOFT, VECTOR, WEIGHT, H, TransformCase, X, each_case
 
 jax: Any = pytest.importorskip("jax")

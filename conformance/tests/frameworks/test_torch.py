@@ -9,7 +9,7 @@ import pytest
 
 import unifocal
 
-from ..losses.test_targets import LOSSES, by_name
+from ..every_loss import LOSSES, by_name
 from . import transforms
 from .transforms import TransformCase, each_case
 

@@ -10,7 +10,8 @@ import pytest
 import unifocal
 
 from ...frameworks import ALL_DTYPES, Framework
-from .test_targets import LOSSES, by_name, needs
+from ..every_loss import LOSSES, by_name
+from .test_targets import needs
 
 X = np.array([[0.5, -1.0], [2.0, 0.25]])
 

@@ -11,7 +11,7 @@ import pytest
 import unifocal
 
 from ...frameworks import Framework
-from .test_targets import LOSSES, SIGMOID, SOFTMAX, by_name
+from ..every_loss import LOSSES, SIGMOID, SOFTMAX, by_name
 
 RNG = np.random.default_rng(2)
 X = RNG.normal(size=(4, 3)) * 2

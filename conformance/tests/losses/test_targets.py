@@ -12,23 +12,11 @@ import pytest
 import unifocal
 
 from ...frameworks import Framework
-
-LOSSES = {
-    "sigmoid_focal": unifocal.sigmoid_focal_loss,
-    "softmax_focal": unifocal.softmax_focal_loss,
-    "binary_cross_entropy": unifocal.binary_cross_entropy,
-    "cross_entropy": unifocal.cross_entropy,
-}
-SIGMOID = {name: LOSSES[name] for name in ("sigmoid_focal", "binary_cross_entropy")}
-SOFTMAX = {name: LOSSES[name] for name in ("softmax_focal", "cross_entropy")}
+from ..every_loss import LOSSES, SIGMOID, SOFTMAX, by_name
 
 X = np.random.default_rng(0).normal(size=(4, 3)) * 3
 INDEX = np.array([2, 0, 1, 2])
 ONE_HOT = np.eye(3)[INDEX]
-
-
-def by_name(losses: dict[str, Any]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("loss", losses.values(), ids=losses.keys())
 
 
 def needs(framework: Framework, kind: Any) -> None:

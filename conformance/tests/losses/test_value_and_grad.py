@@ -12,7 +12,7 @@ import pytest
 import unifocal
 
 from ...frameworks import Framework
-from .test_targets import LOSSES, by_name
+from ..every_loss import LOSSES, by_name
 
 X = np.random.default_rng(3).normal(size=(5, 4)) * 3
 TARGETS = {"index": np.array([0, 3, 1, 2, 0]), "soft": np.random.default_rng(4).random((5, 4))}

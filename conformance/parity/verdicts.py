@@ -1,58 +1,25 @@
-"""Whether every installed framework gives the documented examples' results, by the figures, the truth and the original functions, and the
-dialects' originals' recorded answers (:mod:`~..originals.golden`).
-
-Each framework answers in a process of its own (:mod:`.replies`), so that a crash, a hang or a missing package costs one column.
-:func:`parity_of` computes; :mod:`.report` prints.
+"""Whether frameworks give the documented examples' results, by the figures, the truth and the original functions, and the dialects'
+originals' recorded answers (:mod:`~..originals.golden`).
 """
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from subprocess import PIPE, Popen
-from tempfile import TemporaryFile
-from threading import Timer
-from time import perf_counter
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ..calls.case import PARTS, Part
-from ..frameworks import FRAMEWORKS, installed
+from ..frameworks import FRAMEWORKS
 from ..originals import functions, golden
 from ..originals.documented import EXAMPLES, Example, Figures
 from ..originals.example_truth import truth_of_example
 from ..truth import tolerances
 from ..truth.ulp import Exact, Floats, distance
-from .replies import DIALECTS, DTYPES, UNIFOCAL, Announcement, Reply
-
-State = Literal["answered", "absent", "failed"]
-
-# Answers come from the CPU, and Keras runs on TensorFlow.
-_ENVIRONMENT = {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu", "KERAS_BACKEND": "tensorflow"}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A framework in a run: what it answered, or why it did not."""
-
-    framework: str
-    state: State
-    reason: str = ""
-    version: str = ""
-    seconds: float = 0.0
-    answers: tuple[Reply, ...] = ()
-
-    def originals(self) -> Iterator[tuple[functions.OriginalFunction, Reply]]:
-        """The answers of the framework's own functions."""
-        named = {original.name: original for original in functions.original_functions(self.framework)}
-        return ((named[answer.by], answer) for answer in self.answers if answer.by in named and answer.error is None)
+from .columns import Column, Progress, columns_of
+from .replies import DIALECTS, DTYPES, UNIFOCAL, Reply
 
 
 @dataclass(frozen=True)
@@ -118,10 +85,6 @@ class Report:
         return not (failed or self.errors or self.mismatches or self.strays)
 
 
-Progress = Callable[[str, int, int], None]
-"""Told a framework, how many answers it has given, and how many there will be; from another thread."""
-
-
 def parity_of(
     frameworks: Sequence[str] = tuple(FRAMEWORKS),
     *,
@@ -130,7 +93,7 @@ def parity_of(
     thorough: bool = False,
     progress: Progress = lambda framework, done, total: None,
 ) -> Report:
-    """Ask the frameworks, as many at a time as there are processors, and judge their answers.
+    """Ask the frameworks, and judge their answers.
 
     Parameters
     ----------
@@ -138,12 +101,9 @@ def parity_of(
     examples : what is documented, for the judges; the frameworks answer to :data:`~..originals.documented.EXAMPLES`
     timeout : seconds that one framework may take
     thorough : whether JAX and Dask, which compile every call, answer to all recorded calls too
-    progress : see :data:`Progress`
+    progress : see :data:`~.columns.Progress`
     """
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        # Those named last load slowest, so they start first.
-        columns = tuple(pool.map(lambda framework: _ask(framework, timeout, thorough, progress), reversed(frameworks)))[::-1]
-    return judged(columns, examples, thorough)
+    return judged(columns_of(frameworks, timeout, thorough, progress), examples, thorough)
 
 
 def judged(columns: Sequence[Column], examples: Sequence[Example] = EXAMPLES, thorough: bool = False) -> Report:
@@ -156,47 +116,6 @@ def _recorded(columns: Iterable[Column]) -> Iterator[golden.Distances]:
         if column.state == "answered":
             found = {answer.example: answer.arrays() for answer in column.answers if answer.by == DIALECTS and answer.error is None}
             yield from golden.distances_from_originals(column.framework, found)
-
-
-def _ask(framework: str, timeout: float, thorough: bool, progress: Progress) -> Column:
-    if framework not in installed():
-        return Column(framework, "absent", "not installed")
-    start = perf_counter()
-    # -P: whatever lies in the current directory is not imported instead of a framework.
-    command = [sys.executable, "-P", "-m", "unifocal.conformance.parity.replies", framework, *["thorough"] * thorough]
-    with TemporaryFile("w+") as said, Popen(command, stdout=PIPE, stderr=said, text=True, env=os.environ | _ENVIRONMENT) as process:
-        late = Timer(timeout, process.kill)
-        late.start()
-        assert process.stdout is not None
-        announced, *lines = [*_lines(process.stdout, framework, progress)] or [""]
-        status = process.wait()
-        if not late.is_alive():
-            return Column(framework, "failed", f"no answer in {timeout:g} s")
-        late.cancel()
-        said.seek(0)
-        reason = _reason(status, said.read())
-    seconds = perf_counter() - start
-    if status:
-        return Column(framework, "failed", reason, seconds=seconds)
-    version = Announcement(**json.loads(announced)).version
-    return Column(framework, "answered", version=version, seconds=seconds, answers=tuple(map(Reply.from_json, lines)))
-
-
-def _lines(stream: Iterable[str], framework: str, progress: Progress) -> Iterator[str]:
-    """The lines of a process, each told of as it comes."""
-    total = 0
-    for done, line in enumerate(stream):
-        if not done:
-            total = Announcement(**json.loads(line)).answers
-        progress(framework, done, total)
-        yield line
-
-
-def _reason(status: int, said: str) -> str:
-    """Why a process ended badly: the signal, or the last thing it said."""
-    if status < 0:
-        return f"its process was ended by {signal.Signals(-status).name}"
-    return f"its process ended with status {status}: {(said.strip().splitlines() or ['nothing'])[-1]}"
 
 
 class _Judgement(NamedTuple):
