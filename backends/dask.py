@@ -13,8 +13,7 @@ import dask.array
 import numpy as np
 
 from unifocal.arrays import Array, Namespace, NumPyArray, Shape
-from unifocal.evaluation.blocks import value_slope
-from unifocal.evaluation.checks import all_hard
+from unifocal.evaluation.block import value_slope
 from unifocal.formulas.base import Formula, Inputs
 from unifocal.namespace import complete
 from unifocal.native import native
@@ -22,7 +21,7 @@ from unifocal.native import native
 from . import numpy
 from .defaults import autocast as autocast
 from .defaults import computing as computing
-from .defaults import in_blocks as in_blocks
+from .defaults import eager as eager
 from .defaults import is_constant as is_constant
 from .defaults import of_sizes as of_sizes
 
@@ -147,7 +146,7 @@ def _uncut(operand: Any, axis: int) -> Any:
 
 def _block(formula: Formula, names: list[str], others: Inputs, part: int, x: Any, *operands: Any) -> Any:
     inputs = others._replace(**dict(zip(names, operands, strict=True)))
-    if inputs.labels.dtype.kind == "f" and all_hard(inputs.labels):
+    if inputs.labels.dtype.kind == "f" and numpy.namespace(x).hard(inputs.labels):
         formula = formula.of_hard_labels  # as NumPy's labels are looked at
     with numpy.computing(x):
         result = value_slope(numpy, numpy.namespace(x), formula, x, inputs)

@@ -7,8 +7,8 @@ from typing import Any
 
 import unifocal
 from unifocal.convention import Operands
+from unifocal.evaluation.block import folded
 from unifocal.evaluation.evaluate import call_of
-from unifocal.evaluation.folding import folded
 
 from .contestants import module, ours
 from .problem import problem

@@ -84,10 +84,11 @@ class Backend(Protocol):
     def of_sizes(self, what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
         """x, held at run time to the sizes of ``like`` (to ``at_axis`` instead at the axis), where a graph knows too few of them."""
 
-    def in_blocks(self, x: Array, others: Iterable[Array]) -> bool:
-        """Whether a call with predictions x and these operands is evaluated eagerly in blocks; the backend is then an EagerBackend.
+    def eager(self, tensors: list[Any], place: int) -> list[Array] | None:
+        """The canonical tensors, if a call of them is evaluated eagerly, in blocks; the backend is then an EagerBackend.
 
-        Their values are to be read without waiting, and nothing is to be differentiated but x, backward.
+        They are dense tensors of this framework, whose values can be read without waiting, and nothing is differentiated but the
+        predictions, at this place, and backward.
         """
 
     def run(self, formula: Formula, x: Array, inputs: Inputs) -> tuple[Array, Array]:

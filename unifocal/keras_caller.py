@@ -24,8 +24,8 @@ _BETWEEN = ("tensorflow.python.autograph.", "torch.")  # Keras 2 calls through A
 
 
 def keras_wrapper() -> Wrapper | None:
-    """Which wrapper of Keras's called the function that asks; None if it was something else."""
-    return _caller() if "keras" in sys.modules or "tf_keras" in sys.modules else None
+    """Which wrapper of Keras's called the function that asks, one of Keras's packages being loaded; None if it was something else."""
+    return _caller()
 
 
 @called_while_traced

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial, wraps
 from inspect import Parameter, signature
+from sys import modules
 from typing import Any, ClassVar, Generic, ParamSpec, Protocol, cast, overload
 
 from .arrays import Array, Tensor
@@ -51,8 +52,7 @@ class LossObject:
     @leave_unconverted
     def __call__(self, *args: Any, **kwargs: Any) -> Array:
         """Evaluate the loss; the arguments are those of ``describe``."""
-        wrapper = keras_wrapper()
-        if wrapper is not None:
+        if ("keras" in modules or "tf_keras" in modules) and (wrapper := keras_wrapper()) is not None:
             return _wrapped(self, args, kwargs, wrapper)
         call = lookup(self.describe, args, kwargs, constant=False)
         return evaluate(*self.describe(*args, **kwargs)) if call is None else call.value()
@@ -83,8 +83,7 @@ def loss(describe: Any = None, /, *, labels_first: bool = False, asked_each_time
 
     @wraps(describe)
     def evaluated(*args: Any, **kwargs: Any) -> Array:
-        wrapper = keras_wrapper()
-        if wrapper is not None:
+        if ("keras" in modules or "tf_keras" in modules) and (wrapper := keras_wrapper()) is not None:
             return _wrapped(evaluated, args, kwargs, wrapper)
         call = lookup(describe, args, kwargs, constant=False)
         return evaluate(*describe(*args, **kwargs)) if call is None else call.value()

@@ -9,11 +9,10 @@ from typing import Any
 
 from .arrays import Array, Namespace
 
-_OPTIONAL = ("put", "signed", "sigmoid", "softplus", "extent", "hard")
+_OPTIONAL = ("put", "sigmoid", "softplus", "extent", "hard")
 """None where a framework has none, which the callers ask about:
 
 put(x, indices, value, axis): write value into x itself.
-signed(y, a, out): a·(1 − 2y), for labels y that are all 0 or 1, in one pass.
 sigmoid(x), softplus(x): the framework's own, if they are accurate; both or neither.
 extent(x): the smallest and the largest number, NaN for both if there is one.
 hard(x): whether all are 0 or 1, faster than by NumPy's comparisons; None if it cannot tell, some being outside [0, 1].
@@ -29,6 +28,8 @@ def complete(xp: Any, **own: Any) -> Namespace:
     line(x, start, step): start + step·x.
     multiply_add(factor, a, b, c): factor·a·b + c.
     step(x): 1 where x > 0, else 0.
+    signs(y): what ``signed`` takes, for labels y that are all 0 or 1.
+    signed(signs, a, out): a·(1 − 2y), in ``out`` if there is one.
     """
     functions = {
         "number": _number,
@@ -36,6 +37,8 @@ def complete(xp: Any, **own: Any) -> Namespace:
         "line": _line,
         "multiply_add": _multiply_add,
         "step": lambda x: xp.astype(x > 0, x.dtype),
+        "signs": lambda y: 1 - 2 * y,
+        "signed": lambda signs, a, out: signs * a,
         **dict.fromkeys(_OPTIONAL),
         **own,
     }

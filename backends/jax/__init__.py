@@ -19,7 +19,7 @@ from unifocal.sums import pairwise_total
 from ..defaults import autocast as autocast
 from ..defaults import canonical as canonical
 from ..defaults import computing as computing
-from ..defaults import in_blocks as in_blocks
+from ..defaults import eager as eager
 from ..defaults import is_constant as is_constant
 from ..defaults import of_sizes as of_sizes
 from ..defaults import shape as shape

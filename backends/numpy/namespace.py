@@ -28,6 +28,10 @@ def _extent(x: Array) -> tuple[float, float]:
     return (np.minimum.reduce(x, axis=None).item(), np.maximum.reduce(x, axis=None).item()) if x.size else (0.0, 0.0)
 
 
+def _hard(labels: Array) -> bool | None:
+    return bool(np.count_nonzero(labels == 0) + np.count_nonzero(labels == 1) == labels.size) or None
+
+
 def _sum(x: Array, axis: int | None = None, keepdims: bool = False) -> Array:
     if axis == -1 and x.shape[-1] <= _STRAIGHT_IN_LANES and x.dtype.kind == "f":
         # NumPy's reduction takes up to five times as long: it begins anew at each row.
@@ -92,4 +96,14 @@ xp.isdtype = _isdtype
 xp.sum = _sum
 xp.expand_dims, xp.squeeze = _expand_dims, _squeeze
 xp.take_along_axis = _take_along_axis
-complete(xp, scatter=_scatter, put=_put, extent=_extent, line=_line, multiply_add=_multiply_add)
+complete(
+    xp,
+    scatter=_scatter,
+    put=_put,
+    extent=_extent,
+    hard=_hard,
+    line=_line,
+    multiply_add=_multiply_add,
+    signs=lambda y: _line(y, 1.0, -2.0),
+    signed=np.multiply,
+)

@@ -134,11 +134,14 @@ def stop_gradient(x: Array) -> Array:
     return constant
 
 
-def in_blocks(x: Array, others: Iterable[Array]) -> bool:
-    # NumPy has no bfloat16.
-    return not any(is_traced(part) or part.dtype == paddle.bfloat16 or not on_host(part) for part in (x, *others)) and not any(
-        differentiable(part) for part in others
-    )
+def eager(tensors: list[Any], place: int) -> list[Array] | None:
+    for i, tensor in enumerate(tensors):
+        # NumPy has no bfloat16.
+        if not is_array(tensor) or is_traced(tensor) or tensor.dtype == paddle.bfloat16 or not on_host(tensor):
+            return None
+        if i != place and not tensor.stop_gradient:
+            return None
+    return tensors
 
 
 def host_backend(dtype: Any, others: Iterable[Any], elements: int) -> Backend:

@@ -93,12 +93,15 @@ def stop_gradient(x: Array) -> Array:
     return tf.stop_gradient(x)
 
 
-def in_blocks(x: Array, others: Iterable[Array]) -> bool:
-    others = list(others)
-    # NumPy has no bfloat16.
-    if any(is_traced(part) or part.dtype == tf.bfloat16 or not on_host(part) for part in (x, *others)):
-        return False
-    return not is_watched(others)
+def eager(tensors: list[Any], place: int) -> list[Array] | None:
+    for i, tensor in enumerate(tensors):
+        if not is_array(tensor):
+            return None
+        tensors[i] = tensor = canonical(tensor)
+        # NumPy has no bfloat16.
+        if is_traced(tensor) or tensor.dtype == tf.bfloat16 or not on_host(tensor):
+            return None
+    return None if is_watched([tensor for i, tensor in enumerate(tensors) if i != place]) else tensors
 
 
 def host_backend(dtype: Any, others: Iterable[Any], elements: int) -> Backend:

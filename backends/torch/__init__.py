@@ -90,11 +90,16 @@ def stop_gradient(x: Array) -> Array:
     return x.detach()
 
 
-def in_blocks(x: Array, others: Iterable[Array]) -> bool:
-    if not is_eager(x) or not x.is_cpu:
-        return False
+def eager(tensors: list[Any], place: int) -> list[Array] | None:
+    if not is_eager(tensors[place]):
+        return None
     grad = torch.is_grad_enabled()
-    return all(part.is_cpu and type(part) in PLAIN and not (grad and part.requires_grad) for part in others)
+    for i, tensor in enumerate(tensors):
+        if type(tensor) not in PLAIN or not tensor.is_cpu or tensor.layout is not torch.strided or tensor.is_nested:
+            return None
+        if grad and i != place and tensor.requires_grad:
+            return None
+    return tensors
 
 
 def host_backend(dtype: Any, others: Iterable[Any], elements: int) -> Any:

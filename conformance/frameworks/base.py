@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 import unifocal
 from unifocal.arrays import Array
+from unifocal.evaluation.block import folded
 from unifocal.evaluation.evaluate import call_of
-from unifocal.evaluation.folding import folded
 
 NumPyArray = npt.NDArray[Any]
 Function = Callable[[Array], Array]

@@ -6,18 +6,14 @@ slope written while it is hot; beyond the inputs only the slope is as large as t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import cast
 
 import numpy as np
 
-from ..arrays import Array, Namespace
-from ..backend import Backend
 from ..convention import Operands
-from ..formulas.base import Formula, Inputs
+from .block import Result, folded, reduced, value_slope
 from .cutting import cut, cuts
-from .folding import folded
 from .heap import keep_heap
 from .reading import Reading
 from .slope import HalfSlope, Index, Slope
@@ -25,34 +21,9 @@ from .threads import share
 
 _MOST_KEPT = 1 << 19  # elements
 
-Result = tuple[Array | float, Array, float, float]
-"""See :meth:`unifocal.backend.Walk.run`; the slope is None unless it was asked for."""
 
-
-def evaluated(reading: Reading, operands: Operands, sloped: bool, final: bool, threads: int) -> Result:
-    """A call on the arrays that blocks are computed on; see :meth:`unifocal.backend.Walk.run`.
-
-    final: whether the slope will meet no cotangent but 1.
-    """
-    if math.prod(_known(reading)) <= reading.block:
-        return _single(reading, operands, sloped)
-    return _many(reading, operands, sloped, final, threads)
-
-
-def _known(reading: Reading) -> tuple[int, ...]:
-    return cast("tuple[int, ...]", reading.shape)
-
-
-def _single(reading: Reading, operands: Operands, sloped: bool) -> Result:
-    formula, x, inputs, divisor = folded(reading, operands)
-    value, slope, total = value_slope(reading.backend, reading.xp, formula, x, inputs)
-    if reading.convention.reduction == "none":
-        return value, slope, 1.0, 1.0
-    by = float(cast("float", divisor))
-    return _reduced(reading.xp, total, slope if sloped else None, by, by)
-
-
-def _many(reading: Reading, operands: Operands, sloped: bool, final: bool, threads: int) -> Result:
+def many_blocks(reading: Reading, operands: Operands, sloped: bool, final: bool, threads: int) -> Result:
+    """A call of many blocks; ``final``: whether the slope will meet no cotangent but 1."""
     xp, x, convention = reading.xp, operands.predictions, reading.convention
     whole = reading.axis + x.ndim if convention.drops_axis or convention.categorical or reading.by_index else None
     elements = reading.block
@@ -83,7 +54,7 @@ def _many(reading: Reading, operands: Operands, sloped: bool, final: bool, threa
     # Added up in pairs, in float64: block by block, whichever thread computed it.
     by = float(np.sum(divisors)) if reading.divisor is None else reading.divisor
     array, scale = (None, 1.0) if slope is None else (slope.array, slope.scale(by))
-    return _reduced(xp, float(np.sum(totals)), array, scale, by)
+    return reduced(xp, float(np.sum(totals)), array, scale, by)
 
 
 def _part(operands: Operands, index: Index) -> Operands:
@@ -101,22 +72,3 @@ def _slope_of(reading: Reading, operands: Operands, indices: Iterable[Index], fi
         divisor = float(np.sum([float(cast("float", folded(reading, _part(operands, index))[3])) for index in indices]))
     narrow = float(xp.finfo(x.dtype).max) < float(xp.finfo(reading.dtype).max) / 2
     return HalfSlope(xp, x, reading.dtype, divisor, scaled=narrow and not final)
-
-
-def _reduced(xp: Namespace, total: float, slope: Array | None, scale: float, divisor: float) -> Result:
-    if divisor:
-        return total / divisor, slope, scale, divisor
-    return 0.0, None if slope is None else xp.zeros_like(slope), 1.0, 1.0  # nothing was averaged
-
-
-def value_slope(
-    backend: Backend, xp: Namespace, formula: Formula, x: Array, inputs: Inputs, out: Array | None = None
-) -> tuple[Array, Array, float]:
-    """The formula's value and slope (in ``out``, perhaps) of a block, and the sum of the value."""
-    found = formula.fast(xp, x, inputs, out)
-    if found is not None:
-        total = float(backend.total(found[0]))
-        if math.isfinite(total):
-            return *found, total
-    value, slope = formula.value_slope(xp, x, inputs)
-    return value, slope, float(backend.total(value))

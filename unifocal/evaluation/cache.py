@@ -28,6 +28,8 @@ class _Entry(NamedTuple):
     """Its operands that are options."""
     routes: tuple[tuple[int, int], ...]
     """By place among the operands, which of the call's tensors are the others."""
+    aligns: bool
+    """Whether there is more to be done to them, and not only looked at numbers that were looked at."""
 
 
 _entries: dict[Any, _Entry | None] = {}
@@ -41,35 +43,43 @@ def lookup(describe: Any, args: tuple[Any, ...], options: dict[str, Any], consta
     differentiated.
     """
     place, name = describe.predictions_at
+    parts = [*args, *options.values()]
     at = place if place < len(args) else len(args) + list(options).index(name) if name in options else None
-    backend = None if at is None else backend_of((*args, *options.values())[at])
+    backend = None if at is None else backend_of(parts[at])
     if at is None or backend is None:
         return None
-    function, own = (describe, {}) if type(describe) is FunctionType else (describe.__func__, vars(describe.__self__))
-    parts = (*args, *options.values(), *own.values())
-    tensors = {i: part for i, part in enumerate(parts) if type(part) not in _OPTIONS}
-    # Tensors first: of torch.compile's calls they are all that is looked at.
-    if not all(backend_of(part) is backend for part in tensors.values()):
+    function = describe
+    if type(describe) is not FunctionType:
+        function = describe.__func__
+        parts += vars(describe.__self__).values()
+    x, given, places = parts[at], [], []
+    key: list[Any] = [function, len(args), *options]
+    for i, part in enumerate(parts):
+        kind = type(part)
+        if kind in _OPTIONS:
+            key += kind, part
+        else:
+            given.append(part)
+            places.append(i)
+            key.append(i)
+    # Of torch.compile's calls no more is looked at than this.
+    tensors = backend.eager(given, places.index(at))
+    if tensors is None:
         return None
-    tensors = {i: backend.canonical(part) for i, part in tensors.items()}
-    x = tensors[at]
-    if not backend.in_blocks(x, [part for part in tensors.values() if part is not x]):
-        return None
-    if any(options.get(option) is not None for option in describe.asked_each_time):
-        return None
-    half = x.dtype not in (backend.namespace(x).float32, backend.namespace(x).float64)
-    key = (
-        function,
-        half and backend.autocast(x),
-        len(args),
-        *options,
-        *((part.dtype, backend.shape(part)) if (part := tensors.get(i)) is not None else (type(o), o) for i, o in enumerate(parts)),
-    )
-    entry = _entries.get(key, _UNKNOWN)
+    for option in describe.asked_each_time:
+        if options.get(option) is not None:
+            return None
+    for tensor in tensors:
+        key += tensor.dtype, tuple(tensor.shape)
+    x = tensors[places.index(at)]
+    xp = backend.namespace(x)
+    if x.dtype not in (xp.float32, xp.float64) and backend.autocast(x):
+        return None  # which decides what the dtype of a loss of half precision is
+    entry = _entries.get(tuple(key), _UNKNOWN)
     if entry is _UNKNOWN:
         if len(_entries) >= _MOST:
             clear()
-        entry = _entries[key] = _entry(describe, args, options, parts)
+        entry = _entries[tuple(key)] = _entry(describe, args, options, given)
     if entry is None:
         return None
     operands = list(entry.operands)
@@ -77,7 +87,8 @@ def lookup(describe: Any, args: tuple[Any, ...], options: dict[str, Any], consta
         operands[to] = tensors[i]
     if constant:
         operands[0] = backend.stop_gradient(x)
-    return Call(entry.reading, entry.reading.aligned(Operands(*operands)))
+    found = Operands(*operands)
+    return Call(entry.reading, entry.reading.aligned(found) if entry.aligns else found)
 
 
 def described_by(describe: Any, place: int, name: str, asked_each_time: tuple[str, ...] = ()) -> None:
@@ -95,14 +106,14 @@ def clear() -> None:
     read_again.cache_clear()
 
 
-def _entry(describe: Any, args: tuple[Any, ...], options: dict[str, Any], parts: tuple[Any, ...]) -> _Entry | None:
+def _entry(describe: Any, args: tuple[Any, ...], options: dict[str, Any], given: list[Any]) -> _Entry | None:
     """What calls like this one need, if its operands are its arguments as they came."""
     convention, operands = describe(*args, **options)
     reading = call_of(convention, operands).reading
     constants: list[Any] = [None] * len(operands)
     routes: list[tuple[int, int]] = []
     for to, operand in enumerate(operands[:7]):
-        came = next((i for i, part in enumerate(parts) if part is operand and type(part) not in _OPTIONS), None)
+        came = next((i for i, part in enumerate(given) if part is operand), None)
         if came is not None:
             routes.append((to, came))
         elif to > 1 and (operand is None or is_number(operand)):
@@ -112,4 +123,5 @@ def _entry(describe: Any, args: tuple[Any, ...], options: dict[str, Any], parts:
     constants[7] = operands.loss_weight
     if operands.given is not None and operands.given is not operands.predictions:
         return None
-    return _Entry(reading, tuple(constants), tuple(routes))
+    aligns = bool(reading.steps or reading.host is None or any(place in reading.places for place, _, _ in reading.held))
+    return _Entry(reading, tuple(constants), tuple(routes), aligns)

@@ -53,15 +53,6 @@ class Range(NamedTuple):
         return bool((least > self.low if self.open_low else least >= self.low - slack) and largest <= self.high + slack)
 
 
-def all_hard(labels: NumPyArray) -> bool:
-    """Whether floating labels are all 0 or 1."""
-    if labels.size <= _PART:
-        return bool(np.count_nonzero(labels == 0) + np.count_nonzero(labels == 1) == labels.size)
-    flat = labels.reshape(-1)
-    return all(all_hard(flat[i : i + _PART]) for i in range(0, flat.size, _PART))
-
-
-_PART = 1 << 17  # what stays in the cache
 UNIT = Range(0, 1)
 PROBABILITY = Range(0, 1, nan=True)
 UNNORMALIZED = Range(0, nan=True)
@@ -121,6 +112,5 @@ class value_checks:  # noqa: N801
         return decorated
 
 
-def value_checks_enabled() -> bool:
-    """Whether values are checked here."""
-    return _enabled.get()
+are_on: Callable[[], bool] = _enabled.get
+"""Whether values are checked here."""

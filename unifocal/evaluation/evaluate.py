@@ -10,8 +10,8 @@ from ..backend import EagerBackend
 from ..convention import Convention, Operands
 from ..formulas.base import Formula, Inputs
 from .alignment import NUMBER, Kind, Like
-from .blocks import Result, evaluated
-from .folding import folded
+from .block import Result, folded, one_block
+from .blocks import many_blocks
 from .labels import warn_if_exchanged
 from .reading import Reading, read, read_again
 from .reduction import divide, over_classes
@@ -74,34 +74,42 @@ class Call:
     @property
     def summed(self) -> bool:
         """Whether the loss is one number."""
-        return self.reading.convention.reduction != "none"
+        return self.reading.is_reduced
 
     @property
     def tensors(self) -> list[Array]:
         """The operands that are tensors, beside the predictions."""
-        return [part for part in self.operands[1:7] if part is not None and not isinstance(part, float)]
+        return [self.operands[place] for place in self.reading.places]
 
     def whole(self, x: Array, tensors: list[Array]) -> tuple[Formula, Array, Inputs]:
         """The formula and its arguments, of whole arrays."""
-        kept = iter(tensors)
-        parts = (part if part is None or isinstance(part, float) else next(kept) for part in self.operands[1:7])
-        return folded(self.reading, Operands._make((x, *parts, self.operands.loss_weight, None)))[:3]
+        parts = [x, *self.operands[1:]]
+        for place, tensor in zip(self.reading.places, tensors, strict=True):
+            parts[place] = tensor
+        return folded(self.reading, Operands(*parts))[:3]
 
     def run(self, sloped: bool, final: bool = False) -> Result:
         """The value and the slope; ``final``: whether the slope will meet no cotangent but 1."""
         reading, operands = self.reading, self.operands
-        host, threads = reading.host, 1
-        assert host is not None
+        host: Any = reading.host
         if host.backend is not reading.backend:
-            backend = cast_to("EagerBackend", reading.backend)
-            parts = (part if part is None or isinstance(part, float) else backend.host(part) for part in operands[:7])
-            operands, threads = Operands._make((*parts, operands.loss_weight, None)), backend.threads(operands.predictions)
+            backend, parts = cast_to("EagerBackend", reading.backend), list(operands)
+            for place in (0, *reading.places):
+                parts[place] = backend.host(parts[place])
+            operands = Operands(*parts)
         try:
             with host.backend.computing(operands.predictions):
-                return evaluated(host, operands, sloped, final, threads)
+                return (
+                    one_block(host, operands, sloped) if host.is_one_block else many_blocks(host, operands, sloped, final, self._threads())
+                )
         except ValueError:
             self.whole(self.operands.predictions, self.tensors)  # says where in the whole of an array the fault is
             raise
+
+    def _threads(self) -> int:
+        """How many threads may compute blocks: one where the framework computes them, which has threads of its own."""
+        backend, host = cast_to("EagerBackend", self.reading.backend), self.reading.host
+        return 1 if host is None or host.backend is backend else backend.threads(self.operands.predictions)
 
 
 def call_of(convention: Convention, operands: Operands, constant: bool = False) -> Call:
@@ -119,7 +127,7 @@ def call_of(convention: Convention, operands: Operands, constant: bool = False) 
         tensors = [part for part in parts[1:7] if part is not None and not isinstance(part, float)]
         xp = backend.namespace(x)
         autocast = x.dtype not in (xp.float32, xp.float64) and backend.autocast(x)
-        if backend.in_blocks(x, tensors):
+        if backend.eager([x, *tensors], 0) is not None:
             reading = read_again(convention, backend, autocast, *kinds)  # type: ignore[arg-type]  # modules are hashable
         else:
             reading = read(convention, backend, xp, autocast, False, *kinds)

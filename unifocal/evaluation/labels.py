@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Namespace, cast
+from ..arrays import Array, cast
 from ..notices import warn_caller
-from .checks import UNIT, Range, all_hard
+from .checks import UNIT, Range
 from .reading import Reading
 from .tensors import EXCHANGED
 
@@ -36,7 +36,7 @@ def element_labels(reading: Reading, x: Array, targets: Array) -> tuple[Array, b
     """
     xp, convention = reading.xp, reading.convention
     labels = cast(xp, targets, reading.dtype)
-    floating, hard = xp.isdtype(targets.dtype, "real floating"), xp.isdtype(targets.dtype, "bool")
+    floating, hard = reading.targets_kind == "floating", reading.targets_kind == "bool"
     if not hard:
         slack = _ROUNDING * max(float(xp.finfo(xp.float32).eps), float(xp.finfo(targets.dtype).eps)) if floating else 0.0
         if reading.readable(labels):
@@ -73,7 +73,11 @@ def _are_hard(reading: Reading, labels: Array) -> bool | None:
     if reading.xp.hard is not None:
         hard: bool | None = reading.xp.hard(labels)
         return hard
-    return all_hard(reading.backend.to_numpy(labels)) or None
+    return _all_hard(reading.backend.to_numpy(labels)) or None
+
+
+def _all_hard(values: Any) -> bool:
+    return bool(np.count_nonzero(values == 0) + np.count_nonzero(values == 1) == values.size)
 
 
 def _way_out(reading: Reading, x: Array, labels: Array) -> str:
@@ -86,7 +90,7 @@ def _way_out(reading: Reading, x: Array, labels: Array) -> str:
         named = reading.convention.labels == "any" and not reading.convention.categorical
         return f" If {outside[0]:.0f} marks what is to be left out, pass ignore_index={outside[0]:.0f}." if named else ""
     found: Any = reading.values(x) if reading.readable(x) else values
-    return EXCHANGED if all_hard(found) and found.any() else ""
+    return EXCHANGED if _all_hard(found) and found.any() else ""
 
 
 def _clamped(reading: Reading, labels: Array) -> Array:
@@ -129,26 +133,3 @@ def one_hot(reading: Reading, x: Array, index: Array) -> Array:
     classes = xp.arange(reading.classes, dtype=index.dtype, device=reading.backend.device(x))
     classes = xp.reshape(classes, tuple(-1 if i == rank + reading.axis else 1 for i in range(rank)))
     return cast(xp, index == classes, reading.dtype)
-
-
-def without_ignored(xp: Namespace, ignored: int | None, targets: Array) -> tuple[Array, Array | None]:
-    """The targets with 0 for ignored entries, and where they are not ignored; None if all count."""
-    if ignored is None or not _representable(xp, targets.dtype, ignored):
-        return targets, None
-    if xp.isdtype(targets.dtype, "bool"):
-        valid = ~targets if ignored else targets
-    else:
-        valid = ~xp.equal(targets, ignored)
-    return xp.where(valid, targets, xp.zeros_like(targets)), valid
-
-
-def _representable(xp: Namespace, dtype: Any, value: int) -> bool:
-    """Whether the dtype has exactly this number: −100 is no uint8, and 2049 no float16."""
-    if xp.isdtype(dtype, "bool"):
-        return value in (0, 1)
-    if xp.isdtype(dtype, "integral"):
-        info = xp.iinfo(dtype)
-        return bool(info.min <= value <= info.max)
-    info = xp.finfo(dtype)
-    significant = abs(value) // (abs(value) & -abs(value) or 1)
-    return significant * float(info.eps) < 2 and abs(value) <= float(info.max)

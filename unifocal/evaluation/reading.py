@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
-from typing import Any, assert_never
+from typing import Any, Literal, assert_never
 from typing import cast as cast_to
 
 from ..arrays import Array, Namespace, NumPyArray, Shape, cast, without
@@ -18,7 +18,7 @@ from ..backend import Backend, EagerBackend
 from ..convention import WEIGHTS, Convention, Operands
 from ..formulas.base import Formula
 from .alignment import Alignment, Kind, Like, Step, are_indices, classes
-from .checks import NON_NEGATIVE, POSITIVE, UNIT, Range, value_checks_enabled
+from .checks import NON_NEGATIVE, POSITIVE, PROBABILITY, UNIT, UNNORMALIZED, Range, are_on
 from .tensors import EXCHANGED
 
 _NORMALIZER = POSITIVE._replace(hint=" Use max(number of positives, 1) for a batch that may have none.")
@@ -53,12 +53,32 @@ class Reading:
     """For any labels of this call."""
     formula_of_hard_labels: Formula
     """For those that are all 0 or 1."""
+    targets_kind: Literal["bool", "integral", "floating"]
+    ignored: int | None
+    """The targets that are ignored, if their dtype has that number."""
+    categorical: bool
+    """Whether the classes of a row are one distribution."""
+    is_reduced: bool
+    """Whether the loss is one number."""
+    bare: bool
+    """Whether there are no weights but numbers α and pos_weight of a binary loss, and the divisor is known."""
+    casts: bool
+    """Whether predictions or element-wise targets have another dtype than what is computed in."""
+    allowed: Range | None
+    """What predictions are held to, if they are probabilities."""
+    harmless: float
+    """What is taken for predictions that are ignored."""
     divisor: float | None
     """What the total is divided by, where that depends on no target or weight; 1 for an unreduced loss."""
     block: int
     """Elements of a block."""
+    is_one_block: bool
+    places: tuple[int, ...]
+    """Of the operands that are tensors, beside the predictions."""
     eager: bool = False
     """Known to be eager, and in host memory."""
+    looks_for_hard_labels: bool = False
+    """Whether element-wise labels, as they are, may be found to be all 0 or 1 by one look."""
     host: Reading | None = None
     """Of a call that is evaluated in blocks: the reading of the arrays that they are computed on."""
 
@@ -84,8 +104,8 @@ class Reading:
     def readable(self, x: Array) -> bool:
         """Whether the values of x may be looked at: eager, in host memory, and checks on."""
         if self.eager:
-            return value_checks_enabled()
-        return not self.backend.is_traced(x) and value_checks_enabled() and self.backend.on_host(x)
+            return are_on()
+        return not self.backend.is_traced(x) and are_on() and self.backend.on_host(x)
 
     def extent(self, x: Array) -> tuple[Any, Any]:
         """The smallest and the largest of values that may be looked at; NaN for both if there is one."""
@@ -154,6 +174,9 @@ def read(
     # Labels that are made for a categorical formula are smoothed when they are made.
     smoothing = 0.0 if convention.categorical and not keeps_indices else convention.label_smoothing
     formula = convention.formula.for_labels(keeps_indices, convention.axis, smoothing)
+    allowed = {"probabilities": PROBABILITY, "unnormalized": UNNORMALIZED}.get(convention.formula.predictions)
+    divisor = _fixed_divisor(convention, predictions.shape, weights) if in_blocks else None
+    block = _block(convention, keeps_indices, own == dtype, dtype == xp.float64)
     reading = Reading(
         backend=backend,
         xp=xp,
@@ -169,8 +192,18 @@ def read(
         held=tuple(_ranges(convention, weights)),
         formula=formula,
         formula_of_hard_labels=formula.of_hard_labels,
-        divisor=_fixed_divisor(convention, predictions.shape, weights) if in_blocks else None,
-        block=_block(convention, keeps_indices, own == dtype, dtype == xp.float64),
+        targets_kind=_kind(xp, targets.dtype),
+        ignored=_ignored(convention, xp, targets.dtype),
+        categorical=convention.categorical,
+        is_reduced=convention.reduction != "none",
+        bare=_is_bare(convention, weights) and (divisor is not None or convention.reduction == "none"),
+        casts=own != dtype or (not by_index and targets.dtype != dtype),
+        allowed=allowed if convention.holds_predictions else None,
+        harmless=0.0 if allowed is None else 0.5,
+        divisor=divisor,
+        block=block,
+        is_one_block=in_blocks and prod(n or 0 for n in predictions.shape) <= block,
+        places=(1, *(place for place, kind in enumerate(weights, start=2) if isinstance(kind, Like))),
     )
     if not in_blocks:
         return reading
@@ -188,12 +221,11 @@ def _hosted(reading: Reading, others: list[Any]) -> Reading:
     backend = cast_to("EagerBackend", reading.backend)
     size = prod(n or 0 for n in reading.shape)
     owner = backend.host_backend(reading.own_dtype, others, min(size, reading.block))
-    if owner is backend:
-        return replace(reading, eager=True)
-    xp = owner.namespace(None)
+    xp = reading.xp if owner is backend else owner.namespace(None)
     names = ("dtype", "result_dtype", "own_dtype")
-    dtypes = {name: getattr(xp, _name(reading.xp, getattr(reading, name))) for name in names}
-    return replace(reading, backend=owner, xp=xp, eager=True, **dtypes)
+    dtypes = {} if owner is backend else {name: getattr(xp, _name(reading.xp, getattr(reading, name))) for name in names}
+    looks = xp.hard is not None and not reading.casts and reading.targets_kind == "floating" and not reading.categorical
+    return replace(reading, backend=owner, xp=xp, eager=True, looks_for_hard_labels=looks, **dtypes)
 
 
 def _name(xp: Namespace, dtype: Any) -> str:
@@ -224,6 +256,39 @@ def _keeps_indices(convention: Convention, alpha: Kind, pos_weight: Kind, class_
     if not convention.categorical:
         return False
     return not convention.label_smoothing or (convention.formula.smooths_indices and alpha is None and class_weight is None)
+
+
+def _kind(xp: Namespace, dtype: Any) -> Literal["bool", "integral", "floating"]:
+    return "bool" if xp.isdtype(dtype, "bool") else "integral" if xp.isdtype(dtype, "integral") else "floating"
+
+
+def _is_bare(convention: Convention, weights: tuple[Kind, ...]) -> bool:
+    """Whether a formula takes the weights as they are given."""
+    alpha, pos_weight, *others = weights
+    own = (
+        (alpha is None and pos_weight is None)
+        if convention.categorical
+        else not isinstance(alpha, Like) and not isinstance(pos_weight, Like)
+    )
+    return own and all(other is None for other in others)
+
+
+def _ignored(convention: Convention, xp: Namespace, dtype: Any) -> int | None:
+    """What is ignored, if the dtype of the targets has it."""
+    ignored = convention.ignore_index
+    return ignored if ignored is not None and _representable(xp, dtype, ignored) else None
+
+
+def _representable(xp: Namespace, dtype: Any, value: int) -> bool:
+    """Whether the dtype has exactly this number: −100 is no uint8, and 2049 no float16."""
+    if xp.isdtype(dtype, "bool"):
+        return value in (0, 1)
+    if xp.isdtype(dtype, "integral"):
+        info = xp.iinfo(dtype)
+        return bool(info.min <= value <= info.max)
+    info = xp.finfo(dtype)
+    significant = abs(value) // (abs(value) & -abs(value) or 1)
+    return significant * float(info.eps) < 2 and abs(value) <= float(info.max)
 
 
 def _ranges(convention: Convention, weights: tuple[Kind, ...]) -> Iterator[tuple[int, str, Range]]:

@@ -16,9 +16,8 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Self
 
 from ..arrays import Array, Namespace
+from .arithmetic import link, product
 from .base import Formula, Inputs, Predictions
-from .guard import product
-from .logistic import link
 from .probability import clip, clip_bound
 from .softmax_terms import exponentials
 

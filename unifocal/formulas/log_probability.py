@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..arrays import Array, Namespace
+from .arithmetic import product
 from .base import Categorical, Formula, Inputs, Predictions, categorical_text
-from .guard import product
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..arrays import Array, Namespace
+from .arithmetic import product
 from .base import Binary, Formula, Inputs, Predictions
-from .guard import product
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ import numpy as np
 
 from ..arrays import Array, Namespace
 from ..scalars import static
+from .arithmetic import power, product
 from .base import Binary, Categorical, Formula, Inputs, Predictions, binary_text, categorical_text, exponent
-from .guard import power, product
 
 _SMALLEST_VARIANCE = 1e-12
 

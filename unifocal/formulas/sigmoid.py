@@ -21,10 +21,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import Array, Namespace
-from .arithmetic import multiply, signs, subtract
+from .arithmetic import fast_link, fast_logistic, fast_small, link, logistic, power, product, switched
 from .base import Binary, Formula, Inputs, binary_text, exponent
-from .guard import power, product, switched
-from .logistic import fast_link, fast_logistic, fast_small, link, logistic
 
 
 class _Parts(NamedTuple):
@@ -93,7 +91,7 @@ class SigmoidFocal(Binary):
         modulator = self.coefficient(inputs, y, negative)
         if not self.gamma and inputs.pos_weight is None and not self.smoothed:
             value, slope = _fast_cross_entropy(xp, x, y, out)
-            return (value, slope) if modulator is None else (modulator * value, multiply(xp, slope, modulator, out))
+            return (value, slope) if modulator is None else (modulator * value, xp.multiply(slope, modulator, out=out))
         p, q, minus_log_p, minus_log_q = fast_link(xp, x)
         positive = y if inputs.pos_weight is None else y * inputs.pos_weight
         value = positive * minus_log_p + negative * minus_log_q
@@ -102,14 +100,14 @@ class SigmoidFocal(Binary):
         slope = negative * p - positive * q
         if self.gamma:
             r = y * q + negative * p
-            slope = xp.number(self.gamma, x.dtype) * ((negative - y) * (p * q * value)) + r * slope
+            slope = self.gamma * ((negative - y) * (p * q * value)) + r * slope
             del p, q, positive, negative
             root = power(xp, r, self.gamma - 1, guarded=False) if self.gamma != 1 else None
             modulator = root if modulator is None else modulator if root is None else modulator * root
             value = (r if modulator is None else modulator * r) * value
         elif modulator is not None:
             value = modulator * value
-        return value, slope if modulator is None else multiply(xp, slope, modulator, out)
+        return value, slope if modulator is None else xp.multiply(slope, modulator, out=out)
 
     def _value_slope(
         self, xp: Namespace, x: Array, inputs: Inputs, times: Callable[[Namespace, Array, Array], Array], guarded: bool
@@ -168,7 +166,7 @@ def _fast_cross_entropy(xp: Namespace, x: Array, y: Array, out: Array | None) ->
     smaller, softplus = fast_small(xp, x)
     larger_is_p = xp.step(x)
     missing = y - larger_is_p
-    return xp.multiply_add(-1.0, missing, x, softplus), subtract(xp, signs(xp, larger_is_p)(smaller), missing, out)
+    return xp.multiply_add(-1.0, missing, x, softplus), xp.subtract(xp.signed(xp.signs(larger_is_p), smaller, None), missing, out=out)
 
 
 @dataclass(frozen=True)
@@ -212,13 +210,13 @@ class HardSigmoidFocal(Binary):
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
         y = inputs.labels
-        signed = signs(xp, y)
-        r, p_t, softplus = fast_logistic(xp, signed(x), self.gamma > 0)
+        signs = xp.signs(y)
+        r, p_t, softplus = fast_logistic(xp, xp.signed(signs, x, None), self.gamma > 0)
         if not self.gamma:
             modulator, bracket = _fast_coefficient(xp, inputs, y), r
         else:
             # Each array is given up as soon as may be: the fewer a block has at once, the larger it can be.
-            bracket = xp.multiply_add(xp.number(self.gamma, x.dtype), p_t, softplus, r)
+            bracket = xp.multiply_add(self.gamma, p_t, softplus, r)
             del p_t
             focal = power(xp, r, self.gamma, guarded=False)
             del r
@@ -226,8 +224,8 @@ class HardSigmoidFocal(Binary):
             modulator = focal if modulator is None else modulator * focal
             del focal
         if modulator is None:
-            return softplus, signed(bracket, out)
-        return modulator * softplus, signed(multiply(xp, bracket, modulator, out), out)
+            return softplus, xp.signed(signs, bracket, out)
+        return modulator * softplus, xp.signed(signs, xp.multiply(bracket, modulator, out=out), out)
 
 
 def _hard_coefficient(inputs: Inputs, y: Array) -> Array | float | None:

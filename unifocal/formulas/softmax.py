@@ -17,9 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..arrays import Array, Namespace
-from .arithmetic import subtract
+from .arithmetic import product
 from .base import Categorical, Formula, Inputs, categorical_text, exponent
-from .guard import product
 from .softmax_index import IndexSoftmaxFocal, SmoothedIndexCrossEntropy
 from .softmax_terms import Parts, dense_parts, f2_o, fast_beside, fast_focal, focal_terms, in_range, sum_of_others, z_over_o
 
@@ -97,7 +96,7 @@ class SoftmaxFocal(Categorical):
         xp.put(g, top, 0.0, axis)
         g_others = xp.sum(g, axis=axis, keepdims=True)
         e *= g_others + g_top
-        slope = subtract(xp, e, g, e)
+        slope = xp.subtract(e, g, out=e)
         xp.put(slope, top, p_top * g_others - o_top * g_top, axis)
         return xp.sum(v * value, axis=axis), slope
 

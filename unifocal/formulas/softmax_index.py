@@ -12,9 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..arrays import Array, Namespace
-from .arithmetic import subtract
+from .arithmetic import product
 from .base import Categorical, Formula, Inputs, categorical_text
-from .guard import product
 from .softmax_terms import (
     Parts,
     beside,
@@ -139,7 +138,7 @@ class SmoothedIndexCrossEntropy(Categorical):
         if weight is not None:
             value, own_slope, label = weight * value, weight * own_slope, weight * label
             e *= weight
-        slope = subtract(xp, e, label, e)
+        slope = xp.subtract(e, label, out=e)
         xp.put(slope, target, own_slope, axis)
         return xp.squeeze(value, axis=axis), slope
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..arrays import Array, Namespace
-from .arithmetic import exp
-from .guard import power, product
+from .arithmetic import power, product
 
 
 class Parts(NamedTuple):
@@ -118,7 +117,7 @@ def z_over_o(xp: Namespace, axis: int, parts: Parts, top: Array, h: Array) -> Ar
 
 def fast_beside(xp: Namespace, x: Array, index: Array, axis: int, out: Array | None) -> tuple[Array, Array, Array]:
     """e^x (in ``out``, if given) with one entry a row struck out; that entry; and the sum of those that are left."""
-    e = exp(xp, x, out)
+    e = xp.exp(x, out=out)
     struck = xp.take_along_axis(e, index, axis=axis)
     xp.put(e, index, 0.0, axis)
     return e, struck, xp.sum(e, axis=axis, keepdims=True)
@@ -134,7 +133,7 @@ def fast_focal(xp: Namespace, gamma: float, p: Array, o: Array, minus_log_p: Arr
     """o^γ·(−log p) and −F1 (None is 1) for γ = 0 or γ ≥ 1, with o^γ·p·ρ = o^(γ−1)·p·(−log p)."""
     if not gamma:
         return minus_log_p, None
-    minus_f1 = xp.multiply_add(xp.number(gamma, p.dtype), p, minus_log_p, o)
+    minus_f1 = xp.multiply_add(gamma, p, minus_log_p, o)
     if gamma == 1:
         return o * minus_log_p, minus_f1
     root = power(xp, o, gamma - 1, guarded=False)

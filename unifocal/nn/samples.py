@@ -11,8 +11,8 @@ from ..arrays import Array, Shape, same, without
 from ..convention import Convention, Operands
 from ..dialects.ranks import as_indices, expanded, is_floating, same_rank, shape, squeezed
 from ..dispatch import backend_of
+from ..evaluation.block import without_ignored
 from ..evaluation.evaluate import call_of
-from ..evaluation.labels import without_ignored
 from ..evaluation.reading import Reading
 from ..evaluation.reduction import divide
 from ..loss import Description, LossObject
@@ -109,8 +109,10 @@ def samples(convention: Convention, operands: Operands, mask: Array | None = Non
 
 def _counted(reading: Reading, targets: Array) -> Array | None:
     """Where targets are not ignored, class indices without the class axis; None if all count."""
-    _, valid = without_ignored(reading.xp, reading.convention.ignore_index, targets)
-    return valid if valid is None or not reading.by_index else reading.xp.squeeze(valid, axis=reading.axis)
+    if reading.ignored is None:
+        return None
+    _, valid = without_ignored(reading, targets)
+    return reading.xp.squeeze(valid, axis=reading.axis) if reading.by_index else valid
 
 
 def _spread(part: Array, rank: int, axis: int) -> Array:

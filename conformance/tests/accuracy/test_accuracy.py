@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import unifocal
-from unifocal.formulas.logistic import log1p
+from unifocal.formulas.arithmetic import log1p
 
 from ...frameworks import Framework
 from ...truth import oracle, tolerances

@@ -11,8 +11,8 @@ import pytest
 
 from unifocal.convention import Convention, Operands
 from unifocal.dialects import kornia
+from unifocal.evaluation.block import folded
 from unifocal.evaluation.evaluate import call_of, evaluate, evaluate_with_gradient
-from unifocal.evaluation.folding import folded
 from unifocal.formulas import Formula, Mixture, NegativeLogLikelihood, binary_focal, categorical_focal, normalized_focal
 
 from ...frameworks import Framework
