@@ -69,15 +69,19 @@ def run_case(run: Framework, function: Callable[..., Any], case: Case) -> Answer
 def bind(run: Framework, function: Callable[..., Any], case: Case) -> tuple[Callable[..., Any], dict[str, Any]]:
     """What is called, a class with its options, and the call's arguments as the framework's tensors."""
     if case.options is not None:
-        function = function(**{key: as_operand(run, value, case.dtype) for key, value in case.options.items()})
-    return function, {key: as_operand(run, value, case.dtype) for key, value in case.arguments.items()}
+        function = function(**as_operands(run, case.options, case.dtype))
+    return function, as_operands(run, case.arguments, case.dtype)
 
 
-def as_operand(run: Framework, value: Any, dtype: str) -> Any:
-    """An array as the framework's tensor, in memory of its own, of the dtype if it is floating; anything else as it is."""
-    if not isinstance(value, np.ndarray):
-        return value
-    return run.tensor(value.copy(), dtype) if value.dtype.kind == "f" else run.tensor(value.copy())
+def as_operands(run: Framework, values: Mapping[str, Any], dtype: str) -> dict[str, Any]:
+    """The values, arrays as the framework's tensors in memory of their own, of the dtype if they are floating."""
+
+    def operand(value: Any) -> Any:
+        if not isinstance(value, np.ndarray):
+            return value
+        return run.tensor(value.copy(), dtype) if value.dtype.kind == "f" else run.tensor(value.copy())
+
+    return {name: operand(value) for name, value in values.items()}
 
 
 def call(function: Callable[..., Any], arguments: Mapping[str, Any], signed: Callable[..., Any] | None = None) -> Any:

@@ -28,7 +28,7 @@ from .guesses import guesses
 from .own_inputs import call_with
 from .reference import Reference, reference_in, reference_like
 from .signed import described
-from .subjects import Subject, SubjectError, UnusableError, subject_named, tensors_of
+from .subjects import Subject, SubjectError, UnusableError, subject_named
 
 
 def check(
@@ -114,7 +114,7 @@ def recording(subject: Subject, cases: Sequence[Case], optional: Mapping[str, An
         answer, given = subject.answer(run, case, optional), subject.given(case, optional)
         if any(part is not None and np.isnan(part).any() for part in (answer.value, answer.gradient)):
             raise SubjectError(f"returned NaN in {case}")
-        arguments = {**dict(zip(tensors_of(case), given.tensors, strict=True)), **given.named}
+        arguments = {**given.tensors, **given.named}
         made = dict(given.constructor) if subject.signed.is_class else None
         entries.append(Entry(replace(case, function=subject.name, arguments=arguments, options=made, tolerance=None), answer))
     return Record(subject.name, run.name, versions, tuple(entries), {subject.name: described(subject.signed.call)})

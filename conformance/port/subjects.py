@@ -19,7 +19,7 @@ from unifocal.arrays import NumPyArray
 from unifocal.dispatch import FRAMEWORKS as SHIMS
 from unifocal.dispatch import backend_of
 
-from ..calls.case import Answer, Case, as_operand
+from ..calls.case import Answer, Case, as_operands
 from ..frameworks import Framework
 from .signed import Signed, described, required, takes
 
@@ -48,7 +48,7 @@ class Given:
     """A case's arguments as a function takes them: when it is made, by position, and by name."""
 
     constructor: Mapping[str, Any]
-    tensors: tuple[Any, ...]
+    tensors: Mapping[str, Any]
     named: Mapping[str, Any]
 
 
@@ -107,7 +107,7 @@ class Subject:
                 raise _NotTakenError(name)
         for own, needed in ((constructor, required(self.signed.constructor)), (named, required(self.signed.call, len(tensors)))):
             own.update({name: optional[name] for name in needed if name not in own and name in optional})
-        return Given(constructor, tuple(case.arguments[name] for name in tensors), named)
+        return Given(constructor, {name: case.arguments[name] for name in tensors}, named)
 
     def left_out(self, case: Case, optional: Mapping[str, Any]) -> str | None:
         """The option of a case that this function would need and does not have, if there is one."""
@@ -129,10 +129,8 @@ class Subject:
         at = tensors_of(case).index(case.predictions)
         try:
             with run.precision(case.dtype):
-                tensors = [as_operand(run, value, case.dtype) for value in given.tensors]
-                constructor, named = (
-                    {name: as_operand(run, value, case.dtype) for name, value in part.items()} for part in (given.constructor, given.named)
-                )
+                first, constructor, named = (as_operands(run, part, case.dtype) for part in (given.tensors, given.constructor, given.named))
+                tensors = list(first.values())
                 function = self.function(**constructor) if self.signed.is_class else self.function
 
                 def loss(x: Any) -> Any:

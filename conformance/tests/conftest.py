@@ -3,7 +3,7 @@
 With ``mode`` and ``dtype`` a test runs in every way in which a framework compiles.
 
 ``@pytest.mark.dtypes(...)`` names other formats than float32 and float64, ``@pytest.mark.frameworks(...)`` some frameworks only.
-``--measured`` prints the largest distances that tests measured.  ``--device cuda`` puts the tensors of these tests there, in the frameworks
+``--measured`` prints the largest distances that tests measured.  ``--device=cuda`` puts the tensors of these tests there, in the frameworks
 that have it.
 """
 

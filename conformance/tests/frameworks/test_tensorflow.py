@@ -11,7 +11,7 @@ import pytest
 import unifocal
 
 from ...frameworks import framework_named, installed
-from .transforms import CASES, SOFT, WEIGHT, H, TransformCase, X, each_case
+from .transforms import SOFT, TRANSFORM_CASES, WEIGHT, H, TransformCase, X, each_case
 
 if "tensorflow" not in installed():
     pytest.skip("tensorflow is not installed", allow_module_level=True)
@@ -98,7 +98,7 @@ def test_graphs_with_an_unknown_batch_size(case: TransformCase, jit_compile: boo
 
 @pytest.mark.parametrize("name", ["sigmoid-soft-0.5", "softmax-index-1"])
 def test_second_derivatives_in_a_graph(name: str) -> None:
-    function, x = bound(CASES[name])
+    function, x = bound(TRANSFORM_CASES[name])
     second = tf.function(lambda x, h: hessian_product(function, x, h), autograph=False)
     np.testing.assert_allclose(second(x, tf.constant(H)), hessian_product(function, x, tf.constant(H)), rtol=1e-12)
 

@@ -225,7 +225,7 @@ def test_compiles_within_what_torch_transforms(fresh_dynamo: Any, function: Any)
 @pytest.mark.parametrize("strict", [False, True], ids=["non-strict", "strict"])
 @pytest.mark.parametrize("name", ["sigmoid-soft-0.5", "sigmoid-index-2", "ce-index", "softmax-soft-0.5"])
 def test_exports_with_a_dynamic_batch(fresh_dynamo: Any, name: str, strict: bool) -> None:
-    loss, targets, options = transforms.CASES[name].for_any_batch().on(torch.tensor)
+    loss, targets, options = transforms.TRANSFORM_CASES[name].for_any_batch().on(torch.tensor)
 
     class Module(torch.nn.Module):
         def forward(self, x: Any, targets: Any) -> Any:

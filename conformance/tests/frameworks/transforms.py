@@ -59,7 +59,7 @@ class TransformCase(NamedTuple):
         return (up - down) / (2 * step)
 
 
-CASES = {
+TRANSFORM_CASES = {
     "bce-soft": TransformCase(unifocal.binary_cross_entropy, SOFT, {"pos_weight": VECTOR}),
     "bce-index": TransformCase(unifocal.binary_cross_entropy, INDEX, {"sample_weight": WEIGHT, "reduction": "sum"}),
     "sigmoid-soft-0.5": TransformCase(unifocal.sigmoid_focal_loss, SOFT, {"gamma": 0.5, "reduction": "none"}),
@@ -74,4 +74,4 @@ CASES = {
     "softmax-index-probabilities": TransformCase(unifocal.softmax_focal_loss, INDEX, {"from_logits": False, "reduction": "none"}),
     "softmax-soft-probabilities": TransformCase(unifocal.softmax_focal_loss, SOFT, {"from_logits": False, "gamma": 0.5}),
 }
-each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+each_case = pytest.mark.parametrize("case", TRANSFORM_CASES.values(), ids=TRANSFORM_CASES.keys())

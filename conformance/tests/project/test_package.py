@@ -46,6 +46,22 @@ def test_wheel_has_what_the_commands_import_and_no_tests() -> None:
     assert {file for folder in folders for file in folder.glob("*.py")} == _needed()
 
 
+# Each room imports those before it alone.
+_ROOMS = ("truth", "frameworks", "calls", "dialects", "originals", "parity", "port", "tests")
+
+
+def test_imports_between_rooms_go_one_way() -> None:
+    rooms = {file: file.relative_to(_SUITE).parts[0] for file in _SUITE.rglob("*.py") if file.parent != _SUITE}
+    assert set(rooms.values()) == set(_ROOMS)
+    backwards = [
+        f"{file.relative_to(_SUITE)} imports {imported.relative_to(_SUITE)}"
+        for file, room in rooms.items()
+        for imported in _imported(file)
+        if imported in rooms and _ROOMS.index(rooms[imported]) > _ROOMS.index(room)
+    ]
+    assert backwards == []
+
+
 @pytest.mark.skipif(not _PYPROJECT.exists(), reason="the tests run outside a checkout")
 def test_links_of_the_readme_work_on_a_package_index() -> None:
     """They are absolute, and those to the project's own files lead to files."""
