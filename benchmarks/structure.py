@@ -10,6 +10,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib import import_module
 from inspect import getmembers, isfunction
 from pathlib import Path
 from types import FrameType
@@ -157,8 +158,7 @@ def floors(graph: dict[str, set[str]]) -> int:
 
 def required_of_a_backend() -> list[str]:
     """What a shim has to write: the contract's functions without a default."""
-    from unifocal.backends import defaults
-
+    defaults = import_module("unifocal.backends.defaults")
     return [name for name, _ in getmembers(Backend, isfunction) if not name.startswith("_") and not hasattr(defaults, name)]
 
 

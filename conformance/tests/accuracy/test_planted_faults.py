@@ -206,7 +206,7 @@ def _swapped(convention: Convention, operands: Operands) -> tuple[Convention, Op
     return convention, operands._replace(alpha=1 - operands.alpha) if balanced else operands
 
 
-def _widely_clipped(formula: Formula) -> Formula:
+def _widely_clipped(formula: Any) -> Any:
     return replace(formula, epsilon=10 * formula.epsilon) if getattr(formula, "epsilon", None) else formula
 
 

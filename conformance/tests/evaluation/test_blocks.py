@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal.evaluation import blocks, reading
+from unifocal.evaluation import block, blocks, reading
 from unifocal.evaluation.cache import clear, lookup
 from unifocal.evaluation.cutting import cuts
 from unifocal.formulas.sigmoid import HardSigmoidFocal
@@ -166,7 +166,7 @@ def test_each_block_runs_its_formula_once_and_hard_labels_the_short_one(
 ) -> None:
     small(BLOCK)
     kinds = []
-    original = blocks.value_slope
+    original = block.value_slope
 
     def counting(backend: Any, xp: Any, formula: Any, *arguments: Any) -> Any:
         kinds.append(isinstance(formula, HardSigmoidFocal))

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal.evaluation import blocks, threads
+from unifocal.evaluation import block, blocks, threads
 from unifocal.evaluation.threads import MOST, share
 
 from ...frameworks import Framework
@@ -33,7 +33,7 @@ RNG = np.random.default_rng(8)
 def seen(framework: Framework, small: Callable[[int], None], monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Have small blocks, which take long, computed by four threads; gives the names of those that did."""
     names: set[str] = set()
-    original = blocks.value_slope
+    original = block.value_slope
 
     def slow(*arguments: Any) -> Any:
         names.add(threading.current_thread().name)
