@@ -17,11 +17,11 @@ from unifocal.namespace import complete
 from unifocal.native import native
 from unifocal.sums import pairwise_total
 
+from .defaults import as_eager as as_eager
 from .defaults import autocast as autocast
 from .defaults import canonical as canonical
-from .defaults import eager as eager
 from .defaults import is_constant as is_constant
-from .defaults import of_sizes as of_sizes
+from .defaults import require_sizes as require_sizes
 from .defaults import shape as shape
 from .defaults import size as size
 from .defaults import unsuitable as unsuitable

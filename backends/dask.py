@@ -19,11 +19,11 @@ from unifocal.namespace import complete
 from unifocal.native import native
 
 from . import numpy
+from .defaults import as_eager as as_eager
 from .defaults import autocast as autocast
 from .defaults import computing as computing
-from .defaults import eager as eager
 from .defaults import is_constant as is_constant
-from .defaults import of_sizes as of_sizes
+from .defaults import require_sizes as require_sizes
 
 name = "dask"
 

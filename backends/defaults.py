@@ -44,11 +44,11 @@ def computing(x: Array) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
+def require_sizes(what: str, x: Array, like: Array, axis: int, size_at_axis: list[int] | None) -> Array:
     """All sizes are known."""
     return x
 
 
-def eager(tensors: list[Any], place: int) -> list[Array] | None:
+def as_eager(tensors: list[Any], place: int) -> list[Array] | None:
     """No call is evaluated in blocks."""
     return None

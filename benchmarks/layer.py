@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 import unifocal
-from unifocal.convention import Operands
 from unifocal.evaluation.block import folded
 from unifocal.evaluation.evaluate import call_of
+from unifocal.operands import Operands
 
 from .contestants import module, ours
 from .problem import problem
@@ -31,10 +31,10 @@ def _formula(loss: Any, x: Any, y: Any) -> Any:
     """The formula and the sum of what it gives, on the arrays that it runs on, as a function without arguments."""
     call = call_of(*loss.func.describe(x, y, **loss.keywords))
     reading: Any = call.reading
-    if reading.host is None:
+    if reading.hosted is None:
         formula, folded_x, inputs, _ = folded(reading, call.operands)
         return lambda: reading.backend.attach(formula, folded_x, inputs, True)
-    host, operands = reading.host, call.operands
+    host, operands = reading.hosted, call.operands
     if host.backend is not reading.backend:
         operands = Operands(*(part if part is None or isinstance(part, float) else reading.backend.host(part) for part in operands))
     formula, folded_x, inputs, _ = folded(host, operands)

@@ -81,10 +81,10 @@ class Backend(Protocol):
         fuses what it would run op by op.
         """
 
-    def of_sizes(self, what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
-        """x, held at run time to the sizes of ``like`` (to ``at_axis`` instead at the axis), where a graph knows too few of them."""
+    def require_sizes(self, what: str, x: Array, like: Array, axis: int, size_at_axis: list[int] | None) -> Array:
+        """x, held at run time to the sizes of ``like`` (to ``size_at_axis`` instead at the axis), where a graph knows too few of them."""
 
-    def eager(self, tensors: list[Any], place: int) -> list[Array] | None:
+    def as_eager(self, tensors: list[Any], place: int) -> list[Array] | None:
         """The canonical tensors, if a call of them is evaluated eagerly, in blocks; the backend is then an EagerBackend.
 
         They are dense tensors of this framework, whose values can be read without waiting, and nothing is differentiated but the

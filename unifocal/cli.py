@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from . import __version__
-from .convention_tables import read_option
+from .terminal import read_option
 
 app = typer.Typer(name="unifocal", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 

@@ -8,15 +8,6 @@ from typing import Any, TypeVar
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def constant(number: float) -> float:
-    """The number, as a constant of compiled code.
-
-    torch.compile makes a variable of a number that changes between calls, but what a set holds is constant.
-    """
-    (found,) = {number}
-    return found
-
-
 def called_while_traced(function: F) -> F:
     """Mark a function that torch.compile is to call and not to trace, since it imports or looks at the stack; its result is a constant.
 

@@ -1,10 +1,10 @@
-"""How tensors become a formula's inputs, and its losses a result: static rules in :class:`Convention`, tensors in :class:`Operands`."""
+"""How tensors become a formula's inputs, and its losses a result: the static rules."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 from .formulas.base import Formula
 from .scalars import static, static_int
@@ -135,26 +135,3 @@ class Convention:
     def drops_axis(self) -> bool:
         """Whether the unreduced loss lacks the class axis, or has it with size 1."""
         return (self.categorical and self.class_axis != "spread") or self.class_axis in ("sum", "mean")
-
-
-class Operands(NamedTuple):
-    """The tensors and numbers of one call: first as the user gave them, then aligned with the predictions.
-
-    alpha: balances positives and negatives in binary losses, scales classes in categorical ones; None is off.
-    pos_weight: of binary losses.
-    given: the predictions as the user gave them, where they were reshaped or cast: what the gradient has the shape and dtype of.
-    """
-
-    predictions: Any
-    targets: Any
-    alpha: Any = None
-    pos_weight: Any = None
-    class_weight: Any = None
-    sample_weight: Any = None
-    normalizer: Any = None
-    loss_weight: float | None = None
-    given: Any = None
-
-
-WEIGHTS = Operands._fields[2:7]
-"""The operands that a call may lack: numbers, or tensors that broadcast to the predictions."""

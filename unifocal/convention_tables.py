@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import import_module
@@ -15,7 +14,7 @@ from rich.text import Text
 
 from .dialects import Difference, dialect_names, functions_of
 from .explain import Explanation, explain
-from .terminal import errors, output, say, strict_json
+from .terminal import errors, output, read_option, say, strict_json
 
 EXPLAINED, UNKNOWN = 0, 2
 
@@ -100,20 +99,3 @@ def _print_differences(differences: Sequence[Difference], everything: bool, cons
     console.print(table)
     if not everything:
         console.print(Text("With --all: what it gives there, and what is right."))
-
-
-def read_option(text: str) -> tuple[str, Any]:
-    """The name and value of an option written ``name=value``; a value that is no Python literal is text.
-
-    Raises
-    ------
-    ValueError
-        If it is not so written.
-    """
-    name, equals, value = text.partition("=")
-    if not (equals and name.isidentifier()):
-        raise ValueError(f"Options are written name=value; received {text!r}.")
-    try:
-        return name, ast.literal_eval(value)
-    except (ValueError, SyntaxError):
-        return name, value

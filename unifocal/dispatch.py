@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
-from .backend import Backend
 from .compilers import called_while_traced
 
+if TYPE_CHECKING:
+    from .backend import Backend
 
-class Framework(NamedTuple):
-    """A framework that has a shim: module ``shim`` in ``unifocal.backends``."""
 
-    shim: str
+class Shim(NamedTuple):
+    """A framework that has a shim: ``module`` in ``unifocal.backends``."""
+
+    module: str
     distributions: tuple[str, ...]
     extra: str | None
 
 
 # Keyed by the root module of the tensor classes; a class counts as the framework's if any of its bases does.
-FRAMEWORKS: dict[str, Framework] = {
-    "numpy": Framework("numpy", ("numpy",), None),
-    "torch": Framework("torch", ("torch",), "torch"),
-    "tensorflow": Framework("tensorflow", ("tensorflow", "tensorflow-cpu", "tensorflow-macos"), "tensorflow"),
-    "paddle": Framework("paddle", ("paddlepaddle", "paddlepaddle-gpu"), "paddle"),
-    "jax": Framework("jax", ("jax",), "jax"),
-    "dask": Framework("dask", ("dask",), "dask"),
+SHIMS: dict[str, Shim] = {
+    "numpy": Shim("numpy", ("numpy",), None),
+    "torch": Shim("torch", ("torch",), "torch"),
+    "tensorflow": Shim("tensorflow", ("tensorflow", "tensorflow-cpu", "tensorflow-macos"), "tensorflow"),
+    "paddle": Shim("paddle", ("paddlepaddle", "paddlepaddle-gpu"), "paddle"),
+    "jax": Shim("jax", ("jax",), "jax"),
+    "dask": Shim("dask", ("dask",), "dask"),
 }
 _ALIASES = {"jaxlib": "jax"}
 _NUMPY, _STANDARD = "numpy", "array_api"
@@ -43,19 +45,19 @@ class BackendStatus(NamedTuple):
 
 
 def backend_named(name: str) -> Backend:
-    """The backend of a framework of :data:`FRAMEWORKS`, loaded.
+    """The backend of a framework of :data:`SHIMS`, loaded.
 
     Raises
     ------
     ValueError
         If the name is not a framework's, or the framework cannot be imported.
     """
-    if name not in FRAMEWORKS:
-        raise ValueError(f"backend must be one of {', '.join(FRAMEWORKS)}; received {name!r}.")
+    if name not in SHIMS:
+        raise ValueError(f"backend must be one of {', '.join(SHIMS)}; received {name!r}.")
     try:
-        return _load(FRAMEWORKS[name].shim)
+        return _load(SHIMS[name].module)
     except ImportError as error:
-        extra = FRAMEWORKS[name].extra
+        extra = SHIMS[name].extra
         hint = f"pip install 'unifocal[{extra}]'" if extra else f"pip install {name}"
         raise ValueError(f"The {name} backend requires {name}, which does not import ({error}); try: {hint}.") from error
 
@@ -77,18 +79,18 @@ def available_backends() -> dict[str, BackendStatus]:
     >>> unifocal.available_backends()["numpy"].loads  # doctest: +SKIP
     True
     """
-    return {name: _status(name, framework) for name, framework in sorted(FRAMEWORKS.items(), key=_paddle_first)}
+    return {name: _status(name, shim) for name, shim in sorted(SHIMS.items(), key=_paddle_first)}
 
 
-def _paddle_first(item: tuple[str, Framework]) -> bool:
+def _paddle_first(item: tuple[str, Shim]) -> bool:
     # Importing paddle 3.3.1 after tensorflow 2.21 crashes the interpreter; the other order is fine.
     return item[0] != "paddle"
 
 
-def _status(name: str, framework: Framework) -> BackendStatus:
+def _status(name: str, shim: Shim) -> BackendStatus:
     if find_spec(name) is None:
         return BackendStatus(False, None, False, f"{name} is not installed")
-    installed = _version(framework.distributions)
+    installed = _version(shim.distributions)
     try:
         backend_named(name)
     except Exception as error:  # a broken installation can raise anything; the report says what
@@ -135,9 +137,9 @@ def _find_shim(cls: type) -> str | None:
         return None
     for base in cls.__mro__:
         root = base.__module__.partition(".")[0]
-        framework = FRAMEWORKS.get(_ALIASES.get(root, root))
-        if framework is not None:
-            return framework.shim
+        found = SHIMS.get(_ALIASES.get(root, root))
+        if found is not None:
+            return found.module
     return _STANDARD if hasattr(cls, "__array_namespace__") else None
 
 
@@ -158,4 +160,4 @@ def unsuitable(value: object) -> str | None:
 
 def installed_frameworks() -> str:
     """The names of the installed frameworks, for error messages."""
-    return ", ".join(name for name in FRAMEWORKS if find_spec(name) is not None)
+    return ", ".join(name for name in SHIMS if find_spec(name) is not None)

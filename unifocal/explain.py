@@ -6,15 +6,18 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import Parameter, isclass, signature
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
 from . import losses
-from .convention import Convention, Operands
 from .dialects import Difference, differences, full_name, function_named
 from .evaluation.checks import value_checks
 from .evaluation.evaluate import evaluate
+from .operands import Operands
+
+if TYPE_CHECKING:
+    from .convention import Convention
 
 _STAND_INS = {"alpha": 0.25, "pos_weight": 1.0}
 _WEIGHTS = ("weight", "sample_weight", "class_weight")

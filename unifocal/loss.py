@@ -10,10 +10,11 @@ from typing import Any, ClassVar, Generic, ParamSpec, Protocol, cast, overload
 
 from .arrays import Array, Tensor
 from .compilers import leave_unconverted
-from .convention import Convention, Operands
+from .convention import Convention
 from .evaluation.cache import described_by, lookup
 from .evaluation.evaluate import evaluate
 from .keras_caller import Wrapper, keras_wrapper
+from .operands import Operands
 
 P = ParamSpec("P")
 Description = tuple[Convention, Operands]

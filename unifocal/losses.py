@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from .arrays import Array, Tensor
-from .convention import Convention, Dtype, Operands, Reduction
+from .convention import Convention, Dtype, Reduction
 from .formulas.families import binary_focal, categorical_focal
 from .loss import DescriptionOf, canonical
+from .operands import Operands
 from .scalars import is_number
 
 

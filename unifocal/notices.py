@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 import warnings
 
-from .dispatch import FRAMEWORKS
+from .dispatch import SHIMS
 
-_PASSED_OVER = {"unifocal", "keras", *FRAMEWORKS}
+_PASSED_OVER = {"unifocal", "keras", *SHIMS}
 """Root modules whose frames stand between the caller and the warning: this library's, and those of the modules that call it."""
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from numbers import Integral, Real
 
-from .compilers import constant
-
 
 def is_number(value: object) -> bool:
     """Whether value is a real Python or NumPy scalar; bool is not a number here."""
@@ -17,7 +15,8 @@ def static(name: str, value: object, requirement: str) -> float:
     """value as a Python float, a constant of compiled code, or the error that says what was required."""
     if not is_number(value):
         raise TypeError(f"{name} must be a Python number {requirement}; received {type(value).__name__}.")
-    return float(constant(value))  # type: ignore[arg-type]
+    (constant,) = {value}  # torch.compile makes a variable of a number that changes between calls, but what a set holds is constant
+    return float(constant)  # type: ignore[arg-type]
 
 
 def static_int(name: str, value: object) -> int:

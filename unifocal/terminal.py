@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import codecs
 import json
 import math
@@ -97,3 +98,20 @@ def plain(character: str) -> str:
         return "-"
     decomposed = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
     return decomposed or "?"
+
+
+def read_option(text: str) -> tuple[str, Any]:
+    """The name and value of an option written ``name=value``; a value that is no Python literal is text.
+
+    Raises
+    ------
+    ValueError
+        If it is not so written.
+    """
+    name, equals, value = text.partition("=")
+    if not (equals and name.isidentifier()):
+        raise ValueError(f"Options are written name=value; received {text!r}.")
+    try:
+        return name, ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return name, value

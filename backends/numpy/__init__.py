@@ -16,7 +16,7 @@ from unifocal.native import native
 
 from ..defaults import autocast as autocast
 from ..defaults import is_constant as is_constant
-from ..defaults import of_sizes as of_sizes
+from ..defaults import require_sizes as require_sizes
 from ..defaults import shape as shape
 from ..defaults import size as size
 from ..defaults import unsuitable as unsuitable
@@ -68,7 +68,7 @@ def stop_gradient(x: Array) -> Array:
     return x
 
 
-def eager(tensors: list[Any], place: int) -> list[Array] | None:
+def as_eager(tensors: list[Any], place: int) -> list[Array] | None:
     for i, tensor in enumerate(tensors):
         if type(tensor) is not np.ndarray or not tensor.dtype.isnative:
             if not isinstance(tensor, np.ndarray) or isinstance(tensor, np.ma.MaskedArray):

@@ -100,13 +100,13 @@ def full_precision() -> AbstractContextManager[None]:
     return paddle.amp.auto_cast(enable=False) if paddle.amp.is_autocast_enabled() else nullcontext()
 
 
-def of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
+def require_sizes(what: str, x: Array, like: Array, axis: int, size_at_axis: list[int] | None) -> Array:
     known = list(shape(like))
     if None not in (*shape(x), *known):
         return x
     sizes = [(n, paddle.shape(like)[i]) for i, n in enumerate(known)]
-    if at_axis is not None:
-        sizes[axis : axis + 1 or None] = [(n, n) for n in at_axis]
+    if size_at_axis is not None:
+        sizes[axis : axis + 1 or None] = [(n, n) for n in size_at_axis]
     own = paddle.shape(x)
     # A graph has no message of ours to fail with, but a reshape to sizes that cannot hold x fails.
     held = [n if n is not None and n == x.shape[i] else paddle.where(own[i] == m, own[i], own[i] + 1) for i, (n, m) in enumerate(sizes)]
@@ -134,7 +134,7 @@ def stop_gradient(x: Array) -> Array:
     return constant
 
 
-def eager(tensors: list[Any], place: int) -> list[Array] | None:
+def as_eager(tensors: list[Any], place: int) -> list[Array] | None:
     for i, tensor in enumerate(tensors):
         # NumPy has no bfloat16.
         if not is_array(tensor) or is_traced(tensor) or tensor.dtype == paddle.bfloat16 or not on_host(tensor):
@@ -176,7 +176,7 @@ def run(formula: Formula, x: Array, inputs: Inputs) -> tuple[Array, Array]:
 def attach(formula: Formula, x: Array, inputs: Inputs, summed: bool) -> Array:
     value, slope = formula.differentiable(xp, stop_gradient(x), inputs)
     dropped = formula.dropped_axis
-    value = of_sizes("The loss and its weights", value, x, -1 if dropped is None else dropped, None if dropped is None else [])
+    value = require_sizes("The loss and its weights", value, x, -1 if dropped is None else dropped, None if dropped is None else [])
     value = total(value) if summed else value
     if x.stop_gradient:
         return value

@@ -26,7 +26,7 @@ from .hosting import from_host as from_host
 from .hosting import host as host
 from .namespace import is_traced as is_traced
 from .namespace import is_watched, on, xp
-from .namespace import of_sizes as of_sizes
+from .namespace import require_sizes as require_sizes
 from .namespace import shape as shape
 from .namespace import total as total
 
@@ -93,7 +93,7 @@ def stop_gradient(x: Array) -> Array:
     return tf.stop_gradient(x)
 
 
-def eager(tensors: list[Any], place: int) -> list[Array] | None:
+def as_eager(tensors: list[Any], place: int) -> list[Array] | None:
     for i, tensor in enumerate(tensors):
         if not is_array(tensor):
             return None

@@ -17,7 +17,7 @@ from unifocal.formulas.base import Formula, Inputs
 from .. import numpy
 from .compiled import value_slope
 from .hosting import aligned, from_host, lent
-from .namespace import is_traced, is_watched, of_sizes, total, xp
+from .namespace import is_traced, is_watched, require_sizes, total, xp
 
 
 def run(formula: Formula, x: Array, inputs: Inputs) -> tuple[Array, Array]:
@@ -31,9 +31,9 @@ def run(formula: Formula, x: Array, inputs: Inputs) -> tuple[Array, Array]:
 def attach(formula: Formula, x: Array, inputs: Inputs, summed: bool) -> Array:
     dropped = formula.dropped_axis
     axis, by_index = -1 if dropped is None else dropped, inputs.labels.dtype.is_integer
-    inputs = inputs._replace(labels=of_sizes("targets", inputs.labels, x, axis, [1] if by_index else None))
+    inputs = inputs._replace(labels=require_sizes("targets", inputs.labels, x, axis, [1] if by_index else None))
     value, slope = run(formula, x, inputs)
-    value = of_sizes("The loss and its weights", value, x, axis, None if dropped is None else [])
+    value = require_sizes("The loss and its weights", value, x, axis, None if dropped is None else [])
     value = tf.stop_gradient(total(value)) if summed else value
 
     def loss_of(wrt: Array, carried: Array) -> Any:

@@ -131,17 +131,17 @@ def total(x: Array) -> Array:
     return pairwise_total(xp, x, tf.size(x, out_type=tf.int64) if elements is None else elements)
 
 
-def of_sizes(what: str, x: Array, like: Array, axis: int, at_axis: list[int] | None) -> Array:
-    """x, held at run time to the sizes of ``like`` (those of ``at_axis`` instead of the one at the axis) where the graph knows too few.
+def require_sizes(what: str, x: Array, like: Array, axis: int, size_at_axis: list[int] | None) -> Array:
+    """x, held at run time to the sizes of ``like``, at the axis to ``size_at_axis``, where the graph knows too few.
 
     XLA drops assertions, but a reshape to sizes that cannot hold x fails in it too, when it compiles for the sizes it is given.
     """
     if None not in shape(x) + shape(like):
         return x
     sizes, own = tf.shape(like), tf.shape(x)
-    if at_axis is not None:
+    if size_at_axis is not None:
         axis %= like.shape.rank
-        sizes = tf.concat([sizes[:axis], tf.constant(at_axis, tf.int32), sizes[axis + 1 :]], axis=0)
+        sizes = tf.concat([sizes[:axis], tf.constant(size_at_axis, tf.int32), sizes[axis + 1 :]], axis=0)
     message = f"{what} must have the sizes of the predictions: no size broadcasts."
     with tf.control_dependencies([tf.debugging.assert_equal(own, sizes, message)]):
         held = tf.reshape(x, tf.where(own == sizes, sizes, own + 1))

@@ -22,7 +22,7 @@ from unifocal.native import native
 from .. import numpy
 from ..defaults import canonical as canonical
 from ..defaults import computing as computing
-from ..defaults import of_sizes as of_sizes
+from ..defaults import require_sizes as require_sizes
 from ..defaults import shape as shape
 from .autograd import Curvature, FirstOrder, ForwardFirstOrder, ForwardLoss, Loss, Walked
 from .namespace import PLAIN, is_eager, xp
@@ -90,7 +90,7 @@ def stop_gradient(x: Array) -> Array:
     return x.detach()
 
 
-def eager(tensors: list[Any], place: int) -> list[Array] | None:
+def as_eager(tensors: list[Any], place: int) -> list[Array] | None:
     if not is_eager(tensors[place]):
         return None
     grad = torch.is_grad_enabled()

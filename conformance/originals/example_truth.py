@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 import unifocal
 from unifocal.arrays import NumPyArray
-from unifocal.convention import Convention, Operands
+from unifocal.convention import Convention
+from unifocal.operands import Operands
 
 from ..calls.case import Part
 from ..truth import oracle, tolerances

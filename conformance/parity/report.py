@@ -13,7 +13,7 @@ from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from unifocal.dispatch import FRAMEWORKS as SHIMS
+from unifocal.dispatch import SHIMS
 from unifocal.terminal import errors, output, say, strict_json
 
 from ..calls.case import PARTS, Part

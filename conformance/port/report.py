@@ -15,7 +15,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from unifocal.dispatch import FRAMEWORKS as SHIMS
+from unifocal.dispatch import SHIMS
 from unifocal.terminal import errors, output, say, strict_json
 
 from ..calls.case import Case

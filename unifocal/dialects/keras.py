@@ -12,9 +12,10 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
 from ..arrays import Array
-from ..convention import Convention, Operands, Reduction
+from ..convention import Convention, Reduction
 from ..formulas import binary_focal, categorical_focal, normalized_focal
 from ..loss import Description, LossObject, loss
+from ..operands import Operands
 from .options import balanced_by, choice
 from .ranks import as_dtype, as_indices, as_list, same_rank, same_rank_as, shape, squeezed
 

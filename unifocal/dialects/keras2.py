@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..arrays import Array
-from ..convention import Operands, Reduction
+from ..convention import Reduction
 from ..loss import Description, loss
+from ..operands import Operands
 from . import keras
 from .options import balanced_by
 from .ranks import expanded, shape, squeezed

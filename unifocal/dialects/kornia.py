@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, same
-from ..convention import Convention, Operands
+from ..convention import Convention
 from ..formulas import Mixture, SigmoidFocal, SoftmaxFocal
 from ..loss import Description, LossObject, loss
+from ..operands import Operands
 from .options import REDUCTIONS, choice
 from .ranks import reshaped, shape
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..arrays import Array, same
-from ..convention import Convention, Operands
+from ..convention import Convention
 from ..formulas import SigmoidFocal, SoftmaxFocal, binary_focal
 from ..loss import Description, LossObject, loss
+from ..operands import Operands
 from .options import REDUCTIONS, balanced_by, choice
 from .ranks import reshaped, shape
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays import Array, type_name
-from ..convention import Convention, Operands
+from ..convention import Convention
 from ..formulas import SigmoidFocal, SoftmaxFocal
 from ..loss import Description, loss
+from ..operands import Operands
 from ..scalars import is_number
 from .ranks import broadcast, classes_where, keep_classes, shape, smoothed
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..arrays import Array
-from ..convention import Convention, Operands, Reduction
+from ..convention import Convention, Reduction
 from ..formulas import NegativeLogLikelihood, ProbabilityFocal, SigmoidFocal, categorical_focal
 from ..loss import Description, loss
+from ..operands import Operands
 from .options import REDUCTIONS, balanced_by, choice, renamed, share
 from .ranks import as_indices, is_floating, one_a_class, reshaped, shape, smoothed, softmax, squeezed
 

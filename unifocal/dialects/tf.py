@@ -6,9 +6,10 @@ Documentation: https://www.tensorflow.org/api_docs/python/tf/nn
 from __future__ import annotations
 
 from ..arrays import Array
-from ..convention import Convention, Operands
+from ..convention import Convention
 from ..formulas import SigmoidFocal, SoftmaxFocal
 from ..loss import Description, loss
+from ..operands import Operands
 from .options import required
 
 __all__ = [

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..arrays import Array
-from ..convention import Convention, Operands
+from ..convention import Convention
 from ..formulas import binary_focal
 from ..loss import Description, LossObject, loss
+from ..operands import Operands
 from .keras import Configured
 from .keras2 import EPSILON, REDUCTIONS, fitted_weight
 from .options import choice

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays import Array
-from ..convention import Convention, Operands, Reduction
+from ..convention import Convention, Reduction
 from ..formulas import NegativeLogLikelihood, ProbabilityFocal, SigmoidFocal, SoftmaxFocal
 from ..loss import Description, loss
 from ..notices import warn_caller
+from ..operands import Operands
 from .options import REDUCTIONS, choice, share
 from .ranks import is_floating, one_a_class, shape
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..arrays import Array
-from ..convention import Convention, Operands
+from ..convention import Convention
 from ..formulas import SigmoidFocal
 from ..loss import Description, loss
+from ..operands import Operands
 from .options import REDUCTIONS, choice
 
 __all__ = ["sigmoid_focal_loss"]

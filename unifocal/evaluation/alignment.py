@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import prod
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ..arrays import Array, Namespace, Shape, fits, same, without
-from ..convention import WEIGHTS, Convention, Operands
-from .tensors import EXCHANGED
+from ..operands import EXCHANGED, WEIGHTS, Operands
+
+if TYPE_CHECKING:
+    from ..convention import Convention
 
 Step: TypeAlias = Callable[[Array], Array]
 """What brings an operand to the predictions' rank."""
@@ -51,7 +53,7 @@ def are_indices(convention: Convention, xp: Namespace, shape: Shape, targets: Li
         whole = f"the shape of the predictions, {shape} (element-wise labels), or that" if formats == "any" else f"the shape {shape}"
         way_out = _fitting(convention, xp, shape, targets)
         raise ValueError(f"targets must have {whole} without axis {given_axis} (class indices); received {own}.{way_out}")
-    if formats == "any" and classes(shape, axis) < 2:
+    if formats == "any" and known_classes(shape, axis) < 2:
         raise ValueError(
             f"Class indices need at least 2 classes along axis {given_axis}; received predictions of shape {shape} with targets of "
             f"shape {own}. For element-wise labels reshape the targets to {shape} or the predictions to {own}."
@@ -63,7 +65,7 @@ def are_indices(convention: Convention, xp: Namespace, shape: Shape, targets: Li
     return True
 
 
-def classes(shape: Shape, axis: int) -> int:
+def known_classes(shape: Shape, axis: int) -> int:
     """The number of classes along the axis; raises ValueError if a traced graph does not know it."""
     size = shape[axis]
     if size is None:
@@ -135,7 +137,7 @@ class Alignment(NamedTuple):
             raise TypeError(f"{name} must be a number or a tensor of numbers; received dtype {weight.dtype}.")
         if name == "normalizer" or (name == "sample_weight" and self.convention.weights == "trailing"):
             return self._right_aligned(name, weight.shape)
-        return self._sample_weight(weight.shape) if name == "sample_weight" else self._class_vector(name, weight.shape)
+        return self._along_rows(weight.shape) if name == "sample_weight" else self._class_vector(name, weight.shape)
 
     def _class_vector(self, name: str, own: Shape) -> Step | None:
         """alpha, pos_weight or class_weight: a number, one number a class, or a tensor of full rank broadcastable to the predictions."""
@@ -152,7 +154,7 @@ class Alignment(NamedTuple):
             f"broadcast to their shape {shape}; received shape {own}."
         )
 
-    def _sample_weight(self, own: Shape) -> Step | None:
+    def _along_rows(self, own: Shape) -> Step | None:
         """From the left with the unreduced loss; with class indices a weight of the targets' shape weighs rows."""
         onto = self.loss_shape
         if not self.convention.drops_axis and len(self.targets_shape) < len(onto) and same(own, self.targets_shape):

@@ -6,16 +6,19 @@ Raises ValueError where values are out of range.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 from typing import cast as cast_to
 
 from ..arrays import Array, Namespace, cast, without
-from ..backend import Backend
-from ..convention import Operands
 from ..formulas.base import Formula, Inputs
+from ..operands import Operands
 from .checks import UNNORMALIZED, are_on
+from .denominator import denominator
 from .labels import class_indices, element_labels, labels_of_indices
-from .reading import Reading
-from .reduction import denominator
+
+if TYPE_CHECKING:
+    from ..backend import Backend
+    from .reading import Reading
 
 Result = tuple[Array | float, Array, float, float]
 """See :meth:`unifocal.backend.Walk.run`; the slope is None unless it was asked for."""

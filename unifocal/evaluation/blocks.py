@@ -7,17 +7,19 @@ slope written while it is hot; beyond the inputs only the slope is as large as t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from ..convention import Operands
+from ..operands import Operands
 from .block import Result, folded, reduced, value_slope
 from .cutting import cut, cuts
 from .heap import keep_heap
-from .reading import Reading
 from .slope import HalfSlope, Index, Slope
 from .threads import share
+
+if TYPE_CHECKING:
+    from .reading import Reading
 
 _MOST_KEPT = 1 << 19  # elements
 

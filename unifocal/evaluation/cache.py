@@ -9,8 +9,8 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any, NamedTuple
 
-from ..convention import Operands
 from ..dispatch import backend_of
+from ..operands import Operands
 from ..scalars import is_number
 from .evaluate import Call, call_of
 from .reading import Reading, read_again
@@ -63,7 +63,7 @@ def lookup(describe: Any, args: tuple[Any, ...], options: dict[str, Any], consta
             places.append(i)
             key.append(i)
     # Of torch.compile's calls no more is looked at than this.
-    tensors = backend.eager(given, places.index(at))
+    tensors = backend.as_eager(given, places.index(at))
     if tensors is None:
         return None
     for option in describe.asked_each_time:
@@ -123,5 +123,5 @@ def _entry(describe: Any, args: tuple[Any, ...], options: dict[str, Any], given:
     constants[7] = operands.loss_weight
     if operands.given is not None and operands.given is not operands.predictions:
         return None
-    aligns = bool(reading.steps or reading.host is None or any(place in reading.places for place, _, _ in reading.held))
+    aligns = bool(reading.steps or reading.hosted is None or any(place in reading.places for place, _, _ in reading.held))
     return _Entry(reading, tuple(constants), tuple(routes), aligns)

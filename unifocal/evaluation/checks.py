@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 
-from ..arrays import NumPyArray
+if TYPE_CHECKING:
+    from ..arrays import NumPyArray
+
 
 P = ParamSpec("P")
 R = TypeVar("R")

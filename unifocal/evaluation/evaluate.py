@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from typing import cast as cast_to
 
 from ..arrays import Array, cast
-from ..backend import EagerBackend
-from ..convention import Convention, Operands
-from ..formulas.base import Formula, Inputs
+from ..operands import Operands
 from .alignment import NUMBER, Kind, Like
 from .block import Result, folded, one_block
 from .blocks import many_blocks
-from .labels import warn_if_exchanged
 from .reading import Reading, read, read_again
 from .reduction import divide, over_classes
-from .tensors import backend_for, brought
+from .tensors import backend_for, brought, warn_if_exchanged
+
+if TYPE_CHECKING:
+    from ..backend import EagerBackend
+    from ..convention import Convention
+    from ..formulas.base import Formula, Inputs
 
 
 class Call:
@@ -36,7 +38,7 @@ class Call:
         """The loss, with the formula's derivatives attached where the backend differentiates."""
         reading, x = self.reading, self.operands.predictions
         with reading.backend.computing(x):
-            if reading.host is not None:
+            if reading.hosted is not None:
                 return cast_to("EagerBackend", reading.backend).attach_walk(x, self, reading.result_dtype)
             formula, folded_x, inputs, divisor = folded(reading, self.operands)
             value = reading.backend.attach(formula, folded_x, inputs, divisor is not None)
@@ -48,7 +50,7 @@ class Call:
         reading, x = self.reading, self.operands.predictions
         backend, xp = reading.backend, reading.xp
         with backend.computing(x):
-            if reading.host is not None:
+            if reading.hosted is not None:
                 eager = cast_to("EagerBackend", backend)
                 value, gradient, scale, _ = self.run(True, final=True)
                 if scale != 1:
@@ -91,7 +93,7 @@ class Call:
     def run(self, sloped: bool, final: bool = False) -> Result:
         """The value and the slope; ``final``: whether the slope will meet no cotangent but 1."""
         reading, operands = self.reading, self.operands
-        host: Any = reading.host
+        host: Any = reading.hosted
         if host.backend is not reading.backend:
             backend, parts = cast_to("EagerBackend", reading.backend), list(operands)
             for place in (0, *reading.places):
@@ -108,7 +110,7 @@ class Call:
 
     def _threads(self) -> int:
         """How many threads may compute blocks: one where the framework computes them, which has threads of its own."""
-        backend, host = cast_to("EagerBackend", self.reading.backend), self.reading.host
+        backend, host = cast_to("EagerBackend", self.reading.backend), self.reading.hosted
         return 1 if host is None or host.backend is backend else backend.threads(self.operands.predictions)
 
 
@@ -127,11 +129,12 @@ def call_of(convention: Convention, operands: Operands, constant: bool = False) 
         tensors = [part for part in parts[1:7] if part is not None and not isinstance(part, float)]
         xp = backend.namespace(x)
         autocast = x.dtype not in (xp.float32, xp.float64) and backend.autocast(x)
-        if backend.eager([x, *tensors], 0) is not None:
+        if backend.as_eager([x, *tensors], 0) is not None:
             reading = read_again(convention, backend, autocast, *kinds)  # type: ignore[arg-type]  # modules are hashable
         else:
             reading = read(convention, backend, xp, autocast, False, *kinds)
-            warn_if_exchanged(reading, x, parts.targets)
+            if not reading.by_index:
+                warn_if_exchanged(backend, x, parts.targets)
         return Call(reading, reading.aligned(parts))
 
 

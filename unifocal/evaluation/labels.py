@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..arrays import Array, cast
-from ..notices import warn_caller
+from ..operands import EXCHANGED
 from .checks import UNIT, Range
-from .reading import Reading
-from .tensors import EXCHANGED
 
-_BY_TARGETS = "Gradients by the targets are wanted"
+if TYPE_CHECKING:
+    from .reading import Reading
+
 _ROUNDING = 4
 """Labels may be so many eps outside [0, 1]: interpolation and sums round them there."""
-
-
-def warn_if_exchanged(reading: Reading, x: Array, targets: Array) -> None:
-    """Warn where gradients by element-wise targets are wanted, and none by the predictions."""
-    backend = reading.backend
-    if reading.by_index or not reading.xp.isdtype(targets.dtype, "real floating") or any(map(backend.is_traced, (targets, x))):
-        return
-    if backend.is_constant(x) and not backend.is_constant(targets):
-        warn_caller(
-            f"{_BY_TARGETS}, and none by the predictions.{EXCHANGED} "
-            f'If they are not, warnings.filterwarnings("ignore", "{_BY_TARGETS}") silences this.'
-        )
 
 
 def element_labels(reading: Reading, x: Array, targets: Array) -> tuple[Array, bool]:

@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
-from typing import Any, Literal, assert_never
+from typing import TYPE_CHECKING, Any, Literal, assert_never
 from typing import cast as cast_to
 
 from ..arrays import Array, Namespace, NumPyArray, Shape, cast, without
-from ..backend import Backend, EagerBackend
-from ..convention import WEIGHTS, Convention, Operands
-from ..formulas.base import Formula
-from .alignment import Alignment, Kind, Like, Step, are_indices, classes
+from ..operands import EXCHANGED, WEIGHTS, Operands
+from .alignment import Alignment, Kind, Like, Step, are_indices, known_classes
 from .checks import NON_NEGATIVE, POSITIVE, PROBABILITY, UNIT, UNNORMALIZED, Range, are_on
-from .tensors import EXCHANGED
+
+if TYPE_CHECKING:
+    from ..backend import Backend, EagerBackend
+    from ..convention import Convention
+    from ..formulas.base import Formula
 
 _NORMALIZER = POSITIVE._replace(hint=" Use max(number of positives, 1) for a batch that may have none.")
 
@@ -79,7 +81,7 @@ class Reading:
     """Known to be eager, and in host memory."""
     looks_for_hard_labels: bool = False
     """Whether element-wise labels, as they are, may be found to be all 0 or 1 by one look."""
-    host: Reading | None = None
+    hosted: Reading | None = None
     """Of a call that is evaluated in blocks: the reading of the arrays that they are computed on."""
 
     # --- shapes -------------------------------------------------------------------------------------------------------------------
@@ -97,7 +99,7 @@ class Reading:
     @property
     def classes(self) -> int:
         """The number of classes along the axis; raises ValueError if a traced graph does not know it."""
-        return classes(self.shape, self.axis)
+        return known_classes(self.shape, self.axis)
 
     # --- values -------------------------------------------------------------------------------------------------------------------
 
@@ -132,9 +134,9 @@ class Reading:
         Every tensor then has the predictions' size or 1 in each dimension, or is 0-D: cutting the predictions in blocks cuts it too.
         """
         parts: list[Any] = list(operands)
-        if self.host is None:
+        if self.hosted is None:
             x, targets = operands.predictions, operands.targets
-            parts[1] = self.backend.of_sizes("targets", targets, x, self.axis, [] if self.by_index else None)
+            parts[1] = self.backend.require_sizes("targets", targets, x, self.axis, [] if self.by_index else None)
         for place, name, allowed in self.held:
             part = parts[place]
             if isinstance(part, float):
@@ -207,7 +209,7 @@ def read(
     )
     if not in_blocks:
         return reading
-    return replace(reading, host=_hosted(reading, [kind.dtype for kind in (targets, *weights) if isinstance(kind, Like)]))
+    return replace(reading, hosted=_hosted(reading, [kind.dtype for kind in (targets, *weights) if isinstance(kind, Like)]))
 
 
 @lru_cache(1024)
@@ -304,7 +306,7 @@ def _ranges(convention: Convention, weights: tuple[Kind, ...]) -> Iterator[tuple
 def _fixed_divisor(convention: Convention, shape: Shape, weights: tuple[Kind, ...]) -> float | None:
     """What the total is divided by, where the shapes alone say so."""
     _, _, class_weight, sample_weight, _ = weights
-    per_row = classes(shape, convention.axis) if convention.class_axis == "mean" else 1
+    per_row = known_classes(shape, convention.axis) if convention.class_axis == "mean" else 1
     match convention.reduction:
         case "none":
             return 1.0

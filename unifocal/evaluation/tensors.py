@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..arrays import Array, type_name
-from ..backend import Backend
-from ..convention import WEIGHTS, Operands
 from ..dispatch import backend_of, installed_frameworks, unsuitable
+from ..notices import warn_caller
+from ..operands import EXCHANGED, WEIGHTS, Operands
 from ..scalars import is_number
 
-EXCHANGED = " Are the predictions and the targets exchanged?"
+if TYPE_CHECKING:
+    from ..backend import Backend
+
+_BY_TARGETS = "Gradients by the targets are wanted"
 
 
 def backend_for(predictions: object) -> Backend:
@@ -33,6 +36,17 @@ def brought(backend: Backend, x: Array, operands: Operands) -> Operands:
     """
     weights = {name: _weight(backend, x, name, value) for name in WEIGHTS if (value := getattr(operands, name)) is not None}
     return operands._replace(predictions=x, targets=_tensor(backend, x, "targets", operands.targets), **weights)
+
+
+def warn_if_exchanged(backend: Backend, x: Array, targets: Array) -> None:
+    """Warn where gradients by targets are wanted, and none by the predictions."""
+    if not backend.namespace(x).isdtype(targets.dtype, "real floating") or any(map(backend.is_traced, (targets, x))):
+        return
+    if backend.is_constant(x) and not backend.is_constant(targets):
+        warn_caller(
+            f"{_BY_TARGETS}, and none by the predictions.{EXCHANGED} "
+            f'If they are not, warnings.filterwarnings("ignore", "{_BY_TARGETS}") silences this.'
+        )
 
 
 def _weight(backend: Backend, x: Array, name: str, value: Any) -> Array | float:

@@ -1,8 +1,8 @@
 """The arithmetic of formulas, each operation to full relative accuracy: products in which 0 beats infinity, powers, and σ and softplus.
 
-With softplus(t) = −log σ(−t), ``link`` serves everywhere.  The ``fast`` forms have few passes: they take the framework's own sigmoid and
-softplus where its shim offers them, as accurate ones; elsewhere one exponential of the logit itself, so that large ones (88 in float32)
-give NaN or infinity.
+With softplus(t) = −log σ(−t), ``logistic`` and ``logistic_terms`` serve everywhere.  The ``fast`` forms have few passes: they take the
+framework's own sigmoid and softplus where its shim offers them, as accurate ones; elsewhere one exponential of the logit itself, so that
+large ones (88 in float32) give NaN or infinity.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _power_of_zero(exponent: float) -> float:
     return 1.0 if exponent == 0 else 0.0 if exponent > 0 else float("inf")
 
 
-def link(xp: Namespace, x: Array) -> tuple[Array, Array, Array, Array]:
+def logistic_terms(xp: Namespace, x: Array) -> tuple[Array, Array, Array, Array]:
     """p = σ(x), q = σ(−x), −log p, −log q.
 
     ``where`` rather than abs and max: a framework that differentiates through this gets the right derivative at x = 0.
@@ -95,7 +95,7 @@ def log1p(xp: Namespace, e: Array) -> Array:
 
 def logistic(xp: Namespace, t: Array, both: bool) -> tuple[Array, Array | None, Array]:
     """σ(t), σ(−t) (None unless ``both``) and softplus(t)."""
-    p, q, _, softplus = link(xp, t)
+    p, q, _, softplus = logistic_terms(xp, t)
     return p, q, softplus
 
 
@@ -118,8 +118,8 @@ def fast_small(xp: Namespace, x: Array) -> tuple[Array, Array]:
     return e / (e + 1), xp.log1p(e)
 
 
-def fast_link(xp: Namespace, x: Array) -> tuple[Array, Array, Array, Array]:
-    """As :func:`link`."""
+def fast_logistic_terms(xp: Namespace, x: Array) -> tuple[Array, Array, Array, Array]:
+    """As :func:`logistic_terms`."""
     if xp.softplus is not None:
         return xp.sigmoid(x), xp.sigmoid(-x), xp.softplus(-x), xp.softplus(x)
     e = xp.exp(x)

@@ -160,7 +160,7 @@ class Binary(Formula):
         """The same formula, which smooths its labels."""
         return self if smoothing == self.smoothed else replace(self, smoothed=smoothing)
 
-    def labels(self, xp: Namespace, y: Array) -> tuple[Array, Array]:
+    def smooth(self, xp: Namespace, y: Array) -> tuple[Array, Array]:
         """y and 1 − y, both smoothed, neither by subtraction from the other: 1 − 0.95 would cost 20 ulp."""
         s = self.smoothed
         if not s:

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Self
 
 from ..arrays import Array, Namespace
-from .arithmetic import link, product
+from .arithmetic import logistic_terms, product
 from .base import Formula, Inputs, Predictions
-from .probability import clip, clip_bound
+from .probability import clip_bound, clip_to
 from .softmax_terms import exponentials
 
 
@@ -50,7 +50,7 @@ class SigmoidLink(Link):
 
     def at(self, xp: Namespace, x: Array) -> _At:
         """P at x."""
-        p, q, _, _ = link(xp, x)
+        p, q, _, _ = logistic_terms(xp, x)
 
         def scale(u: Array) -> Array:
             return product(xp, p * q, u)
@@ -111,7 +111,7 @@ class Normalized(Link):
 
         passes: Array | float = 1.0
         if self.epsilon:
-            x, passes = clip(xp, self.epsilon, x)
+            x, passes = clip_to(xp, self.epsilon, x)
         size = total(x)
         p = x / size
 

@@ -62,14 +62,14 @@ class Mixture(Binary):
 
     def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
-        y, negative = self.labels(xp, inputs.labels)
+        y, negative = self.smooth(xp, inputs.labels)
         of_positives, of_negatives = (self.of.differentiable(xp, x, case) for case in _cases(xp, inputs))
         value, slope = (product(xp, y, a) + product(xp, negative, b) for a, b in zip(of_positives, of_negatives, strict=True))
         return value, slope
 
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
-        y, negative = self.labels(xp, inputs.labels)
+        y, negative = self.smooth(xp, inputs.labels)
         of_positives, of_negatives = (self.of.second(xp, x, case, h) for case in _cases(xp, inputs))
         return product(xp, y, of_positives) + product(xp, negative, of_negatives)
 

@@ -120,9 +120,9 @@ class ProbabilityFocal(Binary):
         return h * product(xp, modulator * parts.passes, bracket)
 
     def _parts(self, xp: Namespace, x: Array, inputs: Inputs) -> _Parts:
-        clipped, passes = clip(xp, self.epsilon, x)
+        clipped, passes = clip_to(xp, self.epsilon, x)
         p = clipped
-        y, negative = self.labels(xp, inputs.labels)
+        y, negative = self.smooth(xp, inputs.labels)
         positive = y if inputs.pos_weight is None else y * inputs.pos_weight
         cross_entropy, first, curvature = self._cross_entropy(xp, clipped, positive, negative)
         if self.clip == "cross_entropy":
@@ -258,7 +258,7 @@ def clip_bound(epsilon: float | None) -> float | None:
     return number
 
 
-def clip(xp: Namespace, epsilon: float | None, x: Array) -> tuple[Array, Array | float]:
+def clip_to(xp: Namespace, epsilon: float | None, x: Array) -> tuple[Array, Array | float]:
     """The probability that the loss sees, and the derivative of the clip: 1 inside and at the bounds, 0 outside.
 
     Without an epsilon only rounding noise lies outside [0, 1] (anything more was refused or made NaN): it counts as the bound.

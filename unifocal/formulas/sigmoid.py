@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import Array, Namespace
-from .arithmetic import fast_link, fast_logistic, fast_small, link, logistic, power, product, switched
+from .arithmetic import fast_logistic, fast_logistic_terms, fast_small, logistic, logistic_terms, power, product, switched
 from .base import Binary, Formula, Inputs, binary_text, exponent
 
 
@@ -87,12 +87,12 @@ class SigmoidFocal(Binary):
         """See :class:`~.base.Formula`."""
         if 0 < self.gamma < 1:
             return None
-        y, negative = self.labels(xp, inputs.labels)
+        y, negative = self.smooth(xp, inputs.labels)
         modulator = self.coefficient(inputs, y, negative)
         if not self.gamma and inputs.pos_weight is None and not self.smoothed:
             value, slope = _fast_cross_entropy(xp, x, y, out)
             return (value, slope) if modulator is None else (modulator * value, xp.multiply(slope, modulator, out=out))
-        p, q, minus_log_p, minus_log_q = fast_link(xp, x)
+        p, q, minus_log_p, minus_log_q = fast_logistic_terms(xp, x)
         positive = y if inputs.pos_weight is None else y * inputs.pos_weight
         value = positive * minus_log_p + negative * minus_log_q
         # Each array is given up as soon as may be: the fewer a block has at once, the larger it can be.
@@ -115,9 +115,9 @@ class SigmoidFocal(Binary):
         """For γ = 0 or γ ≥ 1, r^(γ−1) is taken out, so that nothing is divided by r.  ``times`` has 0·∞ = 0, and may hide a NaN there."""
         if 0 < self.gamma < 1:
             return self._divided(xp, x, inputs)
-        y, negative = self.labels(xp, inputs.labels)
+        y, negative = self.smooth(xp, inputs.labels)
         modulator = self.coefficient(inputs, y, negative)
-        p, q, minus_log_p, minus_log_q = link(xp, x)
+        p, q, minus_log_p, minus_log_q = logistic_terms(xp, x)
         positive = y if inputs.pos_weight is None else y * inputs.pos_weight
         # Unless pos_weight can be 0, either of the two terms is NaN where x is.
         times_positive = times if inputs.pos_weight is None else product
@@ -140,8 +140,8 @@ class SigmoidFocal(Binary):
         return product(xp, parts.modulator, parts.cross_entropy), parts.modulator * bracket
 
     def _parts(self, xp: Namespace, x: Array, inputs: Inputs) -> _Parts:
-        y, negative = self.labels(xp, inputs.labels)
-        p, q, minus_log_p, minus_log_q = link(xp, x)
+        y, negative = self.smooth(xp, inputs.labels)
+        p, q, minus_log_p, minus_log_q = logistic_terms(xp, x)
         positive = y if inputs.pos_weight is None else y * inputs.pos_weight
         cross_entropy = product(xp, positive, minus_log_p) + product(xp, negative, minus_log_q)
         cross_entropy_slope = p * negative - q * positive

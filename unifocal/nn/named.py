@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import unifocal
-
-from .. import dialects
+from .. import dialects, losses
 from ..arrays import type_name
 from ..loss import LossObject
 
@@ -25,7 +23,7 @@ def name_of(function: Any) -> str:
     if isinstance(function, LossObject):
         function = type(function)
     name, module = getattr(function, "__name__", ""), getattr(function, "__module__", "")
-    if name in _CANONICAL and getattr(unifocal, name) is function:
+    if name in _CANONICAL and getattr(losses, name) is function:
         return str(name)
     dialect = module.rpartition(".")[2]
     if dialect not in dialects.dialect_names() or dialects.functions_of(dialect).get(name) is not function:
@@ -47,11 +45,11 @@ def full_name(name: str) -> str:
 
 def loss_named(name: str) -> Callable[..., Any]:
     """The loss of a :func:`full_name`."""
-    found: Callable[..., Any] = getattr(unifocal, name) if name in _CANONICAL else dialects.function_named(name)
+    found: Callable[..., Any] = getattr(losses, name) if name in _CANONICAL else dialects.function_named(name)
     return found
 
 
 def every_loss() -> dict[str, Callable[..., Any]]:
     """All losses by name."""
     others = {f"{dialect}.{name}": loss for dialect in dialects.dialect_names() for name, loss in dialects.functions_of(dialect).items()}
-    return {**{name: getattr(unifocal, name) for name in _CANONICAL}, **others}
+    return {**{name: getattr(losses, name) for name in _CANONICAL}, **others}

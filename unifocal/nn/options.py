@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from inspect import Parameter, Signature, cleandoc, isclass, signature
+from sys import modules
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ import numpy as np
 from ..arrays import type_name
 from ..dispatch import backend_of
 from ..loss import Description, LossObject
-from ..losses import sigmoid_focal_loss, softmax_focal_loss
 from ..native import native
 
 _OF_A_CALL = ("predictions", "targets", "sample_weight", "normalizer")
@@ -28,11 +28,13 @@ def explained(loss: Any, summary: str) -> str:
     """A docstring for a canonical loss's module, which explains the options as the functions' docstrings do."""
     convention, _ = loss.describe(None, None)
     entries: dict[str, str] = {}
-    for source in dict.fromkeys((sigmoid_focal_loss, *([softmax_focal_loss] if convention.categorical else []), loss)):
+    losses = modules[loss.__module__]
+    above = [losses.sigmoid_focal_loss, *([losses.softmax_focal_loss] if convention.categorical else [])]  # whose parameters its own are
+    for source in dict.fromkeys((*above, loss)):
         for name, entry in _parameter_entries(source).items():
             first, _, body = entry.partition("\n")
-            above = entries.get(name, "").partition("\n")[2]
-            entries[name] = first + "\n" + body.replace("    As above.  ", above + "\n    ", 1)
+            earlier = entries.get(name, "").partition("\n")[2]
+            entries[name] = first + "\n" + body.replace("    As above.  ", earlier + "\n    ", 1)
     options = "\n".join(entries[name] for name in options_signature(loss).parameters if name in entries)
     return f"""{summary}
 

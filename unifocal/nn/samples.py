@@ -8,7 +8,7 @@ from inspect import isclass, signature
 from typing import Any, NamedTuple
 
 from ..arrays import Array, Shape, same, without
-from ..convention import Convention, Operands
+from ..convention import Convention
 from ..dialects.ranks import as_indices, expanded, is_floating, same_rank, shape, squeezed
 from ..dispatch import backend_of
 from ..evaluation.block import without_ignored
@@ -16,6 +16,7 @@ from ..evaluation.evaluate import call_of
 from ..evaluation.reading import Reading
 from ..evaluation.reduction import divide
 from ..loss import Description, LossObject
+from ..operands import Operands
 from .options import described
 
 

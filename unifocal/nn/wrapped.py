@@ -10,9 +10,10 @@ from typing import Any
 
 from ..arrays import Array
 from ..compilers import called_while_traced
-from ..convention import Convention, Operands
+from ..convention import Convention
 from ..keras_caller import Wrapper
 from ..loss import LossObject
+from ..operands import Operands
 from .named import name_of
 from .samples import description, samples
 

@@ -17,11 +17,12 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal.convention import Convention, Operands
+from unifocal.convention import Convention
 from unifocal.evaluation import cache
 from unifocal.formulas import CategoricalProbabilityFocal, Formula, Linked, Mixture, ProbabilityFocal, SigmoidFocal, SoftmaxFocal
 from unifocal.formulas.sigmoid import HardSigmoidFocal
 from unifocal.formulas.softmax_index import IndexSoftmaxFocal
+from unifocal.operands import Operands
 
 from ...frameworks import framework_named, installed
 from ..dialects import test_dialects
@@ -179,8 +180,8 @@ def _of_compute_dtype(choose: Callable[[Any, Any], Any]) -> Plant:
 
 
 def _computing_in(reading: Any, choose: Callable[[Any, Any], Any]) -> Any:
-    host = None if reading.host is None else _computing_in(reading.host, choose)
-    return replace(reading, dtype=choose(reading.xp, reading.own_dtype), host=host)
+    host = None if reading.hosted is None else _computing_in(reading.hosted, choose)
+    return replace(reading, dtype=choose(reading.xp, reading.own_dtype), hosted=host)
 
 
 def _without_keepdims(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -266,8 +266,8 @@ def test_torch_divides_among_its_own_threads_large_blocks_alone(
     y = x if owner == "numpy" else framework.tensor(np.zeros(elements // 4, np.int64))
     call = lookup(getattr(unifocal, loss).describe, (x, y), {}, constant=False)
     assert call is not None
-    assert call.reading.host is not None
-    assert call.reading.host.backend.name == owner
+    assert call.reading.hosted is not None
+    assert call.reading.hosted.backend.name == owner
 
 
 ROWS: list[list[float]] = [

@@ -32,7 +32,7 @@ def fused(framework: Framework, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any
         monkeypatch.setattr(module.torch, "compile", partial(module.torch.compile, backend="aot_eager"))
     else:
         monkeypatch.setattr(module, "_is_worth_fusing", lambda x: module.FUSING.enabled and not hasattr(x, "graph"))
-    monkeypatch.setattr(backend, "eager", lambda tensors, place: None)
+    monkeypatch.setattr(backend, "as_eager", lambda tensors, place: None)
     compiled = module._fused
     for forget in (compiled.cache_clear, cache.clear):
         forget()

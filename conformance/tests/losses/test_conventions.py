@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from unifocal.convention import Convention, Operands
+from unifocal.convention import Convention
 from unifocal.dialects import kornia
 from unifocal.evaluation.block import folded
 from unifocal.evaluation.evaluate import call_of, evaluate, evaluate_with_gradient
 from unifocal.formulas import Formula, Mixture, NegativeLogLikelihood, binary_focal, categorical_focal, normalized_focal
+from unifocal.operands import Operands
 
 from ...frameworks import Framework
 

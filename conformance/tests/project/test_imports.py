@@ -10,11 +10,11 @@ import pytest
 
 import unifocal
 from unifocal.dialects import dialect_names
-from unifocal.dispatch import FRAMEWORKS
+from unifocal.dispatch import SHIMS
 
 from ...frameworks import installed
 
-FRAMEWORK_MODULES = sorted(set(FRAMEWORKS) - {"numpy"})
+FRAMEWORK_MODULES = sorted(set(SHIMS) - {"numpy"})
 
 
 def run(code: str) -> str:
@@ -61,7 +61,7 @@ def test_available_backends_reports_what_is_installed() -> None:
     # In a process of its own: it imports every framework.
     code = "import unifocal; print({n: (s.installed, s.version, s.loads, s.error) for n, s in unifocal.available_backends().items()})"
     report = eval(run(code).splitlines()[-1])
-    for name in FRAMEWORKS:
+    for name in SHIMS:
         present, version, loads, error = report[name]
         assert present == loads == (name in installed())
         if present:
