@@ -112,11 +112,6 @@ class Convention:
             raise ValueError(f"class_axis='spread' requires labels='indices', beside whose target it is 0; received {self.labels!r}.")
 
     @property
-    def categorical(self) -> bool:
-        """Whether the classes of a row are one distribution."""
-        return self.formula.categorical
-
-    @property
     def holds_labels(self) -> bool:
         """Whether labels must be in [0, 1]."""
         return self.held != "nothing"
@@ -134,4 +129,4 @@ class Convention:
     @property
     def drops_axis(self) -> bool:
         """Whether the unreduced loss lacks the class axis, or has it with size 1."""
-        return (self.categorical and self.class_axis != "spread") or self.class_axis in ("sum", "mean")
+        return (self.formula.categorical and self.class_axis != "spread") or self.class_axis in ("sum", "mean")

@@ -173,7 +173,7 @@ def _rows(convention: Convention, operands: Operands, labels: str) -> Iterator[t
     yield "clip", formula.clip_text() or "none; logarithms are exact"
     if convention.label_smoothing:
         s = f"{convention.label_smoothing:g}"
-        yield "label smoothing", f"y·(1 − {s}) + {s}/{'C' if convention.categorical else '2'}, before everything else"
+        yield "label smoothing", f"y·(1 − {s}) + {s}/{'C' if convention.formula.categorical else '2'}, before everything else"
     yield "labels", _labels(convention, labels)
     yield "ignored", _ignored(convention)
     if operands.class_weight is not None:
@@ -194,7 +194,7 @@ def _alpha(convention: Convention, operands: Operands) -> str:
     if operands.alpha is None:
         return "off"
     by_class = "" if np.ndim(operands.alpha) == 0 else f" of {np.asarray(operands.alpha).tolist()} for the classes"
-    rule = "a factor on each class's term" if convention.categorical else "α on positives, 1 − α on negatives"
+    rule = "a factor on each class's term" if convention.formula.categorical else "α on positives, 1 − α on negatives"
     return f"{rule}, α{by_class}" if by_class else rule
 
 
@@ -220,10 +220,10 @@ def _end(convention: Convention) -> str:
 
 def _labels(convention: Convention, labels: str) -> str:
     if labels == "class indices":
-        background = "" if convention.categorical else "; index C is the background"
+        background = "" if convention.formula.categorical else "; index C is the background"
         return f"class indices along axis {convention.axis}{background}"
     values = "values in [0, 1]" if convention.holds_labels else "any numbers"
-    return f"{values} in the predictions' shape" + (", one-hot or soft" if convention.categorical else "")
+    return f"{values} in the predictions' shape" + (", one-hot or soft" if convention.formula.categorical else "")
 
 
 def _ignored(convention: Convention) -> str:
@@ -236,7 +236,7 @@ def _ignored(convention: Convention) -> str:
 def _shape(convention: Convention) -> str:
     match convention.class_axis:
         case "formula":
-            return f"as the predictions, without axis {convention.axis}" if convention.categorical else "as the predictions"
+            return f"as the predictions, without axis {convention.axis}" if convention.formula.categorical else "as the predictions"
         case "sum" | "mean" as way:
             return f"as the predictions, without axis {convention.axis}, over which the loss is a {way}"
         case "kept":

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from unifocal.arrays import Array, Namespace, NumPyArray
+from unifocal.arrays import Array, Namespace, NumPyArray, Shape
 from unifocal.backend import Walk
 from unifocal.formulas.base import Formula, Inputs
 from unifocal.native import native
@@ -17,7 +17,6 @@ from unifocal.native import native
 from ..defaults import autocast as autocast
 from ..defaults import is_constant as is_constant
 from ..defaults import require_sizes as require_sizes
-from ..defaults import shape as shape
 from ..defaults import size as size
 from ..defaults import unsuitable as unsuitable
 from .namespace import xp
@@ -38,6 +37,10 @@ def canonical(x: Array) -> Array:
 
 def namespace(x: Array) -> Namespace:
     return xp
+
+
+def shape(x: Array) -> Shape:
+    return tuple(x.shape)
 
 
 def device(x: Array) -> Hashable:

@@ -52,9 +52,9 @@ def _truth(convention: Convention, operands: Operands, dtype: str) -> ExampleTru
         raise NotImplementedError(f"The truth of {convention} with {operands} has not been written down.")
     x = np.asarray(operands.predictions, dtype)
     labels = _labels(x, operands.targets)
-    shape = x.shape if not convention.categorical else x.shape[:-1]
+    shape = x.shape if not convention.formula.categorical else x.shape[:-1]
     factors, total = _factors(convention, operands, shape, dtype)
-    rows = _sigmoid(convention, operands, x, labels) if not convention.categorical else _softmax(convention, operands, x, labels)
+    rows = _sigmoid(convention, operands, x, labels) if not convention.formula.categorical else _softmax(convention, operands, x, labels)
 
     by = oracle.ONE if total is None else total
     rows = [row.scaled(factor / by) for row, factor in zip(rows, factors, strict=True)]
@@ -66,7 +66,7 @@ def _truth(convention: Convention, operands: Operands, dtype: str) -> ExampleTru
     def gradient(part: Literal["slope", "slope_terms"]) -> Exact:
         return Exact.of(chain.from_iterable(getattr(row, part) for row in rows), x.shape)
 
-    bar = tolerances.value_and_gradient("softmax" if convention.categorical else "sigmoid", dtype, _gamma(convention))
+    bar = tolerances.value_and_gradient("softmax" if convention.formula.categorical else "sigmoid", dtype, _gamma(convention))
     return ExampleTruth(dtype, bar, loss("value"), gradient("slope"), loss("value_terms"), gradient("slope_terms"))
 
 

@@ -77,7 +77,7 @@ def for_call(convention: Convention, dtype: str, options: Mapping[str, object], 
     if dtype in ("float16", "bfloat16"):
         return HALF
     factors = sum(options.get(name) is not None for name in ("alpha", "pos_weight", "class_weight", "sample_weight", "normalizer"))
-    narrow = convention.categorical and largest <= 88
+    narrow = convention.formula.categorical and largest <= 88
     gamma: float = getattr(convention.formula, "gamma", 0.0)
-    own = value_and_gradient("softmax" if convention.categorical else "sigmoid", "float32" if narrow else dtype, gamma)
+    own = value_and_gradient("softmax" if convention.formula.categorical else "sigmoid", "float32" if narrow else dtype, gamma)
     return own + 2 * factors + (SUM if convention.reduction != "none" else 0)

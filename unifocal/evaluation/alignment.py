@@ -35,15 +35,15 @@ def are_indices(convention: Convention, xp: Namespace, shape: Shape, targets: Li
         raise TypeError(f"targets must be bool, integer or floating; received dtype {targets.dtype}.")
     formats, axis, own = convention.labels, convention.axis, targets.shape
     if formats == "elements" or (formats == "any" and len(own) == len(shape)):
-        if not same(own, shape):
+        if own != shape and not same(own, shape):
             way_out = _fitting(convention, xp, shape, targets)
             raise ValueError(f"Element-wise targets must have the shape of the predictions, {shape}; received {own}.{way_out}")
-        if convention.categorical and convention.ignore_index is not None:
+        if convention.formula.categorical and convention.ignore_index is not None:
             raise ValueError(
                 f"ignore_index requires class indices for softmax losses; received targets of the predictions' shape {own}. "
                 "Use sample_weight instead."
             )
-        if convention.categorical and formats == "any" and shape[axis] == 1:
+        if convention.formula.categorical and formats == "any" and shape[axis] == 1:
             raise ValueError(
                 f"A softmax over one class is 1 whatever its logit is, and the loss 0; received predictions of shape {shape} with the "
                 f"class axis {given_axis}. For yes-or-no labels use the sigmoid losses; or name the class axis by axis=…."

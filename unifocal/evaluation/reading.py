@@ -164,7 +164,7 @@ def read(
     pos_weight, class_weight, sample_weight and normalizer.
     """
     in_blocks = eager and (convention.reduction != "none" or convention.class_axis == "formula")
-    given_axis = convention.axis
+    given_axis, categorical = convention.axis, convention.formula.categorical
     _check_predictions(convention, xp, predictions, targets)
     if convention.axis >= 0 and predictions.shape:
         convention = replace(convention, axis=convention.axis - len(predictions.shape))
@@ -174,7 +174,7 @@ def read(
     dtype = xp.float64 if own == xp.float64 else xp.float32
     alignment = Alignment(convention, xp, dtype, predictions.shape, given_axis, targets.shape)
     # Labels that are made for a categorical formula are smoothed when they are made.
-    smoothing = 0.0 if convention.categorical and not keeps_indices else convention.label_smoothing
+    smoothing = 0.0 if categorical and not keeps_indices else convention.label_smoothing
     formula = convention.formula.for_labels(keeps_indices, convention.axis, smoothing)
     allowed = {"probabilities": PROBABILITY, "unnormalized": UNNORMALIZED}.get(convention.formula.predictions)
     divisor = _fixed_divisor(convention, predictions.shape, weights) if in_blocks else None
@@ -196,7 +196,7 @@ def read(
         formula_of_hard_labels=formula.of_hard_labels,
         targets_kind=_kind(xp, targets.dtype),
         ignored=_ignored(convention, xp, targets.dtype),
-        categorical=convention.categorical,
+        categorical=categorical,
         is_reduced=convention.reduction != "none",
         bare=_is_bare(convention, weights) and (divisor is not None or convention.reduction == "none"),
         casts=own != dtype or (not by_index and targets.dtype != dtype),
@@ -243,19 +243,19 @@ def _check_predictions(convention: Convention, xp: Namespace, predictions: Like,
             raise TypeError(f"predictions must be a floating tensor; received dtype {dtype}.{exchanged}")
         if not 16 <= xp.finfo(dtype).bits <= 64:
             raise TypeError(f"predictions must be float16, bfloat16, float32 or float64; received dtype {dtype}.")
-    rank, axis, kind = len(shape), convention.axis, "softmax" if convention.categorical else "sigmoid"
+    rank, axis, kind = len(shape), convention.axis, "softmax" if convention.formula.categorical else "sigmoid"
     if convention.drops_axis and rank == 0:
         raise ValueError(f"predictions of a {kind} loss must have a class axis; received shape ().")
     # A 0-D binary loss has no axis; the default -1 stands for "none".
     if not (-rank <= axis < rank or (rank == 0 and axis in (-1, 0))):
         raise ValueError(f"axis must be in [{-rank}, {rank - 1}] for predictions of shape {shape}; received {axis}.")
-    if convention.categorical and shape[axis] == 0:
+    if convention.formula.categorical and shape[axis] == 0:
         raise ValueError(f"predictions of a {kind} loss must have at least 1 class along axis {axis}; received shape {shape}.")
 
 
 def _keeps_indices(convention: Convention, alpha: Kind, pos_weight: Kind, class_weight: Kind, *others: Kind) -> bool:
     """Whether class indices are themselves the labels that the formula takes."""
-    if not convention.categorical:
+    if not convention.formula.categorical:
         return False
     return not convention.label_smoothing or (convention.formula.smooths_indices and alpha is None and class_weight is None)
 
@@ -269,7 +269,7 @@ def _is_bare(convention: Convention, weights: tuple[Kind, ...]) -> bool:
     alpha, pos_weight, *others = weights
     own = (
         (alpha is None and pos_weight is None)
-        if convention.categorical
+        if convention.formula.categorical
         else not isinstance(alpha, Like) and not isinstance(pos_weight, Like)
     )
     return own and all(other is None for other in others)
@@ -295,7 +295,7 @@ def _representable(xp: Namespace, dtype: Any, value: int) -> bool:
 
 def _ranges(convention: Convention, weights: tuple[Kind, ...]) -> Iterator[tuple[int, str, Range]]:
     """What operands that are there are held to."""
-    of_alpha = NON_NEGATIVE if convention.categorical else UNIT
+    of_alpha = NON_NEGATIVE if convention.formula.categorical else UNIT
     ranges = dict(zip(WEIGHTS, (of_alpha, NON_NEGATIVE, NON_NEGATIVE, None, _NORMALIZER), strict=True))
     for name, kind in zip(WEIGHTS, weights, strict=True):
         allowed = ranges[name]
@@ -335,4 +335,4 @@ def _block(convention: Convention, keeps_indices: bool, is_wide: bool, is_double
     width = 8 if is_double else 4
     if keeps_indices and is_wide:
         return _LARGEST_OF_ROWS // width
-    return (_BLOCK_OF_ROWS if convention.categorical else _BLOCK) // width
+    return (_BLOCK_OF_ROWS if convention.formula.categorical else _BLOCK) // width

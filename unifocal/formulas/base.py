@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from ..arrays import Array, Namespace
 from ..scalars import static
@@ -149,6 +149,7 @@ class Formula(ABC):
 class Binary(Formula):
     """Each class is a yes-or-no question of its own.  ``smoothed`` is s of the label y·(1 − s) + s/2."""
 
+    categorical: ClassVar[bool] = False
     smoothed: float = field(default=0.0, kw_only=True)
 
     @property
@@ -185,6 +186,7 @@ class Binary(Formula):
 class Categorical(Formula):
     """The classes along ``axis`` are one distribution."""
 
+    categorical: ClassVar[bool] = True
     axis: int = field(default=-1, kw_only=True)
 
     @property

@@ -29,8 +29,11 @@ def explained(loss: Any, summary: str) -> str:
     convention, _ = loss.describe(None, None)
     entries: dict[str, str] = {}
     losses = modules[loss.__module__]
-    above = [losses.sigmoid_focal_loss, *([losses.softmax_focal_loss] if convention.categorical else [])]  # whose parameters its own are
-    for source in dict.fromkeys((*above, loss)):
+    above = [
+        losses.sigmoid_focal_loss,
+        *([losses.softmax_focal_loss] if convention.formula.categorical else []),
+    ]  # whose parameters its own are
+    for source in dict.fromkeys((*above[: 1 + convention.formula.categorical], loss)):
         for name, entry in _parameter_entries(source).items():
             first, _, body = entry.partition("\n")
             earlier = entries.get(name, "").partition("\n")[2]

@@ -203,7 +203,7 @@ def _flat(right: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _swapped(convention: Convention, operands: Operands) -> tuple[Convention, Operands]:
-    balanced = not convention.categorical and operands.alpha is not None
+    balanced = not convention.formula.categorical and operands.alpha is not None
     return convention, operands._replace(alpha=1 - operands.alpha) if balanced else operands
 
 
