@@ -14,6 +14,7 @@ from . import losses
 from .dialects import Difference, differences, full_name, function_named
 from .evaluation.checks import value_checks
 from .evaluation.evaluate import evaluate
+from .loss import call_with
 from .operands import Operands
 
 if TYPE_CHECKING:
@@ -152,9 +153,8 @@ def _describe(function: Any, predictions: Any, labels: Any, options: dict[str, A
     asked: dict[str, Any] = {other.name: _STAND_INS[other.name] for other in others if other.default is Parameter.empty}
     asked |= {other.name: np.ones(weights) for other in others if weights and other.name in _WEIGHTS}
     values = {**asked, **options}
-    positional = [values.pop(other.name, other.default) for other in others if other.kind is Parameter.POSITIONAL_ONLY]
     pair = (labels, predictions) if function.labels_first else (predictions, labels)
-    described: tuple[Convention, Operands] = function.describe(*pair, *positional, **values)
+    described: tuple[Convention, Operands] = call_with(function.describe, pair, values)
     return described
 
 

@@ -20,7 +20,8 @@ _WRAPPERS: dict[tuple[str, str], Wrapper] = {
     ("tf_keras.src.metrics.base_metric", "update_state"): "metric",
 }
 """Modules and functions that call what they wrap: LossFunctionWrapper's and MeanMetricWrapper's, of Keras 3 and 2."""
-_BETWEEN = ("tensorflow.python.autograph.", "torch.")  # Keras 2 calls through AutoGraph; Dynamo's frames stand before the traced ones
+_BETWEEN = ("tensorflow.python.autograph.", "torch.", "unifocal.loss")
+"""Keras 2 calls through AutoGraph; Dynamo's frames stand before the traced ones; a loss may be called by what returns more."""
 
 
 def keras_wrapper() -> Wrapper | None:

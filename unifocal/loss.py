@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial, wraps
-from inspect import Parameter, signature
+from inspect import Parameter, Signature, signature
 from sys import modules
 from typing import Any, ClassVar, Generic, ParamSpec, Protocol, cast, overload
 
@@ -38,12 +38,12 @@ class Loss(Protocol[P]):
         """Evaluate the loss."""
 
 
+@leave_unconverted  # TensorFlow looks for its mark on the object, not on its __call__
 class LossObject:
     """A loss with its options bound, for dialects whose originals are classes; ``describe`` gives the convention and operands of a call."""
 
     describe: Callable[..., Description]
     labels_first: ClassVar[bool] = False
-    autograph_info__: ClassVar[dict[str, Any]] = {}  # TensorFlow looks for this mark on the object, not on its __call__
 
     def __init_subclass__(cls) -> None:
         if "describe" in vars(cls) or "labels_first" in vars(cls):
@@ -64,10 +64,19 @@ def loss(describe: Callable[P, Description], /) -> Loss[P]: ...
 
 
 @overload
-def loss(*, labels_first: bool = ..., asked_each_time: tuple[str, ...] = ...) -> Callable[[Callable[P, Description]], Loss[P]]: ...
+def loss(
+    *, labels_first: bool = ..., asked_each_time: tuple[str, ...] = ..., also_returns: tuple[str, Callable[..., Array]] | None = ...
+) -> Callable[[Callable[P, Description]], Loss[P]]: ...
 
 
-def loss(describe: Any = None, /, *, labels_first: bool = False, asked_each_time: tuple[str, ...] = ()) -> Any:
+def loss(
+    describe: Any = None,
+    /,
+    *,
+    labels_first: bool = False,
+    asked_each_time: tuple[str, ...] = (),
+    also_returns: tuple[str, Callable[..., Array]] | None = None,
+) -> Any:
     """Make a loss of a function that turns its arguments into a convention and operands.
 
     Parameters
@@ -78,9 +87,11 @@ def loss(describe: Any = None, /, *, labels_first: bool = False, asked_each_time
         Whether labels come before predictions; else they come after them.
     asked_each_time : names of options
         With which describe does more than describe, such as warn, so that every call is to ask it.
+    also_returns : name of an option, and a function of all the others
+        With the option a call gives a pair, the loss and what the function gives; no loss is described with it.
     """
     if describe is None:
-        return partial(loss, labels_first=labels_first, asked_each_time=asked_each_time)
+        return partial(loss, labels_first=labels_first, asked_each_time=asked_each_time, also_returns=also_returns)
 
     @wraps(describe)
     def evaluated(*args: Any, **kwargs: Any) -> Array:
@@ -91,11 +102,27 @@ def loss(describe: Any = None, /, *, labels_first: bool = False, asked_each_time
 
     names = [name for name, parameter in signature(describe).parameters.items() if parameter.kind is not Parameter.KEYWORD_ONLY]
     described_by(describe, int(labels_first), names[labels_first], asked_each_time)
-    made: Any = evaluated
+    made: Any = evaluated if also_returns is None else _returning_also(evaluated, signature(describe), *also_returns)
     made.describe, made.labels_first = describe, labels_first
     del made.__wrapped__  # tf.function would follow it, and get a description for a loss
-    made.__signature__ = signature(describe).replace(return_annotation="Array")
+    returned = "Array" if also_returns is None else "Array | tuple[Array, Array]"
+    made.__signature__ = signature(describe).replace(return_annotation=returned)
     return leave_unconverted(made)
+
+
+def _returning_also(
+    evaluated: Callable[..., Array], parameters: Signature, option: str, beside: Callable[..., Array]
+) -> Callable[..., Array | tuple[Array, Array]]:
+    """A loss that with an option gives something beside its value."""
+
+    @wraps(evaluated)
+    def returned(*args: Any, **kwargs: Any) -> Array | tuple[Array, Array]:
+        given = parameters.bind(*args, **kwargs).arguments
+        asked = given.pop(option, False)
+        value = evaluated(**given)
+        return (value, beside(**given)) if asked else value
+
+    return returned
 
 
 def canonical(describe: Callable[P, DescriptionOf[Tensor]]) -> Callable[P, Tensor]:
@@ -103,6 +130,13 @@ def canonical(describe: Callable[P, DescriptionOf[Tensor]]) -> Callable[P, Tenso
     made: Any = loss(cast("Callable[P, Description]", describe))
     made.__signature__ = signature(made).replace(return_annotation="Tensor")
     return cast("Callable[P, Tensor]", made)
+
+
+def call_with(function: Callable[..., Any], args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """function(*args, **options), those of the options by position that are to be given so."""
+    given = dict(options)
+    only = [parameter for parameter in signature(function).parameters.values() if parameter.kind is Parameter.POSITIONAL_ONLY]
+    return function(*args, *(given.pop(parameter.name, parameter.default) for parameter in only[len(args) :]), **given)
 
 
 def _wrapped(function: Any, args: tuple[Any, ...], options: dict[str, Any], wrapper: Wrapper) -> Array:

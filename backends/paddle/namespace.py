@@ -184,6 +184,7 @@ xp = complete(
         },
         arange=_arange,
         astype=_cast,
+        broadcast_to=lambda x, shape: paddle.expand(x, shape),
         concat=lambda arrays, axis=0: paddle.concat(arrays, axis),
         divide=_divide,
         equal=lambda x, y: (x <= y) & (x >= y),  # paddle's == takes 1e-17 for 0, and float32 1 + 1e-9 for 1

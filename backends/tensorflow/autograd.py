@@ -121,6 +121,10 @@ def _input_gradients(formula: Formula, order: int) -> tuple[Callable[..., Any], 
 
     Nothing is differentiated through x.  Eager calls share these graphs: differentiating op by op needs a tape, and tapes do not run
     while a ForwardAccumulator transposes a gradient.
+
+    The derivative of x's gradient along tangents of the inputs is forward mode by two reverse passes (J. Townsend, "A new trick for
+    calculating Jacobian vector products", 2017): the gradient of sum(by_x · v) by the inputs is linear in v, whatever v is, and its
+    gradient by v for the tangents as a cotangent is what is sought.
     """
 
     def by_inputs(x: Array, inputs: dict[str, Array], others: dict[str, Array], c: Array) -> Any:
@@ -130,13 +134,13 @@ def _input_gradients(formula: Formula, order: int) -> tuple[Callable[..., Any], 
     axis = formula.dropped_axis
 
     def by_x_and_inputs(x: Array, inputs: dict[str, Array], others: dict[str, Array], c: Array, tangents: tuple[Array, ...]) -> Array:
-        everything, anything = Inputs(**inputs, **others), tf.ones_like(x)
+        everything, v = Inputs(**inputs, **others), tf.ones_like(x)
         if order:
             by_x = formula.second(xp, x, everything, c)
         else:
             by_x = formula.differentiable(xp, x, everything)[1] * _onto(x, c, -1 if axis is None else axis)
-        transposed = tf.gradients(by_x * anything, list(inputs.values()), unconnected_gradients="zero")
-        return tf.gradients(transposed, anything, tangents, unconnected_gradients="zero")[0]
+        linear_in_v = tf.gradients(by_x * v, list(inputs.values()), unconnected_gradients="zero")
+        return tf.gradients(linear_in_v, v, tangents, unconnected_gradients="zero")[0]
 
     return _graph(by_inputs), _graph(by_x_and_inputs)
 

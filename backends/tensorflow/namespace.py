@@ -85,7 +85,9 @@ def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array
     return tf.reshape(tf.tensor_scatter_nd_update(tf.reshape(x, (-1,)), positions, updates), _sizes(x))
 
 
-_SHARED = "float16 bfloat16 float32 float64 int64 abs divide equal exp sqrt pow zeros_like ones_like reshape expand_dims squeeze"
+_SHARED = (
+    "float16 bfloat16 float32 float64 int64 abs divide equal exp sqrt pow zeros_like ones_like broadcast_to reshape expand_dims squeeze"
+)
 xp: Namespace = complete(
     SimpleNamespace(
         **{shared: getattr(tf, shared) for shared in _SHARED.split()},

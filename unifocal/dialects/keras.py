@@ -241,27 +241,33 @@ class Described(Configured, LossObject):
         return convention, Operands(y_pred, y_true, alpha=self.factor(), sample_weight=sample_weight, given=given)
 
 
+@dataclass(eq=False)
 class Binary(Described):
     """Any Keras's BinaryCrossentropy."""
 
-    from_logits: bool
-    label_smoothing: float
-    axis: int
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+    axis: int = -1
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "binary_crossentropy"
 
     def convention(self, reduction: Reduction) -> Convention:
         """The convention of these options."""
         return binary_convention(self.from_logits, self.label_smoothing, self.axis, reduction, log_epsilon=self.log_epsilon)
 
 
+@dataclass(eq=False)
 class BinaryFocal(Described):
     """Any Keras's BinaryFocalCrossentropy."""
 
-    apply_class_balancing: bool
-    alpha: float
-    gamma: float
-    from_logits: bool
-    label_smoothing: float
-    axis: int
+    apply_class_balancing: bool = False
+    alpha: float = 0.25
+    gamma: float = 2.0
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+    axis: int = -1
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "binary_focal_crossentropy"
 
     def convention(self, reduction: Reduction) -> Convention:
         """The convention of these options."""
@@ -273,26 +279,32 @@ class BinaryFocal(Described):
         return balanced_by(self.alpha) if self.apply_class_balancing else None
 
 
+@dataclass(eq=False)
 class Categorical(Described):
     """Any Keras's CategoricalCrossentropy."""
 
-    from_logits: bool
-    label_smoothing: float
-    axis: int
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+    axis: int = -1
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "categorical_crossentropy"
 
     def convention(self, reduction: Reduction) -> Convention:
         """The convention of these options."""
         return categorical_convention(self.from_logits, self.label_smoothing, self.axis, reduction)
 
 
+@dataclass(eq=False)
 class CategoricalFocal(Described):
     """Any Keras's CategoricalFocalCrossentropy."""
 
-    alpha: float | Array
-    gamma: float
-    from_logits: bool
-    label_smoothing: float
-    axis: int
+    alpha: float | Array = 0.25
+    gamma: float = 2.0
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+    axis: int = -1
+    reduction: str | None = "sum_over_batch_size"
+    name: str = "categorical_focal_crossentropy"
 
     def convention(self, reduction: Reduction) -> Convention:
         """The convention of these options."""
@@ -326,11 +338,6 @@ class BinaryCrossentropy(Binary):
     Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#binarycrossentropy-class
     """
 
-    from_logits: bool = False
-    label_smoothing: float = 0.0
-    axis: int = -1
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "binary_crossentropy"
     dtype: Any = None
 
 
@@ -341,14 +348,6 @@ class BinaryFocalCrossentropy(BinaryFocal):
     Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#binaryfocalcrossentropy-class
     """
 
-    apply_class_balancing: bool = False
-    alpha: float = 0.25
-    gamma: float = 2.0
-    from_logits: bool = False
-    label_smoothing: float = 0.0
-    axis: int = -1
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "binary_focal_crossentropy"
     dtype: Any = None
 
 
@@ -359,11 +358,6 @@ class CategoricalCrossentropy(Categorical):
     Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#categoricalcrossentropy-class
     """
 
-    from_logits: bool = False
-    label_smoothing: float = 0.0
-    axis: int = -1
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "categorical_crossentropy"
     dtype: Any = None
 
 
@@ -374,13 +368,6 @@ class CategoricalFocalCrossentropy(CategoricalFocal):
     Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#categoricalfocalcrossentropy-class
     """
 
-    alpha: float | Array = 0.25
-    gamma: float = 2.0
-    from_logits: bool = False
-    label_smoothing: float = 0.0
-    axis: int = -1
-    reduction: str | None = "sum_over_batch_size"
-    name: str = "categorical_focal_crossentropy"
     dtype: Any = None
 
 

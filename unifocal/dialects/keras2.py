@@ -144,11 +144,7 @@ class BinaryCrossentropy(_Keras2, keras.Binary):
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/BinaryCrossentropy
     """
 
-    from_logits: bool = False
-    label_smoothing: float = 0.0
-    axis: int = -1
-    reduction: str = "auto"
-    name: str = "binary_crossentropy"
+    reduction: str | None = "auto"
 
 
 @dataclass(eq=False)
@@ -158,14 +154,7 @@ class BinaryFocalCrossentropy(_Keras2, keras.BinaryFocal):
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/BinaryFocalCrossentropy
     """
 
-    apply_class_balancing: bool = False
-    alpha: float = 0.25
-    gamma: float = 2.0
-    from_logits: bool = False
-    label_smoothing: float = 0.0
-    axis: int = -1
-    reduction: str = "auto"
-    name: str = "binary_focal_crossentropy"
+    reduction: str | None = "auto"
 
 
 @dataclass(eq=False)
@@ -175,11 +164,7 @@ class CategoricalCrossentropy(_Keras2, keras.Categorical):
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/CategoricalCrossentropy
     """
 
-    from_logits: bool = False
-    label_smoothing: float = 0.0
-    axis: int = -1
-    reduction: str = "auto"
-    name: str = "categorical_crossentropy"
+    reduction: str | None = "auto"
 
 
 @dataclass(eq=False)
@@ -189,13 +174,7 @@ class CategoricalFocalCrossentropy(_Keras2, keras.CategoricalFocal):
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/CategoricalFocalCrossentropy
     """
 
-    alpha: float | Array = 0.25
-    gamma: float = 2.0
-    from_logits: bool = False
-    label_smoothing: float = 0.0
-    axis: int = -1
-    reduction: str = "auto"
-    name: str = "categorical_focal_crossentropy"
+    reduction: str | None = "auto"
 
 
 @dataclass(eq=False)

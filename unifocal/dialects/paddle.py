@@ -152,6 +152,18 @@ def cross_entropy(
     return convention, Operands(input, label, class_weight=_class_weight(weight, input, axis, soft_label or bool(label_smoothing)))
 
 
+def _softmax_of(
+    logits: Array,
+    label: Array,
+    soft_label: bool = False,
+    ignore_index: int = -100,
+    numeric_stable_mode: bool = True,
+    axis: int = -1,
+) -> Array:
+    return softmax(logits, axis)
+
+
+@loss(also_returns=("return_softmax", _softmax_of))
 def softmax_with_cross_entropy(
     logits: Array,
     label: Array,
@@ -160,34 +172,17 @@ def softmax_with_cross_entropy(
     numeric_stable_mode: bool = True,
     return_softmax: bool = False,
     axis: int = -1,
-) -> Array | tuple[Array, Array]:
+) -> Description:
     """``paddle.nn.functional.softmax_with_cross_entropy``: unreduced, the class axis kept with size 1; with the softmax if asked for.
 
     ``numeric_stable_mode`` changes nothing.
 
     Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/softmax_with_cross_entropy_en.html
     """
-    value = _softmax_with_cross_entropy(logits, label, soft_label, ignore_index, numeric_stable_mode, False, axis)
-    return (value, softmax(logits, axis)) if return_softmax else value
-
-
-@loss
-def _softmax_with_cross_entropy(
-    logits: Array,
-    label: Array,
-    soft_label: bool = False,
-    ignore_index: int = -100,
-    numeric_stable_mode: bool = True,
-    return_softmax: bool = False,
-    axis: int = -1,
-) -> Description:
     if return_softmax:
         raise ValueError("The loss alone is described and differentiated here: return_softmax must be False; received True.")
-    spec, operands = cross_entropy.describe(logits, label, None, -100 if soft_label else ignore_index, "none", soft_label, axis)
-    return replace(spec, class_axis="kept"), operands
-
-
-softmax_with_cross_entropy.describe = _softmax_with_cross_entropy.describe  # type: ignore[attr-defined]
+    convention, operands = cross_entropy.describe(logits, label, None, -100 if soft_label else ignore_index, "none", soft_label, axis)
+    return replace(convention, class_axis="kept"), operands
 
 
 @loss

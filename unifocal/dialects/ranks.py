@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -113,14 +112,13 @@ def same_rank(a: Any, b: Any) -> tuple[Any, Any]:
 
 def broadcast(value: Any, onto: tuple[int | None, ...]) -> Array:
     """The tensor in this shape, if its own broadcasts to it; as it is otherwise."""
-    backend, xp, value = _own(value)
+    _, xp, value = _own(value)
     own, sizes = shape(value), tuple(n for n in onto if n is not None)
     if same(own, onto) or len(sizes) < len(onto) or len(own) > len(onto):
         return value
     if any(m not in (1, n) for m, n in zip(own[::-1], sizes[::-1], strict=False)):
         return value
-    everywhere = xp.reshape(xp.arange(prod(sizes), dtype=xp.int64, device=backend.device(value)) >= 0, sizes)
-    return xp.where(everywhere, value, xp.zeros_like(value))
+    return xp.broadcast_to(value, sizes)
 
 
 def classes_where(where: Any, value: Any, axis: int) -> tuple[Array, Array]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from inspect import Parameter, Signature, cleandoc, isclass, signature
+from inspect import Signature, cleandoc, isclass, signature
 from sys import modules
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from ..arrays import type_name
 from ..dispatch import backend_of
-from ..loss import Description, LossObject
+from ..loss import Description, LossObject, call_with
 from ..native import native
 
 _OF_A_CALL = ("predictions", "targets", "sample_weight", "normalizer")
@@ -29,11 +29,10 @@ def explained(loss: Any, summary: str) -> str:
     convention, _ = loss.describe(None, None)
     entries: dict[str, str] = {}
     losses = modules[loss.__module__]
-    above = [
-        losses.sigmoid_focal_loss,
-        *([losses.softmax_focal_loss] if convention.formula.categorical else []),
-    ]  # whose parameters its own are
-    for source in dict.fromkeys((*above[: 1 + convention.formula.categorical], loss)):
+    sources = [losses.sigmoid_focal_loss, loss]  # the parameters of each are those of the ones before, and its own
+    if convention.formula.categorical:
+        sources.insert(1, losses.softmax_focal_loss)
+    for source in dict.fromkeys(sources):
         for name, entry in _parameter_entries(source).items():
             first, _, body = entry.partition("\n")
             earlier = entries.get(name, "").partition("\n")[2]
@@ -116,9 +115,7 @@ def called(function: Any, options: Mapping[str, Any], args: Sequence[Any], kwarg
     if isclass(function):
         made: Any = function(**options)
         return made(*args, **kwargs)
-    given = {**options, **kwargs}
-    by_position = [p for p in signature(function).parameters.values() if p.kind is Parameter.POSITIONAL_ONLY][len(args) :]
-    return function(*args, *(given.pop(p.name, p.default) for p in by_position), **given)
+    return call_with(function, args, {**options, **kwargs})
 
 
 def described(function: Any, options: Mapping[str, Any], args: Sequence[Any]) -> Description:
