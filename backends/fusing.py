@@ -1,4 +1,4 @@
-"""Whether eager kernels on accelerators are compiled: until a compiler fails, and not where ``UNIFOCAL_FUSE=0`` is set."""
+"""Whether eager formulas on accelerators are compiled: until a compiler fails, and not where ``UNIFOCAL_FUSE=0`` is set."""
 
 from __future__ import annotations
 

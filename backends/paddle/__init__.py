@@ -282,7 +282,7 @@ class _Epsilon(_PyLayer):
 
 
 class _Attached(_PyLayer):
-    """A constant, with a slope (None is 0) that has the kernel's second derivative."""
+    """A constant, with a slope (None is 0) that has the formula's second derivative."""
 
     @staticmethod
     def forward(ctx: Any, x: Array, given: _Given) -> Array:

@@ -20,18 +20,18 @@ Index = tuple[slice, ...]
 
 
 class Slope:
-    """The kernel's slope in the compute dtype."""
+    """The formula's slope in the compute dtype."""
 
     def __init__(self, xp: Namespace, like: Array, dtype: Any) -> None:
         self.xp = xp
         self.array: Array = xp.empty_like(like, dtype=dtype)
 
     def out(self, index: Index) -> Array | None:
-        """Where a kernel may write the slope of a block."""
+        """Where a formula may write the slope of a block."""
         return self.array[index]
 
     def put(self, index: Index, block: Array, out: Array | None) -> None:
-        """Keep the slope of a block, that the kernel was given ``out`` for."""
+        """Keep the slope of a block, that the formula was given ``out`` for."""
         if block is not out:
             self.array[index] = block
 
@@ -41,7 +41,7 @@ class Slope:
 
 
 class HalfSlope(Slope):
-    """The kernel's slope over the divisor, in the predictions' half precision, times a power of two if ``scaled``."""
+    """The formula's slope over the divisor, in the predictions' half precision, times a power of two if ``scaled``."""
 
     def __init__(self, xp: Namespace, like: Array, dtype: Any, divisor: float, scaled: bool) -> None:
         super().__init__(xp, like, like.dtype)
@@ -51,7 +51,7 @@ class HalfSlope(Slope):
         self.exponents: list[tuple[Index, int]] = []
 
     def out(self, index: Index) -> Array | None:
-        """Nowhere: the kernel computes in another dtype."""
+        """Nowhere: the formula computes in another dtype."""
         return None
 
     def put(self, index: Index, block: Array, out: Array | None) -> None:
