@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import platform
+import os
 from threading import local
 from typing import Any
 
 from ..arrays import Namespace
 
-_IS_GLIBC = platform.libc_ver()[0] == "glibc"
+_IS_GLIBC = "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", {})
 _own = local()
 
 
