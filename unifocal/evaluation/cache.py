@@ -48,12 +48,14 @@ def lookup(describe: Any, args: tuple[Any, ...], options: dict[str, Any], consta
     backend = None if at is None else backend_of(parts[at])
     if at is None or backend is None:
         return None
-    function = describe
-    if type(describe) is not FunctionType:
-        function = describe.__func__
-        parts += vars(describe.__self__).values()
-    x, given, places = parts[at], [], []
-    key: list[Any] = [function, len(args), *options]
+    key: list[Any] = [len(args), *options]
+    if type(describe) is FunctionType:
+        key.append(describe)
+    else:
+        attributes = vars(describe.__self__)
+        parts += attributes.values()
+        key += describe.__func__, *attributes
+    given, places = [], []
     for i, part in enumerate(parts):
         kind = type(part)
         if kind in _OPTIONS:
@@ -63,7 +65,7 @@ def lookup(describe: Any, args: tuple[Any, ...], options: dict[str, Any], consta
             places.append(i)
             key.append(i)
     # Of torch.compile's calls no more is looked at than this.
-    tensors = backend.as_eager(given, places.index(at))
+    tensors = backend.as_eager(list(given), places.index(at))
     if tensors is None:
         return None
     for option in describe.asked_each_time:
@@ -77,9 +79,11 @@ def lookup(describe: Any, args: tuple[Any, ...], options: dict[str, Any], consta
         return None  # which decides what the dtype of a loss of half precision is
     entry = _entries.get(tuple(key), _UNKNOWN)
     if entry is _UNKNOWN:
+        if len({id(tensor) for tensor in given}) < len(given):
+            return None  # of one that was given twice it would not show which is which
         if len(_entries) >= _MOST:
             clear()
-        entry = _entries[tuple(key)] = _entry(describe, args, options, given)
+        entry = _entries[tuple(key)] = _entry(describe, args, options, given, places.index(at))
     if entry is None:
         return None
     operands = list(entry.operands)
@@ -106,8 +110,8 @@ def clear() -> None:
     read_again.cache_clear()
 
 
-def _entry(describe: Any, args: tuple[Any, ...], options: dict[str, Any], given: list[Any]) -> _Entry | None:
-    """What calls like this one need, if its operands are its arguments as they came."""
+def _entry(describe: Any, args: tuple[Any, ...], options: dict[str, Any], given: list[Any], at: int) -> _Entry | None:
+    """What calls like this one need, if its operands are its arguments as they came, the predictions the one at their place."""
     convention, operands = describe(*args, **options)
     reading = call_of(convention, operands).reading
     constants: list[Any] = [None] * len(operands)
@@ -121,7 +125,7 @@ def _entry(describe: Any, args: tuple[Any, ...], options: dict[str, Any], given:
         else:
             return None
     constants[7] = operands.loss_weight
-    if operands.given is not None and operands.given is not operands.predictions:
+    if routes[0] != (0, at) or (operands.given is not None and operands.given is not operands.predictions):
         return None
     aligns = bool(reading.steps or reading.hosted is None or any(place in reading.places for place, _, _ in reading.held))
     return _Entry(reading, tuple(constants), tuple(routes), aligns)

@@ -92,12 +92,12 @@ def test_options_that_are_equal_but_of_another_type_are_not_taken_for_each_other
 
 
 SERVED: dict[str, tuple[Callable[..., Any], tuple[str, ...], dict[str, Any]]] = {
-    "tensor option": (unifocal.sigmoid_focal_loss, ("x", "soft"), {"sample_weight": "soft", "alpha": "vector"}),
+    "tensor option": (unifocal.sigmoid_focal_loss, ("x", "soft"), {"sample_weight": "weight", "alpha": "vector"}),
     "keywords": (unifocal.cross_entropy, (), {"predictions": "x", "targets": "index"}),
     "labels first": (keras.binary_crossentropy, ("soft", "x"), {"from_logits": True}),
     "labels first, keywords": (keras.binary_crossentropy, (), {"y_true": "soft", "y_pred": "x", "from_logits": True}),
     "hidden ignore_index": (paddle.sigmoid_focal_loss, ("x", "soft"), {}),
-    "tensor by position": (paddle.binary_cross_entropy_with_logits, ("x", "soft", "soft"), {}),
+    "tensor by position": (paddle.binary_cross_entropy_with_logits, ("x", "soft", "weight"), {}),
     "object": (kornia.BinaryFocalLossWithLogits(0.25, 2.0, "mean"), ("x", "soft"), {}),
     "object with a tensor": (kornia.BinaryFocalLossWithLogits(0.25, 2.0, "mean"), ("x", "soft"), {}),
     "object, labels first": (keras.BinaryFocalCrossentropy(from_logits=True, apply_class_balancing=True), ("soft", "x"), {}),
@@ -109,7 +109,7 @@ SERVED: dict[str, tuple[Callable[..., Any], tuple[str, ...], dict[str, Any]]] = 
 def test_call_of_any_kind_is_looked_up(framework: Framework, name: str) -> None:
     loss: Any
     loss, names, options = SERVED[name]
-    tensors = {"x": X, "soft": SOFT, "index": INDEX, "vector": SOFT[0]}
+    tensors = {"x": X, "soft": SOFT, "index": INDEX, "vector": SOFT[0], "weight": 2 * SOFT}
 
     def call(turn: int) -> Any:
         arrays = {key: framework.tensor(array * (turn % 2 + 1) if key == "x" else array) for key, array in tensors.items()}
@@ -124,6 +124,35 @@ def test_call_of_any_kind_is_looked_up(framework: Framework, name: str) -> None:
         cache.clear()
         np.testing.assert_array_equal(call(turn), value)
     assert (first[0] != first[1]).all()
+
+
+@EAGER
+def test_tensor_given_twice_is_not_taken_for_another(framework: Framework) -> None:
+    x, y, w = framework.tensor(X), framework.tensor(SOFT), framework.tensor(SOFT[::-1].copy())
+    twice = framework.numpy(unifocal.sigmoid_focal_loss(x, y, sample_weight=y))
+    once = framework.numpy(unifocal.sigmoid_focal_loss(x, y, sample_weight=w))
+    np.testing.assert_allclose(once, unifocal.sigmoid_focal_loss(X, SOFT.tolist(), sample_weight=SOFT[::-1].tolist()), rtol=1e-6)
+    assert twice != once
+    np.testing.assert_array_equal(unifocal.sigmoid_focal_loss(x, y, sample_weight=y), twice)
+
+
+def test_views_and_subclasses_of_arrays_leave_the_plain_ones_known() -> None:
+    class Own(np.ndarray):
+        pass
+
+    unifocal.binary_cross_entropy(X.view(Own), SOFT.astype(SOFT.dtype.newbyteorder()))
+    assert [entry is not None for entry in cache._entries.values()] == [True]
+    unifocal.binary_cross_entropy(X, SOFT)
+    assert len(cache._entries) == 1
+
+
+def test_attributes_of_objects_are_known_by_their_names() -> None:
+    one, other = kornia.BinaryFocalLossWithLogits(0.5, 2.0, "mean"), kornia.BinaryFocalLossWithLogits(0.5, 2.0, "mean")
+    attributes = {**vars(other)}
+    vars(other).clear()
+    vars(other).update({"gamma": 0.5, "alpha": 2.0} | {name: attributes[name] for name in attributes if name not in ("gamma", "alpha")})
+    values = [float(loss(X, SOFT)) for loss in (one, other, one)]
+    assert values[0] == values[2] != values[1]
 
 
 def test_what_is_kept_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
