@@ -178,6 +178,9 @@ class _Zeros:
         value, slope = self.kernel.value_slope(*arguments)
         return torch.zeros_like(value), torch.zeros_like(slope)
 
+    def __hash__(self) -> int:
+        return hash(_Zeros)  # not the kernel's: torch 2.10's compiler asks before it has set that
+
 
 def _curvature(kernel: Kernel) -> Kernel:
     """The kernel with its second derivative alone."""
