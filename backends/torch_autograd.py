@@ -15,7 +15,7 @@ from unifocal.protocol import Array, Inputs, Kernel
 from unifocal.spec import Spec
 
 from .torch_fused import value_slope
-from .torch_namespace import as_tensor, from_host, is_traced, xp
+from .torch_namespace import as_tensor, from_host, is_compiled, is_traced, xp
 
 if TYPE_CHECKING:
     from unifocal.blocks import Walk
@@ -31,7 +31,7 @@ class Loss(torch.autograd.Function):
         kernel: Kernel, spec: Spec, summed: bool, x: Array, labels: Array, alpha: Any, pos_weight: Any, weight: Any
     ) -> tuple[Array, Array]:
         value, slope = value_slope(kernel, spec, summed, x, Inputs(labels, alpha, pos_weight, weight))
-        if torch.compiler.is_compiling() and not torch.compiler.is_exporting():
+        if is_compiled():
             # Flipped about no axis: an operation that torch never computes again in a backward.  With labels of a byte it would rather read
             # logits and labels and compute the whole slope once more.
             slope = torch.flip(slope, [])
