@@ -324,7 +324,7 @@ def test_record_of_ones_own_inputs() -> None:
     ids=["one array", "pickle"],
 )
 def test_inputs_are_refused(arrays: dict[str, Any], message: str) -> None:
-    np.savez("inputs.npz", **arrays, allow_pickle=True)
+    np.savez("inputs.npz", **arrays)
     done = _run("record", "--function", "ported_losses:focal", "--inputs", "inputs.npz", "--backend", "torch", "-o", "ref.npz")
     assert done.exit_code == 2
     assert message in done.stderr
