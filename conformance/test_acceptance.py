@@ -16,7 +16,7 @@ from unifocal.dialects import differences, functions_of, keras, kornia, mmdet, o
 
 from . import tolerances
 from .calls import Answer, Case, run_case
-from .dialects import Original, dialect_answer, module_of, original_answer, traced_value
+from .dialects import Original, dialect_answer, module_of, original_answer, shows, traced_value
 from .frameworks import Framework
 from .frameworks import framework as framework_named
 from .golden import truth_of
@@ -93,7 +93,8 @@ def test_odd_calls(function: str) -> None:
     if original.missing():
         pytest.skip(f"{', '.join(original.missing())} is not installed")
     run, theirs, ours = framework_named(original.framework), original.find(name), functions_of(dialect)[name]
-    known = {what: entry.condition for entry in differences() if entry.concerns(function) for what in _SHOWN_BY.get(entry.condition, ())}
+    entries = [entry for entry in differences() if entry.concerns(function) and shows(dialect, entry)]
+    known = {what: entry.condition for entry in entries for what in _SHOWN_BY.get(entry.condition, ())}
     wrong, agreed = [], defaultdict(list)
     for case in (case for odd in ODD if odd.function == function for case in odd.cases()):
         outcomes = _outcome(run, theirs, case), _outcome(run, ours, case)
