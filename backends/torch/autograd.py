@@ -17,7 +17,7 @@ from unifocal.evaluation.cutting import cut, cuts
 from unifocal.formulas.base import Formula, Inputs
 
 from .compiled import value_slope
-from .namespace import as_tensor, from_host, is_traced, xp
+from .namespace import as_tensor, from_host, is_compiled, is_traced, xp
 
 
 class Loss(torch.autograd.Function):
@@ -28,7 +28,7 @@ class Loss(torch.autograd.Function):
     @staticmethod
     def forward(formula: Formula, summed: bool, x: Array, labels: Array, alpha: Any, pos_weight: Any, weight: Any) -> tuple[Array, Array]:
         value, slope = value_slope(formula, summed, x, Inputs(labels, alpha, pos_weight, weight))
-        if torch.compiler.is_compiling() and not torch.compiler.is_exporting():
+        if is_compiled():
             # Flipped about no axis: an operation that torch never computes again in a backward.  With labels of a byte it would rather read
             # logits and labels and compute the whole slope once more.
             slope = torch.flip(slope, [])
@@ -155,6 +155,9 @@ class Curvature(Formula):
     """A formula's second derivative alone; equal where the formulas are, so that compilers keep one."""
 
     of: Formula
+
+    def __hash__(self) -> int:
+        return hash(Curvature)  # not the formula's: torch 2.10's compiler asks before it has set that
 
     @property
     def dropped_axis(self) -> int | None:

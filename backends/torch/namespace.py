@@ -75,7 +75,7 @@ complete(
     put=lambda x, indices, value, axis: x.scatter_(axis, indices, value),
     extent=_extent,
     hard=_hard,
-    fuses=lambda x: torch.compiler.is_compiling() and not torch.compiler.is_exporting(),
+    fuses=lambda x: is_compiled(),
     sigmoid=torch.sigmoid,
     # log1p(exp(t)) in one pass, and t from 40 on, where that is all the difference: 20, torch's default, is too soon in float64.
     softplus=lambda t: torch.nn.functional.softplus(t, threshold=40),
@@ -87,8 +87,14 @@ complete(
 )
 
 
+def is_compiled() -> bool:
+    """Whether torch.compile traces this, and not torch.export."""
+    # What torch.compiler.is_exporting() returns; that itself is True in all that torch 2.10 compiles.
+    return torch.compiler.is_compiling() and not torch.compiler._is_exporting_flag
+
+
 def total(x: Array) -> Array:
-    if not torch.compiler.is_compiling() or torch.compiler.is_exporting():
+    if not is_compiled():
         return torch.sum(x)  # eager torch adds up in a cascade
     # Compiled, torch adds straight on: at 10⁷ float32 elements it was 123 ulp off.
     if x.dtype == torch.float32 and x.device.type != "mps":

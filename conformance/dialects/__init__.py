@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from unifocal.arrays import NumPyArray
-from unifocal.dialects import functions_of
+from unifocal.dialects import Difference, functions_of
 
 from ..calls.case import Answer, Case, bind, call, run_case
 from ..calls.records import Entry, Record
@@ -53,6 +53,11 @@ def _installed(package: str) -> bool:
     except PackageNotFoundError:
         return False
     return True
+
+
+def shows(dialect: str, entry: Difference) -> bool:
+    """Whether a dialect's installed original is none of the versions that were seen not to differ so."""
+    return version(module_of(dialect).ORIGINAL.packages[0]) not in entry.versions.partition(", not ")[2].split(", ")
 
 
 def grid(**axes: Any) -> Iterator[dict[str, Any]]:

@@ -6,13 +6,17 @@ it is still there, fails the tests and the entry is looked at again; ``test_nois
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
 
 class Noise(NamedTuple):
-    """A warning: what it says (a regular expression), its class, whose it is, the versions that say it, and why it is none of ours."""
+    """A warning: what it says (a regular expression), its class, whose it is, the versions that say it, and why it is none of ours.
+
+    With ``python``, that release of Python alone makes them say it.
+    """
 
     message: str
     category: str
@@ -20,14 +24,17 @@ class Noise(NamedTuple):
     first: str
     last: str
     reason: str
+    python: str = ""
 
     @property
     def filter(self) -> str:
         """The line for pytest's filterwarnings."""
         return f"ignore:{self.message}:{self.category}"
 
-    def heard(self, installed: str) -> bool:
-        """Whether this version is one of those that warn."""
+    def heard(self, installed: str, python: str) -> bool:
+        """Whether this version is one of those that warn, under this release of Python."""
+        if self.python not in ("", python):
+            return False
         return numbers(self.first) <= numbers(installed) and numbers(installed)[: len(numbers(self.last))] <= numbers(self.last)
 
 
@@ -64,7 +71,17 @@ NOISE = (
         "2.15",
         "torch.compile looks through the caches of array-api-compat",
     ),
+    Noise(
+        "Guards may run slower on Python 3.13.0",
+        "RuntimeWarning",
+        "torch",
+        "2.10",
+        "2.15",
+        "torch.compile, of a fault in the interpreter that 3.13.1 mended",
+        python="3.13.0",
+    ),
     Noise("remat_using_tags_for_fwd_loss_bwd_graph", "UserWarning", "torch", "2.10", "2.10", "torch.compile of a torch.func transform"),
+    Noise("Warning: Profiler clears events", "UserWarning", "torch", "2.10", "2.10", "the first torch.profiler.profile of a process"),
     Noise("No ccache found", "UserWarning", "paddlepaddle", "3.2", "3.3", "import paddle looks for a compiler's cache"),
     Noise("(Tensor|Value) do not have 'place' interface", "UserWarning", "paddlepaddle", "3.2", "3.3", "its zeros_like, in to_static"),
     Noise("To copy construct from a tensor.*paddle", "UserWarning", "paddlepaddle", "3.2", "3.3", "its data loader"),
@@ -95,12 +112,12 @@ def numbers(text: str) -> tuple[int, ...]:
     return tuple(parts)
 
 
-def filters(version_of: Callable[[str], str] = version) -> Iterator[str]:
-    """pytest's lines for the versions that are installed."""
+def filters(version_of: Callable[[str], str] = version, python: str = platform.python_version()) -> Iterator[str]:
+    """pytest's lines for the versions that are installed and this Python."""
     for noise in NOISE:
         try:
             installed = version_of(noise.package)
         except PackageNotFoundError:
             continue
-        if noise.heard(installed):
+        if noise.heard(installed, python):
             yield noise.filter

@@ -15,7 +15,7 @@ class Difference:
     function: str
     """``dialect.function``, or several, with spaces between; each by its name, so that nothing is said of functions yet to come."""
     versions: str
-    """The original's versions that were seen to do it."""
+    """The original's versions that were seen to do it, and after ", not " those that were seen not to."""
     condition: str
     original: str
     """What the original gives."""

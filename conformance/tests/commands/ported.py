@@ -95,7 +95,8 @@ def sparse(labels, logits):
     return loss.reshape(labels.shape)
 
 def keras_bce(y_true, y_pred):
-    p = y_pred.clamp(1e-7, 1 - 1e-7)
+    clipped = y_pred.clamp(1e-7, 1 - 1e-7)
+    p = torch.where(clipped == y_pred, y_pred, clipped)  # since torch 2.15 clamp's gradient is 0 at the bounds
     return -(y_true * p.log() + (1 - y_true) * (-p).log1p()).mean(-1)
 '''
 LIKE = ["--like", "paddle.sigmoid_focal_loss", "--backend", "torch"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from ...originals.example_truth import truth_of_example
 from ...originals.functions import ORIGINAL_FUNCTIONS, OriginalFunction
 from ...parity.replies import original_result
 from ...truth import tolerances
+from ..noise import numbers
 
 Measure = Callable[..., None]
 
@@ -49,8 +51,10 @@ def test_figures(framework: Framework, dtype: str, example: Example) -> None:
 def test_documented_identity(framework: Framework, dtype: str, example: Example) -> None:
     assert example.multiple is not None
     other = _results(framework, _NAMED[example.multiple.example], dtype)
+    # XLA before JAX 0.6 fuses a product into a sum, and so rounds once, for indices or for one-hot labels, but not for both.
+    merges = framework.name == "jax" and numbers(version("jax")) < (0, 6) and example.options.get("reduction") == "mean"
     for computed, same in zip(_results(framework, example, dtype), other, strict=True):
-        np.testing.assert_array_equal(computed, example.multiple.factor * same)
+        np.testing.assert_array_max_ulp(computed, np.asarray(example.multiple.factor * same), maxulp=1 if merges else 0)
 
 
 def _original_cells() -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def test_record_of_ones_own_inputs() -> None:
     ids=["one array", "pickle"],
 )
 def test_inputs_are_refused(arrays: dict[str, Any], message: str) -> None:
-    np.savez("inputs.npz", **arrays, allow_pickle=True)
+    np.savez("inputs.npz", **arrays)
     done = run_command("record", "--function", "ported_losses:focal", "--inputs", "inputs.npz", "--backend", "torch", "-o", "ref.npz")
     assert done.exit_code == 2
     assert message in done.stderr
@@ -137,4 +138,5 @@ def test_record_of_an_original() -> None:
     assert (Path("golden") / "torch.npz").stat().st_size == pytest.approx(shipped.stat().st_size, rel=0.05)
     assert run_command("record", "mxnet", "-o", "golden").exit_code == 2
     done = run_command("record", "tfa", "-o", "golden")
-    assert (done.exit_code, done.stdout) == (2, "tfa: skipped, tensorflow_addons is not installed\n")
+    assert done.exit_code == 2
+    assert re.fullmatch(r"tfa: skipped, tensorflow_addons(, tensorflow)? is not installed\n", done.stdout)

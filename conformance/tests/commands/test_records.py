@@ -72,7 +72,7 @@ def test_golden_vectors_are_what_the_original_gives(dialect: str) -> None:
 
 
 def _pickled(path: Path) -> None:
-    np.savez(path, manifest=np.array([{}], object), allow_pickle=True)
+    np.savez(path, manifest=np.array([{}], object))
 
 
 def _foreign(path: Path) -> None:

@@ -15,7 +15,7 @@ import unifocal
 from unifocal.dialects import differences, functions_of, keras, kornia, mmdet, optax, paddle, tfa, torch, torchvision
 
 from ...calls.case import Answer, Case, run_case
-from ...dialects import Original, dialect_answer, module_of, original_answer, traced_value
+from ...dialects import Original, dialect_answer, module_of, original_answer, shows, traced_value
 from ...frameworks import Framework, framework_named
 from ...originals.golden import truth_of_case
 from ...truth import tolerances
@@ -92,7 +92,8 @@ def test_odd_calls(function: str) -> None:
     if original.missing():
         pytest.skip(f"{', '.join(original.missing())} is not installed")
     run, theirs, ours = framework_named(original.framework), original.find(name), functions_of(dialect)[name]
-    known = {what: entry.condition for entry in differences() if entry.concerns(function) for what in _SHOWN_BY.get(entry.condition, ())}
+    entries = [entry for entry in differences() if entry.concerns(function) and shows(dialect, entry)]
+    known = {what: entry.condition for entry in entries for what in _SHOWN_BY.get(entry.condition, ())}
     wrong, agreed = [], defaultdict(list)
     for case in (case for odd in ODD if odd.function == function for case in odd.cases()):
         outcomes = _outcome(run, theirs, case), _outcome(run, ours, case)

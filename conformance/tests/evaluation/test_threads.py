@@ -31,19 +31,26 @@ RNG = np.random.default_rng(8)
 
 @pytest.fixture
 def seen(framework: Framework, small: Callable[[int], None], monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Have small blocks, which take long, computed by four threads; gives the names of those that did."""
+    """Have small blocks, the first of which wait for a second thread, computed by four; gives the names of those that did."""
     names: set[str] = set()
-    original = block.value_slope
+    original, backend = block.value_slope, import_module(f"unifocal.backends.{framework.name}")
 
     def slow(*arguments: Any) -> Any:
         names.add(threading.current_thread().name)
-        time.sleep(1e-3)
+        wait_for(lambda: len(names) >= min(2, backend.threads(None)))
         return original(*arguments)
 
     monkeypatch.setattr(blocks, "value_slope", slow)
     allow(framework, 4, monkeypatch)
     small(BLOCK)
     return names
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until it holds, or for ten seconds: where something else occupies the cores, a thread's turn comes late."""
+    until = time.monotonic() + 10
+    while not condition() and time.monotonic() < until:
+        time.sleep(1e-3)
 
 
 def allow(framework: Framework, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,13 +78,17 @@ def test_each_item_is_worked_on_once(count: int, items: int) -> None:
 def test_no_more_threads_than_asked_for_are_at_work() -> None:
     now, at_once, lock = 0, 0, threading.Lock()
 
+    def most() -> int:
+        return at_once
+
     def work(given: Iterator[int]) -> None:
         nonlocal now, at_once
         for _ in given:
             with lock:
                 now += 1
                 at_once = max(at_once, now)
-            time.sleep(1e-3)
+            wait_for(lambda: most() >= 3)
+            time.sleep(1e-3)  # for one too many to come
             with lock:
                 now -= 1
 
@@ -111,8 +122,8 @@ def test_context_variables_reach_all_threads() -> None:
 
     def work(given: Iterator[int]) -> None:
         for _ in given:
-            time.sleep(1e-3)
             found.add((variable.get(), threading.current_thread() is caller))
+            wait_for(lambda: len(found) > 1)
 
     token = variable.set("inside")
     share(work, range(20), 2)

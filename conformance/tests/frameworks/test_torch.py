@@ -10,6 +10,7 @@ import pytest
 import unifocal
 
 from ..every_loss import LOSSES, by_name
+from ..noise import numbers
 from . import transforms
 from .transforms import TransformCase, each_case
 
@@ -212,7 +213,10 @@ def _loss(x: Any) -> Any:
         lambda x: torch.cond(x.sum() > 0, _loss, lambda x: _loss(-x), (x,)),
         func.grad(_loss),
         lambda x: func.jvp(_loss, (x,), (x,)),
-        func.hessian(_loss),
+        pytest.param(
+            func.hessian(_loss),
+            marks=pytest.mark.xfail(numbers(torch.__version__) >= (2, 15), reason="torch's compiler drops a Function's vmap rule here"),
+        ),
         lambda x: func.vmap(lambda row: unifocal.binary_cross_entropy(row, 0 * row))(x),
     ],
     ids=["checkpoint", "cond", "grad", "jvp", "hessian", "vmap"],

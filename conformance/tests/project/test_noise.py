@@ -20,10 +20,11 @@ def _after(release: str) -> str:
 @each_entry
 def test_entry_expires(noise: Noise) -> None:
     """After the last version that was seen to warn, the warning is an error again."""
-    assert noise.heard(noise.first)
-    assert noise.heard(f"{noise.last}.9+cpu")
-    assert not noise.heard(_after(noise.last))
-    assert not noise.heard(f"{_after(noise.last)}.0rc1")
+    python = noise.python or "3.12.1"
+    assert noise.heard(noise.first, python)
+    assert noise.heard(f"{noise.last}.9+cpu", python)
+    assert not noise.heard(_after(noise.last), python)
+    assert not noise.heard(f"{_after(noise.last)}.0rc1", python)
 
 
 @each_entry
@@ -49,3 +50,11 @@ def test_only_what_is_installed_is_let_pass() -> None:
     assert "ignore:.torch.jit.script(_method)?. is deprecated:FutureWarning" in lines
     assert not any("DeprecationWarning" in line and "jit" in line for line in lines)
     assert not list(filters(lambda package: "99.0"))
+
+
+def test_noise_of_one_python_is_let_pass_there_alone() -> None:
+    def slower(python: str) -> list[str]:
+        return [line for line in filters(lambda package: "2.14.1", python) if "Guards may run slower" in line]
+
+    assert slower("3.13.0") == ["ignore:Guards may run slower on Python 3.13.0:RuntimeWarning"]
+    assert slower("3.13.1") == slower("3.12.1") == []
