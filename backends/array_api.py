@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 import array_api_compat
@@ -13,7 +12,7 @@ import numpy as np
 
 from unifocal.arrays import Array, Namespace, NumPyArray
 from unifocal.formulas.base import Formula, Inputs
-from unifocal.namespace import complete
+from unifocal.namespace import Names, complete
 from unifocal.native import native
 from unifocal.sums import pairwise_total
 
@@ -40,7 +39,7 @@ def namespace(x: Array) -> Namespace:
 @cache
 def _completed(library: Any) -> Namespace:
     """The library's namespace with what the standard does not have."""
-    return complete(SimpleNamespace(**vars(library)), scatter=_scatter(library))
+    return complete(Names(**vars(library)), scatter=_scatter(library))
 
 
 def _scatter(library: Any) -> Callable[..., Array]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 import array_api_compat.dask.array
@@ -15,7 +14,7 @@ import numpy as np
 from unifocal.arrays import Array, Namespace, NumPyArray, Shape
 from unifocal.evaluation.block import value_slope
 from unifocal.formulas.base import Formula, Inputs
-from unifocal.namespace import complete
+from unifocal.namespace import Names, complete
 from unifocal.native import native
 
 from . import numpy
@@ -56,7 +55,7 @@ def _reshape(x: Array, shape: tuple[int, ...]) -> Array:
     return line[tuple(slice(None) if n == -1 else None for n in shape)]
 
 
-xp = SimpleNamespace(**vars(array_api_compat.dask.array))
+xp = Names(**vars(array_api_compat.dask.array))
 xp.expand_dims, xp.reshape = _expand_dims, _reshape
 xp.take_along_axis = _take_along_axis
 complete(xp, scatter=_scatter)

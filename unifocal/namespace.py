@@ -5,6 +5,7 @@ Formulas call all of these on any namespace; none is looked for.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from .arrays import Array, Namespace
@@ -17,6 +18,13 @@ sigmoid(x), softplus(x): the framework's own, if they are accurate; both or neit
 extent(x): the smallest and the largest number, NaN for both if there is one.
 hard(x): whether all are 0 or 1, faster than by NumPy's comparisons; None if it cannot tell, some being outside [0, 1].
 """
+
+
+class Names(SimpleNamespace):
+    """Names as attributes; each is itself alone, so that caches may know it."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__  # type: ignore[assignment]  # SimpleNamespace has none
 
 
 def complete(xp: Any, **own: Any) -> Namespace:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from unifocal.arrays import Array
-from unifocal.namespace import complete
+from unifocal.namespace import Names, complete
 
 
 def _scatter(x: Array, indices: Array, value: Array | float, axis: int) -> Array:
@@ -32,10 +31,10 @@ def _take_along_axis(x: Array, indices: Array, *, axis: int) -> Array:
     return jnp.zeros(indices.shape, x.dtype) if 0 in indices.shape else jnp.take_along_axis(x, indices, axis=axis)
 
 
-xp = SimpleNamespace(**vars(jnp))
+xp = Names(**vars(jnp))
 xp.take_along_axis = _take_along_axis
 xp.arange, xp.log1p = _arange, _log1p
 complete(xp, scatter=_scatter, fuses=lambda x: True)
 # Without jax_enable_x64 there is no int64, and asking for one warns.
-xp32 = SimpleNamespace(**vars(xp))
+xp32 = Names(**vars(xp))
 xp32.int64 = jnp.int32

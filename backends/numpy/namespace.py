@@ -5,14 +5,13 @@ Some of NumPy's own functions are written in Python, and take as long as arithme
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import array_api_compat.numpy
 import numpy as np
 
 from unifocal.arrays import Array
-from unifocal.namespace import complete
+from unifocal.namespace import Names, complete
 
 _add: Any = np.add.reduce
 _STRAIGHT = 128  # numbers, which NumPy adds up straight on in pairs too
@@ -91,7 +90,7 @@ def _multiply_add(factor: Array | float, a: Array, b: Array, c: Array) -> Array:
     return result
 
 
-xp = SimpleNamespace(**vars(array_api_compat.numpy))
+xp = Names(**vars(array_api_compat.numpy))
 xp.isdtype = _isdtype
 xp.sum = _sum
 xp.expand_dims, xp.squeeze = _expand_dims, _squeeze

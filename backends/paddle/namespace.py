@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from types import SimpleNamespace
 from typing import Any
 
 import paddle
 
 from unifocal.arrays import Array
-from unifocal.namespace import complete
+from unifocal.namespace import Names, complete
 
 # Paddle's annotations lack these.
 _Value: Any = paddle.pir.Value
@@ -176,7 +175,7 @@ def _arange(stop: int, *, dtype: Any, device: Any) -> Array:
 
 
 xp = complete(
-    SimpleNamespace(
+    Names(
         **{dtype: getattr(paddle, dtype) for dtype in ("int64", "float16", "bfloat16", "float32", "float64", "finfo", "iinfo")},
         **{
             function: getattr(paddle, function)

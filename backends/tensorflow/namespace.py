@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from math import prod
-from types import SimpleNamespace
 from typing import Any
 
 import ml_dtypes
@@ -13,7 +12,7 @@ import tensorflow as tf
 from tensorflow.python.eager import forwardprop_util, record
 
 from unifocal.arrays import Array, Namespace, Shape
-from unifocal.namespace import complete
+from unifocal.namespace import Names, complete
 from unifocal.sums import pairwise_total
 
 WORTH_COMPILING = 1 << 14  # elements: XLA compiles for a quarter of a second, and is called in a tenth of a millisecond
@@ -89,7 +88,7 @@ _SHARED = (
     "float16 bfloat16 float32 float64 int64 abs divide equal exp sqrt pow zeros_like ones_like broadcast_to reshape expand_dims squeeze"
 )
 xp: Namespace = complete(
-    SimpleNamespace(
+    Names(
         **{shared: getattr(tf, shared) for shared in _SHARED.split()},
         isdtype=_isdtype,
         finfo=lambda dtype: ml_dtypes.finfo(dtype.as_numpy_dtype),

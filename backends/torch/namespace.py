@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from types import SimpleNamespace
 from typing import Any
 
 import array_api_compat.torch
@@ -15,7 +14,7 @@ from torch._subclasses.fake_tensor import FakeTensor
 from torch.autograd import forward_ad
 
 from unifocal.arrays import Array
-from unifocal.namespace import complete
+from unifocal.namespace import Names, complete
 
 _INTEGERS = (torch.int8, torch.int16, torch.int32, torch.int64, torch.uint8, torch.uint16, torch.uint32, torch.uint64)
 
@@ -59,7 +58,7 @@ def _argmax(x: Array, *, axis: int, keepdims: bool) -> Array:
     return torch.from_numpy(x.numpy(force=True).argmax(axis, keepdims=keepdims))
 
 
-xp = SimpleNamespace(**vars(array_api_compat.torch))
+xp = Names(**vars(array_api_compat.torch))
 xp.take_along_axis = _take_along_axis
 xp.argmax = _argmax
 # Their wrappers in array-api-compat cost more than the functions.

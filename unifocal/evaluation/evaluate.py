@@ -129,12 +129,11 @@ def call_of(convention: Convention, operands: Operands, constant: bool = False) 
         tensors = [part for part in parts[1:7] if part is not None and not isinstance(part, float)]
         xp = backend.namespace(x)
         autocast = x.dtype not in (xp.float32, xp.float64) and backend.autocast(x)
-        if backend.as_eager([x, *tensors], 0) is not None:
-            reading = read_again(convention, backend, autocast, *kinds)  # type: ignore[arg-type]  # modules are hashable
-        else:
-            reading = read(convention, backend, xp, autocast, False, *kinds)
-            if not reading.by_index:
-                warn_if_exchanged(backend, x, parts.targets)
+        eager = backend.as_eager([x, *tensors], 0) is not None
+        # torch.compile cannot look through a cache, and a graph is made once.
+        reading = (read if backend.is_traced(x) else read_again)(convention, backend, xp, autocast, eager, *kinds)  # type: ignore[arg-type]  # modules are hashable
+        if not eager and not reading.by_index:
+            warn_if_exchanged(backend, x, parts.targets)
         return Call(reading, reading.aligned(parts))
 
 

@@ -212,10 +212,8 @@ def read(
     return replace(reading, hosted=_hosted(reading, [kind.dtype for kind in (targets, *weights) if isinstance(kind, Like)]))
 
 
-@lru_cache(1024)
-def read_again(convention: Convention, backend: Backend, autocast: bool, predictions: Like, targets: Like, *weights: Kind) -> Reading:
-    """:func:`read` for eager calls, of which there are many alike."""
-    return read(convention, backend, backend.namespace(None), autocast, True, predictions, targets, *weights)
+read_again = lru_cache(1024)(read)
+"""For calls that nothing traces, of which there are many alike."""
 
 
 def _hosted(reading: Reading, others: list[Any]) -> Reading:
