@@ -136,7 +136,7 @@ class ProbabilityFocal(Binary):
         rho, bracket, modulator = parts.rho, parts.curvature, parts.coefficient
         if self.gamma:
             gamma = xp.number(self.gamma, x.dtype)
-            modulator = modulator * power(xp, parts.r, self.gamma - 1)
+            modulator = product(xp, modulator, power(xp, parts.r, self.gamma - 1))
             bracket = parts.r * bracket
             focal = gamma * ((gamma - 1) * rho * rho * parts.over_r + 2 * rho * parts.first)
             bracket = xp.where(xp.isinf(bracket), bracket, focal + bracket)
