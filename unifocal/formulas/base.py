@@ -236,7 +236,7 @@ def required(formula: object, what: str) -> Formula:
         )
     for name in names:
         option = getattr(formula, name)
-        if not (type(option) in _STATIC or isinstance(option, (Number, tuple)) or is_dataclass(option)):
+        if not (type(option) in _STATIC or is_dataclass(option) or isinstance(option, (Number, tuple))):
             raise TypeError(
                 f"{name} of {cls.__name__} must be a number or another static option, by which a compiled loss is known; "
                 f"received {type(option).__name__}. Tensors are a formula's inputs."
@@ -250,6 +250,15 @@ _STATIC = (float, int, bool, str, type(None))
 @called_while_traced
 def _options_of(cls: type) -> tuple[tuple[str, ...], str]:
     """The names of a formula's options, and what keeps its objects from being told apart by them; empty if nothing does."""
+    if cls not in _OPTIONS:
+        _OPTIONS[cls] = _found_options(cls)
+    return _OPTIONS[cls]
+
+
+_OPTIONS: dict[type, tuple[tuple[str, ...], str]] = {}
+
+
+def _found_options(cls: type) -> tuple[tuple[str, ...], str]:
     parameters = vars(cls).get("__dataclass_params__")
     if parameters is None:
         return (), "is no dataclass of its own"
