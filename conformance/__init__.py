@@ -6,5 +6,6 @@ on them, and ``tests`` the tests.  Each of these imports those before it alone.
 """
 
 from .port.assertions import assert_parity
+from .truth.contract import assert_formula
 
-__all__ = ["assert_parity"]
+__all__ = ["assert_formula", "assert_parity"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, assert_never, get_args
 
-from .formulas.base import Formula
+from .formulas.base import Formula, required
 from .scalars import static, static_int
 
 Labels = Literal["any", "elements", "indices"]
@@ -75,12 +75,14 @@ class Convention:
     held: Held = "all"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.formula, Formula):
-            raise TypeError(f"A convention is one of a formula of unifocal.formulas; received {type(self.formula).__name__}.")
+        required(self.formula, "A convention")
         for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
+            chosen = getattr(self, name)
+            if not isinstance(chosen, str) or chosen not in allowed:
                 *others, last = map(repr, allowed)
-                raise ValueError(f"{name} must be {', '.join(others)} or {last}; received {getattr(self, name)!r}.")
+                raise ValueError(f"{name} must be {', '.join(others)} or {last}; received {chosen!r}.")
+        if not isinstance(self.count_ignored, bool):
+            raise TypeError(f"count_ignored must be True or False; received {type(self.count_ignored).__name__}.")
         smoothing = static("label_smoothing", self.label_smoothing, "in [0, 1]")
         if not (0 <= smoothing <= 1 or (self.held == "nothing" and math.isfinite(smoothing))):
             raise ValueError(
@@ -98,6 +100,15 @@ class Convention:
 
     def _hold_together(self) -> None:
         """Raise ValueError where options have no meaning beside each other."""
+        if not self.formula.takes_any_labels:
+            raise ValueError(f"formula must be one for any labels, which chooses its own forms for some; received {self.formula}.")
+        plain = self.formula.for_labels(False, -1, 0.0)
+        if plain is not self.formula and plain != self.formula:
+            raise ValueError(f"The class axis and label smoothing are the convention's axis and label_smoothing; received {self.formula}.")
+        if self.count_ignored and self.ignore_index is None:
+            raise ValueError("count_ignored requires an ignore_index; received None.")
+        if self.ignore_index is not None and self.formula.categorical and self.labels == "elements":
+            raise ValueError(f"ignore_index={self.ignore_index} of a categorical loss requires class indices; received labels='elements'.")
         allowed = _OF_CATEGORICAL if self.formula.categorical else _OF_BINARY
         if self.class_axis not in allowed:
             kind = "categorical" if self.formula.categorical else "binary"
@@ -114,19 +125,61 @@ class Convention:
     @property
     def holds_labels(self) -> bool:
         """Whether labels must be in [0, 1]."""
-        return self.held != "nothing"
+        match self.held:
+            case "all" | "labels":
+                return True
+            case "nothing":
+                return False
+            case never:
+                assert_never(never)
 
     @property
     def holds_predictions(self) -> bool:
         """Whether probabilities must lie in [0, 1]; originals that clip them take any number."""
-        return self.held != "nothing" or not self.formula.clipped
+        return self.holds_labels or not self.formula.clipped
 
     @property
     def holds_weights(self) -> bool:
         """Whether α must be in [0, 1], or ≥ 0 where it scales, and weights ≥ 0."""
-        return self.held == "all"
+        match self.held:
+            case "all":
+                return True
+            case "labels" | "nothing":
+                return False
+            case never:
+                assert_never(never)
+
+    @property
+    def weighs_rows(self) -> bool:
+        """Whether class weights make one factor a row."""
+        match self.class_weight:
+            case "row":
+                return True
+            case "class":
+                return False
+            case never:
+                assert_never(never)
+
+    @property
+    def aligns_right(self) -> bool:
+        """Whether weights align from the right."""
+        match self.weights:
+            case "trailing":
+                return True
+            case "leading":
+                return False
+            case never:
+                assert_never(never)
 
     @property
     def drops_axis(self) -> bool:
         """Whether the unreduced loss lacks the class axis, or has it with size 1."""
-        return (self.formula.categorical and self.class_axis != "spread") or self.class_axis in ("sum", "mean")
+        match self.class_axis:
+            case "formula":
+                return self.formula.categorical
+            case "kept" | "sum" | "mean":
+                return True
+            case "spread":
+                return False
+            case never:
+                assert_never(never)

@@ -49,7 +49,7 @@ def binary_focal_loss_with_logits(
         labels="elements",
         axis=1,
         ignore_index=ignore_index,
-        count_ignored=True,
+        count_ignored=ignore_index is not None,
         reduction=choice("reduction", reduction, REDUCTIONS),
         held="nothing",
     )
@@ -82,7 +82,7 @@ def focal_loss(
         labels="indices",
         axis=1,
         ignore_index=ignore_index,
-        count_ignored=True,
+        count_ignored=ignore_index is not None,
         class_axis="spread",
         reduction=choice("reduction", reduction, REDUCTIONS),
         held="nothing",

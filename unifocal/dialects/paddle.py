@@ -143,7 +143,7 @@ def cross_entropy(
         label_smoothing=label_smoothing,
         axis=axis,
         ignore_index=None if soft_label else ignore_index,
-        count_ignored=weight is None and ignore_index < 0,
+        count_ignored=not soft_label and weight is None and ignore_index < 0,
         class_weight="row",
         class_axis="kept" if keeps_axis else "formula",
         reduction=_weighted(reduction),

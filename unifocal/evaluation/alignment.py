@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, assert_never
 
 from ..arrays import Array, Namespace, Shape, fits, same, without
 from ..operands import EXCHANGED, WEIGHTS, Operands
@@ -34,7 +34,16 @@ def are_indices(convention: Convention, xp: Namespace, shape: Shape, targets: Li
     if not xp.isdtype(targets.dtype, ("bool", "integral", "real floating")):
         raise TypeError(f"targets must be bool, integer or floating; received dtype {targets.dtype}.")
     formats, axis, own = convention.labels, convention.axis, targets.shape
-    if formats == "elements" or (formats == "any" and len(own) == len(shape)):
+    match formats:
+        case "any":
+            elementwise = len(own) == len(shape)
+        case "elements":
+            elementwise = True
+        case "indices":
+            elementwise = False
+        case never:
+            assert_never(never)
+    if elementwise:
         if own != shape and not same(own, shape):
             way_out = _fitting(convention, xp, shape, targets)
             raise ValueError(f"Element-wise targets must have the shape of the predictions, {shape}; received {own}.{way_out}")
@@ -135,7 +144,7 @@ class Alignment(NamedTuple):
         kinds = ("bool", *_NUMBERS) if name == "sample_weight" else _NUMBERS
         if not self.xp.isdtype(weight.dtype, kinds):
             raise TypeError(f"{name} must be a number or a tensor of numbers; received dtype {weight.dtype}.")
-        if name == "normalizer" or (name == "sample_weight" and self.convention.weights == "trailing"):
+        if name == "normalizer" or (name == "sample_weight" and self.convention.aligns_right):
             return self._right_aligned(name, weight.shape)
         return self._along_rows(weight.shape) if name == "sample_weight" else self._class_vector(name, weight.shape)
 
@@ -147,7 +156,7 @@ class Alignment(NamedTuple):
         if len(own) == 1 and rank and same(own, (shape[self.axis],)):
             sizes, xp = tuple(-1 if i == rank + self.axis else 1 for i in range(rank)), self.xp
             return lambda vector: xp.reshape(vector, sizes)
-        if self.convention.weights == "trailing" and len(own) < rank and fits(own, shape[rank - len(own) :]):
+        if self.convention.aligns_right and len(own) < rank and fits(own, shape[rank - len(own) :]):
             return self._expanding(*[0] * (rank - len(own)))
         raise ValueError(
             f"{name} must be a number, have one value for each class along axis {self.given_axis}, or have the rank of the predictions and "

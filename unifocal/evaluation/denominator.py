@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from ..arrays import Array, cast
 
@@ -20,11 +20,20 @@ def denominator(reading: Reading, x: Array, index: Array | None, valid: Array | 
     """
     xp, convention = reading.xp, reading.convention
     per_row = reading.classes if convention.class_axis == "mean" else 1
-    if convention.reduction == "sum":
-        return float(per_row)
+    match convention.reduction:
+        case "none":
+            raise ValueError("A loss that is not reduced has no denominator.")
+        case "sum":
+            return float(per_row)
+        case "mean":
+            weight = None
+        case "weighted_mean":
+            pass
+        case never:
+            assert_never(never)
     elements = _first_class(reading, x) if convention.drops_axis else x
     valid = None if convention.count_ignored else valid
-    if convention.reduction == "weighted_mean" and weight is not None:
+    if weight is not None:
         weight = weight * xp.ones_like(elements, dtype=reading.dtype)
         return reading.backend.total(weight if valid is None else xp.where(valid, weight, 0.0)) * per_row
     if valid is None:

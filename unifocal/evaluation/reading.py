@@ -176,6 +176,8 @@ def read(
     # Labels that are made for a categorical formula are smoothed when they are made.
     smoothing = 0.0 if categorical and not keeps_indices else convention.label_smoothing
     formula = convention.formula.for_labels(keeps_indices, convention.axis, smoothing)
+    if categorical and formula.dropped_axis != convention.axis:
+        raise TypeError(f"{convention.formula}.for_labels must give a formula along axis {convention.axis}; received {formula}.")
     allowed = {"probabilities": PROBABILITY, "unnormalized": UNNORMALIZED}.get(convention.formula.predictions)
     divisor = _fixed_divisor(convention, predictions.shape, weights) if in_blocks else None
     block = _block(convention, keeps_indices, own == dtype, dtype == xp.float64)
@@ -253,7 +255,7 @@ def _check_predictions(convention: Convention, xp: Namespace, predictions: Like,
 
 def _keeps_indices(convention: Convention, alpha: Kind, pos_weight: Kind, class_weight: Kind, *others: Kind) -> bool:
     """Whether class indices are themselves the labels that the formula takes."""
-    if not convention.formula.categorical:
+    if not convention.formula.categorical or not convention.formula.takes_indices:
         return False
     return not convention.label_smoothing or (convention.formula.smooths_indices and alpha is None and class_weight is None)
 

@@ -8,11 +8,13 @@ compilers may cache by them.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal, NamedTuple
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from numbers import Number
+from typing import ClassVar, Literal, NamedTuple, assert_never
 
 from ..arrays import Array, Namespace
-from ..scalars import static
+from ..compilers import called_while_traced
+from ..scalars import static, static_int
 
 Predictions = Literal["logits", "probabilities", "unnormalized", "log-probabilities"]
 """What predictions are; unnormalized are probabilities that the formula divides by their sum."""
@@ -70,8 +72,18 @@ class Formula(ABC):
         return False
 
     @property
+    def takes_any_labels(self) -> bool:
+        """Whether it is for any labels; the forms that :meth:`for_labels` and :attr:`of_hard_labels` give may be for theirs alone."""
+        return True
+
+    @property
+    def takes_indices(self) -> bool:
+        """Whether :meth:`for_labels` has a form for class indices; otherwise labels are made of them."""
+        return False
+
+    @property
     def smooths_indices(self) -> bool:
-        """Whether there is a form for class indices whose labels are smoothed; otherwise labels are made of them."""
+        """Whether it also has one for class indices whose labels are smoothed; otherwise labels are made of them."""
         return False
 
     @property
@@ -111,7 +123,7 @@ class Formula(ABC):
     def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
         """The formula that computes this loss, classes being along the (negative) axis.
 
-        by_index: whether labels are the class indices of rows; of categorical formulas alone.
+        by_index: whether labels are the class indices of rows; of those formulas alone that say that they take them.
         smoothing: how labels are still to be smoothed; categorical formulas are given class indices or smoothed labels.
         """
 
@@ -135,6 +147,8 @@ class Formula(ABC):
                 return "probabilities p"
             case "log-probabilities":
                 return "log-probabilities log p"
+            case never:
+                assert_never(never)
 
     def soft_labels_text(self, alpha: bool) -> str | None:
         """What soft labels mean; None where that goes without saying."""
@@ -151,6 +165,9 @@ class Binary(Formula):
 
     categorical: ClassVar[bool] = False
     smoothed: float = field(default=0.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "smoothed", finite("smoothed", self.smoothed))
 
     @property
     def dropped_axis(self) -> int | None:
@@ -189,13 +206,85 @@ class Categorical(Formula):
     categorical: ClassVar[bool] = True
     axis: int = field(default=-1, kw_only=True)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "axis", negative_axis(self.axis))
+
     @property
     def dropped_axis(self) -> int | None:
         """The class axis."""
         return self.axis
 
+    def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
+        """The same formula, along the axis."""
+        return self if axis == self.axis else replace(self, axis=axis)
+
 
 _BASES += [Binary, Categorical]
+
+
+def required(formula: object, what: str) -> Formula:
+    """The formula, held to what compilers and the cache of calls rest on; raises TypeError where it is none, or cannot be told from others.
+
+    what: whose formula it is, for the message.
+    """
+    if not isinstance(formula, Formula):
+        received = formula.__name__ + " itself, a class" if isinstance(formula, type) else type(formula).__name__
+        raise TypeError(f"{what} requires a formula of unifocal.formulas, or one like them; received {received}.")
+    cls = type(formula)
+    names, fault = _options_of(cls)
+    if fault:
+        raise TypeError(
+            f"{cls.__name__} {fault}, so that formulas of other options would pass for equal. Decorate it with @dataclass(frozen=True)."
+        )
+    for name in names:
+        option = getattr(formula, name)
+        if not (type(option) in _STATIC or is_dataclass(option) or isinstance(option, (Number, tuple))):
+            raise TypeError(
+                f"{name} of {cls.__name__} must be a number or another static option, by which a compiled loss is known; "
+                f"received {type(option).__name__}. Tensors are a formula's inputs."
+            )
+    return formula
+
+
+_STATIC = (float, int, bool, str, type(None))
+
+
+@called_while_traced
+def _options_of(cls: type) -> tuple[tuple[str, ...], str]:
+    """The names of a formula's options, and what keeps its objects from being told apart by them; empty if nothing does."""
+    if cls not in _OPTIONS:
+        _OPTIONS[cls] = _found_options(cls)
+    return _OPTIONS[cls]
+
+
+_OPTIONS: dict[type, tuple[tuple[str, ...], str]] = {}
+
+
+def _found_options(cls: type) -> tuple[tuple[str, ...], str]:
+    parameters = vars(cls).get("__dataclass_params__")
+    if parameters is None:
+        return (), "is no dataclass of its own"
+    if not parameters.eq and "__eq__" not in vars(cls):
+        return (), "has no equality of its own (eq=False)"
+    options = fields(cls)
+    hidden = [option.name for option in options if not option.compare or option.hash is False]
+    return tuple(option.name for option in options), f"does not compare {', '.join(hidden)}" if hidden else ""
+
+
+def finite(name: str, value: object) -> float:
+    """A finite number; raises TypeError or ValueError if it is none."""
+    number = static(name, value, "that is finite")
+    if not -float("inf") < number < float("inf"):
+        raise ValueError(f"{name} must be finite; received {value}.")
+    return number
+
+
+def negative_axis(value: object) -> int:
+    """A class axis, counted from the end; raises TypeError or ValueError if it is none."""
+    axis = static_int("axis", value)
+    if axis >= 0:
+        raise ValueError(f"axis of a formula must be negative, counted from the end; received {axis}.")
+    return axis
 
 
 def exponent(name: str, value: object) -> float:

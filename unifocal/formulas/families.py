@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
+from ..scalars import static
 from .base import Formula
 from .linked import Linked, Normalized, SigmoidLink, SoftmaxLink
-from .probability import CategoricalProbabilityFocal, ProbabilityFocal
+from .probability import CategoricalProbabilityFocal, Clip, ProbabilityFocal, clip_bound
 from .sigmoid import SigmoidFocal
 from .softmax import SoftmaxFocal
 
@@ -16,34 +15,39 @@ def binary_focal(
     *,
     from_logits: bool = True,
     epsilon: float | None = None,
-    clip: Literal["loss", "cross_entropy"] = "loss",
+    clip: Clip = "loss",
     log_epsilon: float = 0.0,
     log_floor: float | None = None,
 ) -> Formula:
     """Binary focal loss of logits or probabilities; the other options are those of :class:`~.probability.ProbabilityFocal`."""
-    _check(from_logits)
-    if from_logits and not (epsilon or log_epsilon or log_floor is not None):
+    _check("from_logits", from_logits)
+    if from_logits and epsilon is None and clip == "loss" and log_epsilon == 0 and log_floor is None:
         return SigmoidFocal(gamma)
-    of_probabilities = ProbabilityFocal(gamma, epsilon, clip, log_epsilon, log_floor)
-    return Linked(SigmoidLink(), of_probabilities) if from_logits else of_probabilities
+    found = ProbabilityFocal(gamma, epsilon, clip, log_epsilon, log_floor)
+    if not from_logits:
+        return found
+    changes = found.epsilon or found.log_epsilon or found.log_floor is not None
+    return Linked(SigmoidLink(), found) if changes else SigmoidFocal(gamma)
 
 
 def categorical_focal(gamma: float = 0.0, *, from_logits: bool = True, epsilon: float | None = None) -> Formula:
     """Categorical focal loss of logits or probabilities, which are clipped to [ε, 1−ε] if there is an ε."""
-    _check(from_logits)
-    if from_logits and not epsilon:
+    _check("from_logits", from_logits)
+    if from_logits and not clip_bound(epsilon):
         return SoftmaxFocal(gamma)
-    of_probabilities = CategoricalProbabilityFocal(gamma, epsilon)
-    return Linked(SoftmaxLink(), of_probabilities) if from_logits else of_probabilities
+    found = CategoricalProbabilityFocal(gamma, epsilon)
+    return Linked(SoftmaxLink(), found) if from_logits else found
 
 
 def normalized_focal(gamma: float = 0.0, *, epsilon: float, clipped_first: bool) -> Formula:
     """Categorical focal loss of probabilities that are divided by their sum, before or after they are clipped to [ε, 1−ε]."""
+    _check("clipped_first", clipped_first)
+    static("epsilon", epsilon, "in [0, 0.5)")
     if clipped_first:
         return Linked(Normalized(epsilon), CategoricalProbabilityFocal(gamma))
     return Linked(Normalized(), CategoricalProbabilityFocal(gamma, epsilon))
 
 
-def _check(from_logits: object) -> None:
-    if not isinstance(from_logits, bool):
-        raise TypeError(f"from_logits must be True or False; received {type(from_logits).__name__}.")
+def _check(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} must be True or False; received {type(value).__name__}.")

@@ -17,7 +17,7 @@ from typing import NamedTuple, Self
 
 from ..arrays import Array, Namespace
 from .arithmetic import logistic_terms, product
-from .base import Formula, Inputs, Predictions
+from .base import Formula, Inputs, Predictions, negative_axis, required
 from .probability import clip_bound, clip_to
 from .softmax_terms import exponentials
 
@@ -64,9 +64,12 @@ class SoftmaxLink(Link):
 
     axis: int = field(default=-1, kw_only=True)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "axis", negative_axis(self.axis))
+
     def along(self, axis: int) -> Self:
         """The link with its classes along the axis."""
-        return replace(self, axis=axis)
+        return self if axis == self.axis else replace(self, axis=axis)
 
     def at(self, xp: Namespace, x: Array) -> _At:
         """P at x."""
@@ -97,11 +100,12 @@ class Normalized(Link):
     axis: int = field(default=-1, kw_only=True)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "axis", negative_axis(self.axis))
         object.__setattr__(self, "epsilon", clip_bound(self.epsilon))
 
     def along(self, axis: int) -> Self:
         """The link with its classes along the axis."""
-        return replace(self, axis=axis)
+        return self if axis == self.axis else replace(self, axis=axis)
 
     def at(self, xp: Namespace, x: Array) -> _At:
         """P at x."""
@@ -136,6 +140,9 @@ class Linked(Formula):
     of: Formula
 
     def __post_init__(self) -> None:
+        if not isinstance(self.link, Link):
+            raise TypeError(f"A linked formula requires a link, such as SigmoidLink(); received {self.link!r}.")
+        required(self.of, "A link")
         if self.of.predictions != "probabilities" or self.of.categorical != (not isinstance(self.link, SigmoidLink)):
             kind = "binary" if isinstance(self.link, SigmoidLink) else "categorical"
             raise TypeError(f"{self.link} requires a {kind} formula of probabilities; received {self.of}.")
@@ -156,13 +163,29 @@ class Linked(Formula):
         return self.of.clipped or bool(isinstance(self.link, Normalized) and self.link.epsilon)
 
     @property
+    def takes_any_labels(self) -> bool:
+        """As the formula."""
+        return self.of.takes_any_labels
+
+    @property
+    def takes_indices(self) -> bool:
+        """As the formula."""
+        return self.of.takes_indices
+
+    @property
+    def smooths_indices(self) -> bool:
+        """As the formula."""
+        return self.of.smooths_indices
+
+    @property
     def takes_pos_weight(self) -> bool:
         """As the formula."""
         return self.of.takes_pos_weight
 
     def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
         """The formula's own, linked."""
-        return Linked(self.link.along(axis), self.of.for_labels(by_index, axis, smoothing))
+        link, of = self.link.along(axis), self.of.for_labels(by_index, axis, smoothing)
+        return self if link is self.link and of is self.of else Linked(link, of)
 
     def text(self, alpha: bool, pos_weight: bool) -> str:
         """As the formula."""

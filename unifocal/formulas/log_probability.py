@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..arrays import Array, Namespace
 from .arithmetic import product
@@ -18,9 +18,14 @@ class NegativeLogLikelihood(Categorical):
         """Log-probabilities."""
         return "log-probabilities"
 
+    @property
+    def takes_indices(self) -> bool:
+        """Yes."""
+        return True
+
     def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
         """For class indices a formula that makes no labels of them."""
-        return IndexNegativeLogLikelihood(axis=axis) if by_index else replace(self, axis=axis)
+        return IndexNegativeLogLikelihood(axis=axis) if by_index else super().for_labels(by_index, axis, smoothing)
 
     def text(self, alpha: bool, pos_weight: bool) -> str:
         """The loss of one row."""
@@ -45,9 +50,10 @@ class IndexNegativeLogLikelihood(Categorical):
         """Log-probabilities."""
         return "log-probabilities"
 
-    def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
-        """The same formula, along the axis."""
-        return replace(self, axis=axis)
+    @property
+    def takes_any_labels(self) -> bool:
+        """No."""
+        return False
 
     def text(self, alpha: bool, pos_weight: bool) -> str:
         """The loss of one row."""

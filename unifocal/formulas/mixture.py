@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..arrays import Array, Namespace
 from .arithmetic import product
-from .base import Binary, Formula, Inputs, Predictions
+from .base import Binary, Formula, Inputs, Predictions, required
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,8 @@ class Mixture(Binary):
     of: Formula
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        required(self.of, "A mixture")
         if self.of.categorical:
             raise TypeError(f"A mixture is one of a binary formula's losses; received {self.of}.")
 
@@ -30,13 +32,19 @@ class Mixture(Binary):
         return self.of.clipped
 
     @property
+    def takes_any_labels(self) -> bool:
+        """As the formula."""
+        return self.of.takes_any_labels
+
+    @property
     def takes_pos_weight(self) -> bool:
         """As the formula."""
         return self.of.takes_pos_weight
 
     def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
         """The same formula, which smooths its labels."""
-        return Mixture(self.of.for_labels(by_index, axis, 0.0), smoothed=smoothing)
+        of = self.of.for_labels(by_index, axis, 0.0)
+        return self if of is self.of and smoothing == self.smoothed else Mixture(of, smoothed=smoothing)
 
     @property
     def of_hard_labels(self) -> Formula:

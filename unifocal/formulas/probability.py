@@ -15,15 +15,18 @@ Options change what p and log p are: a clip p̂ = min(max(p, ε), 1−ε) in all
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, assert_never, get_args
 
 import numpy as np
 
 from ..arrays import Array, Namespace
 from ..scalars import static
 from .arithmetic import power, product
-from .base import Binary, Categorical, Formula, Inputs, Predictions, binary_text, categorical_text, exponent
+from .base import Binary, Categorical, Formula, Inputs, Predictions, binary_text, categorical_text, exponent, finite
+
+Clip = Literal["loss", "cross_entropy"]
+"""Where a clip counts: in the whole loss, or in its cross entropy alone."""
 
 _SMALLEST_VARIANCE = 1e-12
 
@@ -50,15 +53,29 @@ class ProbabilityFocal(Binary):
 
     gamma: float = 0.0
     epsilon: float | None = None
-    clip: Literal["loss", "cross_entropy"] = "loss"
+    clip: Clip = "loss"
     log_epsilon: float = 0.0
     log_floor: float | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "gamma", exponent("gamma", self.gamma))
         object.__setattr__(self, "epsilon", clip_bound(self.epsilon))
-        if self.clip not in ("loss", "cross_entropy"):
+        if not isinstance(self.clip, str) or self.clip not in get_args(Clip):
             raise ValueError(f"clip must be 'loss' or 'cross_entropy'; received {self.clip!r}.")
+        if self.clip == "cross_entropy" and not self.epsilon:
+            raise ValueError(f"clip='cross_entropy' requires an epsilon > 0 that clips; received epsilon={self.epsilon}.")
+        log_epsilon = finite("log_epsilon", self.log_epsilon)
+        if log_epsilon < 0:
+            raise ValueError(f"log_epsilon must be ≥ 0; received {self.log_epsilon}.")
+        object.__setattr__(self, "log_epsilon", log_epsilon)
+        if self.log_floor is not None:
+            log_floor = finite("log_floor", self.log_floor)
+            if log_floor > 0:
+                raise ValueError(f"log_floor must be ≤ 0, as logarithms of probabilities are, or None; received {self.log_floor}.")
+            if log_epsilon:
+                raise ValueError("log_floor and log_epsilon do not go together: each keeps logarithms finite.")
+            object.__setattr__(self, "log_floor", log_floor)
 
     @property
     def predictions(self) -> Predictions:
@@ -85,7 +102,13 @@ class ProbabilityFocal(Binary):
         """How probabilities and logarithms are clipped."""
         rules = []
         if self.epsilon:
-            where = "" if self.clip == "loss" or not self.gamma else ", in the cross entropy and not in p_t"
+            match self.clip:
+                case "loss":
+                    where = ""
+                case "cross_entropy":
+                    where = ", in the cross entropy and not in p_t" if self.gamma else ""
+                case never:
+                    assert_never(never)
             rules.append(f"p to [{self.epsilon:g}, 1 − {self.epsilon:g}]{where}; no derivative outside")
         if self.log_epsilon:
             rules.append(f"logarithms of p + {self.log_epsilon:g} and 1 − p + {self.log_epsilon:g}")
@@ -113,7 +136,7 @@ class ProbabilityFocal(Binary):
         rho, bracket, modulator = parts.rho, parts.curvature, parts.coefficient
         if self.gamma:
             gamma = xp.number(self.gamma, x.dtype)
-            modulator = modulator * power(xp, parts.r, self.gamma - 1)
+            modulator = product(xp, modulator, power(xp, parts.r, self.gamma - 1))
             bracket = parts.r * bracket
             focal = gamma * ((gamma - 1) * rho * rho * parts.over_r + 2 * rho * parts.first)
             bracket = xp.where(xp.isinf(bracket), bracket, focal + bracket)
@@ -121,12 +144,16 @@ class ProbabilityFocal(Binary):
 
     def _parts(self, xp: Namespace, x: Array, inputs: Inputs) -> _Parts:
         clipped, passes = clip_to(xp, self.epsilon, x)
-        p = clipped
         y, negative = self.smooth(xp, inputs.labels)
         positive = y if inputs.pos_weight is None else y * inputs.pos_weight
         cross_entropy, first, curvature = self._cross_entropy(xp, clipped, positive, negative)
-        if self.clip == "cross_entropy":
-            p, first, curvature, passes = _nearly_unit(xp, x), first * passes, curvature * passes, 1.0
+        match self.clip:
+            case "loss":
+                p = clipped
+            case "cross_entropy":
+                p, first, curvature, passes = _nearly_unit(xp, x), first * passes, curvature * passes, 1.0
+            case never:
+                assert_never(never)
         q = 1 - p
         coefficient = self.coefficient(inputs, y, negative)
         r = y * q + negative * p
@@ -164,6 +191,7 @@ class CategoricalProbabilityFocal(Categorical):
     epsilon: float | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "gamma", exponent("gamma", self.gamma))
         object.__setattr__(self, "epsilon", clip_bound(self.epsilon))
 
@@ -182,11 +210,16 @@ class CategoricalProbabilityFocal(Categorical):
         """With an ε."""
         return bool(self.epsilon)
 
+    @property
+    def takes_indices(self) -> bool:
+        """Yes."""
+        return True
+
     def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
         """For class indices a formula that makes no labels of them."""
         if by_index:
             return IndexProbabilityFocal(self.gamma, self.epsilon, axis=axis)
-        return replace(self, axis=axis)
+        return super().for_labels(by_index, axis, smoothing)
 
     def text(self, alpha: bool, pos_weight: bool) -> str:
         """The loss of one row."""
@@ -219,14 +252,20 @@ class IndexProbabilityFocal(Categorical):
     gamma: float = 0.0
     epsilon: float | None = None
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "gamma", exponent("gamma", self.gamma))
+        object.__setattr__(self, "epsilon", clip_bound(self.epsilon))
+
+    @property
+    def takes_any_labels(self) -> bool:
+        """No."""
+        return False
+
     @property
     def predictions(self) -> Predictions:
         """Probabilities."""
         return "probabilities"
-
-    def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
-        """The same formula, along the axis."""
-        return replace(self, axis=axis)
 
     def text(self, alpha: bool, pos_weight: bool) -> str:
         """The loss of one row."""

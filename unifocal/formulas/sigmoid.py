@@ -43,6 +43,7 @@ class SigmoidFocal(Binary):
     gamma: float = 0.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "gamma", exponent("gamma", self.gamma))
 
     @property
@@ -177,6 +178,17 @@ class HardSigmoidFocal(Binary):
     """
 
     gamma: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "gamma", exponent("gamma", self.gamma))
+        if self.smoothed:
+            raise ValueError(f"Smoothed labels are not all 0 or 1: smoothed must be 0; received {self.smoothed}.")
+
+    @property
+    def takes_any_labels(self) -> bool:
+        """No."""
+        return False
 
     @property
     def takes_pos_weight(self) -> bool:

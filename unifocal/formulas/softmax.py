@@ -14,7 +14,7 @@ With γ = 0 this is cross entropy.  :mod:`.softmax_terms` says what accuracy res
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..arrays import Array, Namespace
 from .arithmetic import product
@@ -30,7 +30,13 @@ class SoftmaxFocal(Categorical):
     gamma: float = 0.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "gamma", exponent("gamma", self.gamma))
+
+    @property
+    def takes_indices(self) -> bool:
+        """Yes."""
+        return True
 
     @property
     def smooths_indices(self) -> bool:
@@ -46,7 +52,7 @@ class SoftmaxFocal(Categorical):
         """For class indices a formula that makes no labels of them."""
         if by_index:
             return SmoothedIndexCrossEntropy(smoothing, axis=axis) if smoothing else IndexSoftmaxFocal(self.gamma, axis=axis)
-        return self if axis == self.axis else replace(self, axis=axis)
+        return super().for_labels(by_index, axis, smoothing)
 
     def text(self, alpha: bool, pos_weight: bool) -> str:
         """The loss of one row."""

@@ -9,11 +9,11 @@ The second derivative is that of the hard label: the labels of a row add up to 1
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..arrays import Array, Namespace
 from .arithmetic import product
-from .base import Categorical, Formula, Inputs, categorical_text
+from .base import Categorical, Inputs, categorical_text, exponent, finite
 from .softmax_terms import (
     Parts,
     beside,
@@ -35,9 +35,14 @@ class IndexSoftmaxFocal(Categorical):
 
     gamma: float = 0.0
 
-    def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
-        """The same formula, along the axis."""
-        return replace(self, axis=axis)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "gamma", exponent("gamma", self.gamma))
+
+    @property
+    def takes_any_labels(self) -> bool:
+        """No."""
+        return False
 
     def text(self, alpha: bool, pos_weight: bool) -> str:
         """The loss of one row."""
@@ -95,9 +100,14 @@ class SmoothedIndexCrossEntropy(Categorical):
 
     smoothing: float = 0.0
 
-    def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
-        """The same formula, along the axis."""
-        return replace(self, axis=axis)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "smoothing", finite("smoothing", self.smoothing))
+
+    @property
+    def takes_any_labels(self) -> bool:
+        """No."""
+        return False
 
     def text(self, alpha: bool, pos_weight: bool) -> str:
         """The loss of one row."""

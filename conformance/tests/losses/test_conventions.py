@@ -1,14 +1,18 @@
-"""Every convention there is: its gradient and second derivative are those of its value, by finite differences in float64."""
+"""Every convention there is: its value is what its definition says, written in NumPy; its derivatives are those of its value.
+
+The derivatives are held to finite differences in float64.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
+from unifocal.arrays import NumPyArray
 from unifocal.convention import Convention
 from unifocal.dialects import kornia
 from unifocal.evaluation.block import folded
@@ -27,36 +31,200 @@ _ROWS = np.exp(_X) / np.exp(_X).sum(1, keepdims=True)
 
 _CLIPS: dict[str, Any] = {"epsilon": 0.3, "clip": "cross_entropy", "log_epsilon": 0.01}
 
-_CONVENTIONS: dict[str, tuple[Any, Callable[[float], Formula], dict[str, Any]]] = {
-    "sigmoid": (_X, binary_focal, {}),
-    "sigmoid, clipped": (_X, partial(binary_focal, epsilon=0.3), {}),
-    "sigmoid, clipped cross entropy": (_X, partial(binary_focal, epsilon=0.3, clip="cross_entropy"), {}),
-    "sigmoid, added epsilon": (_X, partial(binary_focal, log_epsilon=0.01), {}),
-    "sigmoid, mixture": (_X, lambda gamma: Mixture(binary_focal(gamma)), {"label_smoothing": 0.1}),
-    "sigmoid, clipped mixture": (_X, lambda gamma: Mixture(binary_focal(gamma, **_CLIPS)), {}),
-    "sigmoid, mean of classes": (_X, binary_focal, {"class_axis": "mean", "reduction": "sum"}),
-    "probabilities, clipped cross entropy": (_P, partial(binary_focal, from_logits=False, **_CLIPS), {}),
-    "probabilities, floor": (_P, partial(binary_focal, from_logits=False, log_floor=-100.0), {}),
-    "probabilities, mixture": (_P, lambda gamma: Mixture(binary_focal(gamma, from_logits=False)), {}),
-    "softmax": (_X, categorical_focal, {}),
-    "softmax, clipped": (_X, partial(categorical_focal, epsilon=0.2), {}),
-    "softmax, row weights": (_X, categorical_focal, {"class_weight": "row", "reduction": "weighted_mean"}),
-    "softmax, spread": (_X, categorical_focal, {"class_axis": "spread", "labels": "indices"}),
-    "normalized, clipped": (3 * _ROWS, partial(normalized_focal, epsilon=0.2, clipped_first=False), {}),
-    "clipped, normalized": (_ROWS, partial(normalized_focal, epsilon=0.2, clipped_first=True), {}),
-    "log-probabilities": (_X, lambda gamma: NegativeLogLikelihood(), {}),
+
+# --- definitions: the loss of each class's term, unweighted, of predictions x and labels y ------------------------------------------
+
+
+def _sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
+
+
+def _softmax(x: Any) -> Any:
+    return np.exp(x) / np.exp(x).sum(1, keepdims=True)
+
+
+def _binary(p: Any, y: Any, gamma: float, seen: Any = None, added: float = 0.0) -> Any:
+    """(1 − p_t)^γ·CE; ``seen`` is what the logarithms see in place of p, and ``added`` what they add to it."""
+    seen = p if seen is None else seen
+    cross_entropy = -y * np.log(seen + added) - (1 - y) * np.log(1 - seen + added)
+    return (1 - (y * p + (1 - y) * (1 - p))) ** gamma * cross_entropy
+
+
+def _mixed(p: Any, y: Any, gamma: float, seen: Any = None, added: float = 0.0) -> Any:
+    """Of each label's loss, so much as there is of the label."""
+    seen = p if seen is None else seen
+    return -y * (1 - p) ** gamma * np.log(seen + added) - (1 - y) * p**gamma * np.log(1 - seen + added)
+
+
+def _categorical(p: Any, y: Any, gamma: float) -> Any:
+    return -y * (1 - p) ** gamma * np.log(p)
+
+
+# What becomes of the terms, which are weighted by class.
+
+
+def _of_elements(terms: Any, y: Any) -> Any:
+    return terms.sum() / terms.size
+
+
+def _of_rows(terms: Any, y: Any) -> Any:
+    return terms.sum() / len(terms)
+
+
+def _in_all(terms: Any, y: Any) -> Any:
+    return terms.sum()
+
+
+def _means_of_classes_in_all(terms: Any, y: Any) -> Any:
+    return sum(row.sum() / 3 for row in terms)
+
+
+class _Case(NamedTuple):
+    x: NumPyArray
+    formula: Callable[[float], Formula]
+    terms: Callable[[Any, Any, float], Any]
+    """Its definition, of predictions, labels and γ."""
+    reduced: Callable[[Any, Any], Any]
+    """What becomes of the weighted terms, beside the labels."""
+    options: dict[str, Any]
+
+
+def _weighed_rows(x: Any, y: Any, gamma: float) -> Any:
+    """Class weights as one factor a row, and its sum the denominator: what _in_all and the weights of the terms make of this."""
+    rows = (y * _WEIGHT).sum(1, keepdims=True)
+    return rows * _categorical(_softmax(x), y, gamma) / _WEIGHT / rows.sum()
+
+
+_CONVENTIONS: dict[str, _Case] = {
+    "sigmoid": _Case(_X, binary_focal, lambda x, y, gamma: _binary(_sigmoid(x), y, gamma), _of_elements, {}),
+    "sigmoid, clipped": _Case(
+        _X,
+        partial(binary_focal, epsilon=0.3),
+        lambda x, y, gamma: _binary(np.clip(_sigmoid(x), 0.3, 0.7), y, gamma),
+        _of_elements,
+        {},
+    ),
+    "sigmoid, clipped cross entropy": _Case(
+        _X,
+        partial(binary_focal, epsilon=0.3, clip="cross_entropy"),
+        lambda x, y, gamma: _binary(_sigmoid(x), y, gamma, np.clip(_sigmoid(x), 0.3, 0.7)),
+        _of_elements,
+        {},
+    ),
+    "sigmoid, added epsilon": _Case(
+        _X, partial(binary_focal, log_epsilon=0.01), lambda x, y, gamma: _binary(_sigmoid(x), y, gamma, added=0.01), _of_elements, {}
+    ),
+    "sigmoid, mixture": _Case(
+        _X,
+        lambda gamma: Mixture(binary_focal(gamma)),
+        lambda x, y, gamma: _mixed(_sigmoid(x), 0.9 * y + 0.05, gamma),
+        _of_elements,
+        {"label_smoothing": 0.1},
+    ),
+    "sigmoid, clipped mixture": _Case(
+        _X,
+        lambda gamma: Mixture(binary_focal(gamma, **_CLIPS)),
+        lambda x, y, gamma: _mixed(_sigmoid(x), y, gamma, np.clip(_sigmoid(x), 0.3, 0.7), 0.01),
+        _of_elements,
+        {},
+    ),
+    "sigmoid, mean of classes": _Case(
+        _X,
+        binary_focal,
+        lambda x, y, gamma: _binary(_sigmoid(x), y, gamma),
+        _means_of_classes_in_all,
+        {"class_axis": "mean", "reduction": "sum"},
+    ),
+    "sigmoid, sum of classes": _Case(
+        _X, binary_focal, lambda x, y, gamma: _binary(_sigmoid(x), y, gamma), _of_rows, {"class_axis": "sum", "reduction": "mean"}
+    ),
+    "probabilities, clipped cross entropy": _Case(
+        _P,
+        partial(binary_focal, from_logits=False, **_CLIPS),
+        lambda p, y, gamma: _binary(p, y, gamma, np.clip(p, 0.3, 0.7), 0.01),
+        _of_elements,
+        {},
+    ),
+    "probabilities, floor": _Case(
+        _P,
+        partial(binary_focal, from_logits=False, log_floor=-100.0),
+        _binary,
+        _of_elements,
+        {},
+    ),
+    "probabilities, mixture": _Case(_P, lambda gamma: Mixture(binary_focal(gamma, from_logits=False)), _mixed, _of_elements, {}),
+    "softmax": _Case(_X, categorical_focal, lambda x, y, gamma: _categorical(_softmax(x), y, gamma), _of_rows, {}),
+    "softmax, clipped": _Case(
+        _X,
+        partial(categorical_focal, epsilon=0.2),
+        lambda x, y, gamma: _categorical(np.clip(_softmax(x), 0.2, 0.8), y, gamma),
+        _of_rows,
+        {},
+    ),
+    "softmax, row weights": _Case(_X, categorical_focal, _weighed_rows, _in_all, {"class_weight": "row", "reduction": "weighted_mean"}),
+    "softmax, class axis kept": _Case(
+        _X, categorical_focal, lambda x, y, gamma: _categorical(_softmax(x), y, gamma), _of_rows, {"class_axis": "kept"}
+    ),
+    "softmax, spread": _Case(
+        _X,
+        categorical_focal,
+        lambda x, y, gamma: _categorical(_softmax(x), y, gamma),
+        _of_elements,
+        {"class_axis": "spread", "labels": "indices"},
+    ),
+    "normalized, clipped": _Case(
+        3 * _ROWS,
+        partial(normalized_focal, epsilon=0.2, clipped_first=False),
+        lambda x, y, gamma: _categorical(np.clip(x / x.sum(1, keepdims=True), 0.2, 0.8), y, gamma),
+        _of_rows,
+        {},
+    ),
+    "clipped, normalized": _Case(
+        _ROWS,
+        partial(normalized_focal, epsilon=0.2, clipped_first=True),
+        lambda x, y, gamma: _categorical(np.clip(x, 0.2, 0.8) / np.clip(x, 0.2, 0.8).sum(1, keepdims=True), y, gamma),
+        _of_rows,
+        {},
+    ),
+    "log-probabilities": _Case(_X, lambda gamma: NegativeLogLikelihood(), lambda x, y, gamma: -y * x, _of_rows, {}),
 }
 
+by_case = pytest.mark.parametrize("case", _CONVENTIONS.values(), ids=_CONVENTIONS.keys())
+by_targets = pytest.mark.parametrize("targets", [_SOFT, _INDEX], ids=["soft", "index"])
+by_gamma = pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
 
-@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
-@pytest.mark.parametrize("targets", [_SOFT, _INDEX], ids=["soft", "index"])
-@pytest.mark.parametrize(("x", "formula", "options"), _CONVENTIONS.values(), ids=_CONVENTIONS.keys())
-def test_derivatives(x: Any, formula: Callable[[float], Formula], options: dict[str, Any], targets: Any, gamma: float) -> None:
-    if gamma and formula(gamma) == formula(0.0):
+
+def _convention(case: _Case, targets: NumPyArray, gamma: float) -> Convention:
+    if gamma and case.formula(gamma) == case.formula(0.0):
         pytest.skip("log-probabilities have no modulator")
-    if options.get("class_axis") == "spread" and targets is _SOFT:
+    if case.options.get("class_axis") == "spread" and targets is _SOFT:
         pytest.skip("only an index has a target to be spread beside")
-    convention = Convention(formula(gamma), **options)
+    return Convention(case.formula(gamma), **case.options)
+
+
+@by_gamma
+@by_targets
+@by_case
+def test_value(case: _Case, targets: NumPyArray, gamma: float) -> None:
+    convention = _convention(case, targets, gamma)
+    labels = targets if targets is _SOFT else np.eye(3)[targets]
+    true = case.reduced(_WEIGHT * case.terms(case.x, labels, gamma), labels)
+    found = evaluate(convention, Operands(case.x, targets, class_weight=_WEIGHT))
+    np.testing.assert_allclose(found, true, rtol=1e-13)
+
+
+def test_value_of_floored_logarithms() -> None:
+    p, y = np.array([0.0, 0.1, 0.75, 1.0, 0.0, 1.0]), np.array([1.0, 1.0, 0.5, 0.0, 0.25, 1.0])
+    found = evaluate(Convention(binary_focal(2.0, from_logits=False, log_floor=-2.0), reduction="none"), Operands(p, y))
+    np.testing.assert_allclose(found, [2, 2 * 0.81, 0.25 * 0.5 * (-np.log(0.75) - np.log(0.25)), 2, 0.25**2 * 0.25 * 2, 0], rtol=1e-13)
+
+
+@by_gamma
+@by_targets
+@by_case
+def test_derivatives(case: _Case, targets: NumPyArray, gamma: float) -> None:
+    convention = _convention(case, targets, gamma)
+    x: Any = case.x
     operands: dict[str, Any] = {"targets": targets, "class_weight": _WEIGHT}
 
     def value(x: Any) -> Any:
