@@ -81,11 +81,19 @@ NOISE = (
         python="3.13.0",
     ),
     Noise("remat_using_tags_for_fwd_loss_bwd_graph", "UserWarning", "torch", "2.10", "2.10", "torch.compile of a torch.func transform"),
-    Noise("Warning: Profiler clears events", "UserWarning", "torch", "2.10", "2.10", "the first torch.profiler.profile of a process"),
+    Noise("Warning. Profiler clears events", "UserWarning", "torch", "2.10", "2.10", "the first torch.profiler.profile of a process"),
     Noise("No ccache found", "UserWarning", "paddlepaddle", "3.2", "3.3", "import paddle looks for a compiler's cache"),
     Noise("(Tensor|Value) do not have 'place' interface", "UserWarning", "paddlepaddle", "3.2", "3.3", "its zeros_like, in to_static"),
     Noise("To copy construct from a tensor.*paddle", "UserWarning", "paddlepaddle", "3.2", "3.3", "its data loader"),
     Noise(r"\s*Non compatible API", "Warning", "paddlepaddle", "3.2", "3.2", "the first paddle.max and min of a process, however called"),
+    Noise(
+        ".*got an unexpected keyword argument '___pyct_anno'",
+        "DeprecationWarning",
+        "tensorflow",
+        "2.20",
+        "2.21",
+        "what AutoGraph writes on Python's syntax trees, under Python 3.13 and later",
+    ),
     Noise("'[a-zA-Z]+' deprecated - use", "DeprecationWarning", "matplotlib", "3.9", "3.10", "its import calls old names of pyparsing"),
     *(
         Noise(
