@@ -263,7 +263,11 @@ def test_torch_divides_among_its_own_threads_large_blocks_alone(
     framework: Framework, loss: str, elements: int, precision: str, owner: str
 ) -> None:
     x = framework.tensor(np.zeros((elements // 4, 4)), precision)
-    y = x if owner == "numpy" else framework.tensor(np.zeros(elements // 4, np.int64))
+    y = (
+        framework.tensor(np.zeros((elements // 4, 4)), precision)
+        if owner == "numpy"
+        else framework.tensor(np.zeros(elements // 4, np.int64))
+    )
     call = lookup(getattr(unifocal, loss).describe, (x, y), {}, constant=False)
     assert call is not None
     assert call.reading.hosted is not None
