@@ -76,7 +76,9 @@ def loss(
 
 
 @overload
-def loss(*, also_returns: tuple[str, Callable[..., Array]]) -> Callable[[Callable[P, DescriptionOf[Tensor]]], Callable[P, Any]]: ...
+def loss(
+    *, also_returns: tuple[str, Callable[..., Array]]
+) -> Callable[[Callable[P, DescriptionOf[Tensor]]], Callable[P, Tensor | Any]]: ...  # with the option it is a pair
 
 
 def loss(
