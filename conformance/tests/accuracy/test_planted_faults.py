@@ -173,8 +173,8 @@ def _of_compute_dtype(choose: Callable[[Any, Any], Any]) -> Plant:
             found = right(*arguments)
             return _computing_in(found, choose)
 
-        for module in (_READING, _EVALUATE):
-            monkeypatch.setattr(module, "read", read)
+        for name in ("read", "read_again"):
+            monkeypatch.setattr(_EVALUATE, name, read)
 
     return plant
 
