@@ -170,6 +170,7 @@ _MEANINGLESS: dict[str, Callable[[], object]] = {
     "link of a formula of logits": lambda: Linked(SigmoidLink(), SigmoidFocal()),
     "link of a link": lambda: Linked(SoftmaxLink(), normalized_focal(epsilon=0.1, clipped_first=True)),
     "link of log-probabilities": lambda: Linked(SoftmaxLink(), NegativeLogLikelihood()),
+    "link that is none": lambda: Linked("softmax", CategoricalProbabilityFocal()),  # type: ignore[arg-type]
     "clip of the cross entropy without epsilon": lambda: ProbabilityFocal(clip="cross_entropy"),
     "clip of the cross entropy with epsilon 0": lambda: ProbabilityFocal(epsilon=0.0, clip="cross_entropy"),
     "floor and added epsilon": lambda: ProbabilityFocal(log_floor=-100.0, log_epsilon=1e-7),
