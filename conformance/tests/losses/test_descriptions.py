@@ -12,6 +12,7 @@ import pytest
 import unifocal
 from unifocal.arrays import Array, Namespace
 from unifocal.convention import Convention, Operands
+from unifocal.dialects import kornia, paddle
 from unifocal.evaluation.evaluate import evaluate
 from unifocal.formulas import (
     Binary,
@@ -47,7 +48,7 @@ _NOT_NUMBERS = ("2", None, True, np.array([1.0, 2.0]), 1j)
 _NUMBERS: dict[str, tuple[Any, ...]] = {
     "gamma": (*_NOT_NUMBERS, -1, NAN, INF),
     "epsilon": ("0.1", True, np.array([0.1]), -0.1, 0.5, 2, NAN, INF),
-    "log_epsilon": (*_NOT_NUMBERS, -1e-7, NAN, INF),
+    "log_epsilon": (*_NOT_NUMBERS, NAN, INF),
     "log_floor": ("-100", True, np.array([-1.0]), 1e-3, NAN, INF, -INF),
     "clip": ("logits", None, True, np.array(["loss", "loss"])),
     "smoothed": (*_NOT_NUMBERS, NAN, INF),
@@ -190,6 +191,21 @@ _MEANINGLESS: dict[str, Callable[[], object]] = {
 def test_options_without_a_meaning(make: Callable[[], object]) -> None:
     with pytest.raises((TypeError, ValueError), match=r"received|do not go together"):
         make()
+
+
+def test_a_negative_epsilon_in_logarithms_which_paddle_takes() -> None:
+    found = paddle.log_loss(np.array([[0.5], [0.2]]), np.array([[1.0], [0.0]]), epsilon=-0.01)
+    np.testing.assert_allclose(found, -np.log([[0.49], [0.79]]), rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets"), [(kornia.binary_focal_loss_with_logits, np.eye(3)), (kornia.focal_loss, np.arange(3))], ids=["binary", "softmax"]
+)
+def test_a_dialect_that_may_ignore_nothing(loss: Any, targets: Any) -> None:
+    x = np.arange(9.0).reshape(3, 3)
+    for reduction in ("none", "mean"):
+        all_counted = loss(x, targets, alpha=0.25, reduction=reduction)  # no label is −100
+        np.testing.assert_array_equal(loss(x, targets, alpha=0.25, reduction=reduction, ignore_index=None), all_counted)
 
 
 @pytest.mark.parametrize("formula", [SoftmaxFocal(), categorical_focal(epsilon=0.1), NegativeLogLikelihood()], ids=str)
