@@ -77,6 +77,11 @@ def loss(describe: Any = None, /, *, labels_first: bool = False, asked_each_time
         Whether labels come before predictions; else they come after them.
     asked_each_time : names of options
         With which describe does more than describe, such as warn, so that every call is to ask it.
+
+    Raises
+    ------
+    TypeError
+        If describe takes no predictions and labels, or has no such option.
     """
     if describe is None:
         return partial(loss, labels_first=labels_first, asked_each_time=asked_each_time)
@@ -88,7 +93,12 @@ def loss(describe: Any = None, /, *, labels_first: bool = False, asked_each_time
         call = lookup(describe, args, kwargs, constant=False)
         return evaluate(*describe(*args, **kwargs)) if call is None else call.value()
 
-    names = [name for name, parameter in signature(describe).parameters.items() if parameter.kind is not Parameter.KEYWORD_ONLY]
+    parameters = signature(describe).parameters
+    names = [name for name, parameter in parameters.items() if parameter.kind is not Parameter.KEYWORD_ONLY]
+    if len(names) < 2:
+        raise TypeError(f"A loss takes predictions and labels before all else; {describe.__name__} takes {', '.join(names) or 'neither'}.")
+    if unknown := [name for name in asked_each_time if name not in parameters]:
+        raise TypeError(f"asked_each_time must name options of {describe.__name__}; received {', '.join(unknown)}.")
     described_by(describe, int(labels_first), names[labels_first], asked_each_time)
     made: Any = evaluated
     made.describe, made.labels_first = describe, labels_first

@@ -16,7 +16,7 @@ from typing import cast as cast_to
 from ..arrays import Array, Namespace, NumPyArray, Shape, cast, without
 from ..backend import Backend, EagerBackend
 from ..convention import WEIGHTS, Convention, Operands
-from ..formulas.base import Formula
+from ..formulas.base import Formula, Predictions
 from .alignment import Alignment, Kind, Like, Step, are_indices, classes
 from .checks import NON_NEGATIVE, POSITIVE, PROBABILITY, UNIT, UNNORMALIZED, Range, are_on
 from .tensors import EXCHANGED
@@ -176,7 +176,7 @@ def read(
     formula = convention.formula.for_labels(keeps_indices, convention.axis, smoothing)
     if convention.categorical and formula.dropped_axis != convention.axis:
         raise TypeError(f"{convention.formula}.for_labels must give a formula along axis {convention.axis}; received {formula}.")
-    allowed = {"probabilities": PROBABILITY, "unnormalized": UNNORMALIZED}.get(convention.formula.predictions)
+    allowed = _allowed(convention.formula.predictions)
     divisor = _fixed_divisor(convention, predictions.shape, weights) if in_blocks else None
     block = _block(convention, keeps_indices, own == dtype, dtype == xp.float64)
     reading = Reading(
@@ -273,6 +273,19 @@ def _is_bare(convention: Convention, weights: tuple[Kind, ...]) -> bool:
         else not isinstance(alpha, Like) and not isinstance(pos_weight, Like)
     )
     return own and all(other is None for other in others)
+
+
+def _allowed(predictions: Predictions) -> Range | None:
+    """What predictions are held to."""
+    match predictions:
+        case "probabilities":
+            return PROBABILITY
+        case "unnormalized":
+            return UNNORMALIZED
+        case "logits" | "log-probabilities":
+            return None
+        case never:
+            assert_never(never)
 
 
 def _ignored(convention: Convention, xp: Namespace, dtype: Any) -> int | None:
