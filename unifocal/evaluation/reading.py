@@ -21,7 +21,7 @@ from .checks import NON_NEGATIVE, POSITIVE, PROBABILITY, UNIT, UNNORMALIZED, Ran
 if TYPE_CHECKING:
     from ..backend import Backend, EagerBackend
     from ..convention import Convention
-    from ..formulas.base import Formula
+    from ..formulas.base import Formula, Predictions
 
 _NORMALIZER = POSITIVE._replace(hint=" Use max(number of positives, 1) for a batch that may have none.")
 
@@ -178,7 +178,7 @@ def read(
     formula = convention.formula.for_labels(keeps_indices, convention.axis, smoothing)
     if categorical and formula.dropped_axis != convention.axis:
         raise TypeError(f"{convention.formula}.for_labels must give a formula along axis {convention.axis}; received {formula}.")
-    allowed = {"probabilities": PROBABILITY, "unnormalized": UNNORMALIZED}.get(convention.formula.predictions)
+    allowed = _allowed(convention.formula.predictions)
     divisor = _fixed_divisor(convention, predictions.shape, weights) if in_blocks else None
     block = _block(convention, keeps_indices, own == dtype, dtype == xp.float64)
     reading = Reading(
@@ -273,6 +273,19 @@ def _is_bare(convention: Convention, weights: tuple[Kind, ...]) -> bool:
         else not isinstance(alpha, Like) and not isinstance(pos_weight, Like)
     )
     return own and all(other is None for other in others)
+
+
+def _allowed(predictions: Predictions) -> Range | None:
+    """What predictions are held to."""
+    match predictions:
+        case "probabilities":
+            return PROBABILITY
+        case "unnormalized":
+            return UNNORMALIZED
+        case "logits" | "log-probabilities":
+            return None
+        case never:
+            assert_never(never)
 
 
 def _ignored(convention: Convention, xp: Namespace, dtype: Any) -> int | None:
