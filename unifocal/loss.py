@@ -28,21 +28,21 @@ DescriptionOf = Description | _Of[Tensor]
 """A description, by the type of the predictions."""
 
 
-class Loss(Protocol[P]):
-    """A loss function whose description can be had without evaluating it."""
+class Loss(Protocol):
+    """What every loss has, beside the signature by which type checkers know it."""
 
-    describe: Callable[P, Description]
+    describe: Callable[..., Description]
     labels_first: bool
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Array:
-        """Evaluate the loss."""
 
 
 @leave_unconverted  # TensorFlow looks for its mark on the object, not on its __call__
 class LossObject:
-    """A loss with its options bound, for dialects whose originals are classes; ``describe`` gives the convention and operands of a call."""
+    """A loss with its options bound, for dialects whose originals are classes.
 
-    describe: Callable[..., Description]
+    ``describe`` gives the convention and operands of a call; ``__call__ = evaluating(describe)``.
+    """
+
+    describe: Callable[..., DescriptionOf[Any]]
     labels_first: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
@@ -50,23 +50,33 @@ class LossObject:
             _, *names = signature(cls.describe).parameters
             described_by(cls.describe, int(cls.labels_first), names[cls.labels_first])
 
-    @leave_unconverted
-    def __call__(self, *args: Any, **kwargs: Any) -> Array:
-        """Evaluate the loss; the arguments are those of ``describe``."""
+
+def evaluating(describe: Callable[P, DescriptionOf[Tensor]]) -> Callable[P, Tensor]:
+    """The ``__call__`` of a :class:`LossObject`, which evaluates what ``describe`` gives; the result has the predictions' type."""
+
+    @wraps(describe)
+    def evaluated(self: Any, *args: Any, **kwargs: Any) -> Array:
         if ("keras" in modules or "tf_keras" in modules) and (wrapper := keras_wrapper()) is not None:
             return _wrapped(self, args, kwargs, wrapper)
         call = lookup(self.describe, args, kwargs, constant=False)
         return evaluate(*self.describe(*args, **kwargs)) if call is None else call.value()
 
+    evaluated.__name__, evaluated.__qualname__ = "__call__", f"{describe.__qualname__.rpartition('.')[0]}.__call__"
+    return cast("Callable[P, Tensor]", _signed(evaluated, describe, "Tensor"))
+
 
 @overload
-def loss(describe: Callable[P, Description], /) -> Loss[P]: ...
+def loss(describe: Callable[P, DescriptionOf[Tensor]], /) -> Callable[P, Tensor]: ...
 
 
 @overload
 def loss(
-    *, labels_first: bool = ..., asked_each_time: tuple[str, ...] = ..., also_returns: tuple[str, Callable[..., Array]] | None = ...
-) -> Callable[[Callable[P, Description]], Loss[P]]: ...
+    *, labels_first: bool = ..., asked_each_time: tuple[str, ...] = ...
+) -> Callable[[Callable[P, DescriptionOf[Tensor]]], Callable[P, Tensor]]: ...
+
+
+@overload
+def loss(*, also_returns: tuple[str, Callable[..., Array]]) -> Callable[[Callable[P, DescriptionOf[Tensor]]], Callable[P, Any]]: ...
 
 
 def loss(
@@ -78,6 +88,8 @@ def loss(
     also_returns: tuple[str, Callable[..., Array]] | None = None,
 ) -> Any:
     """Make a loss of a function that turns its arguments into a convention and operands.
+
+    Type checkers know it by the function's parameters, and its result by the type of the predictions.
 
     Parameters
     ----------
@@ -114,10 +126,20 @@ def loss(
     described_by(describe, int(labels_first), names[labels_first], asked_each_time)
     made: Any = evaluated if also_returns is None else _returning_also(evaluated, signature(describe), *also_returns)
     made.describe, made.labels_first = describe, labels_first
-    del made.__wrapped__  # tf.function would follow it, and get a description for a loss
-    returned = "Array" if also_returns is None else "Array | tuple[Array, Array]"
-    made.__signature__ = signature(describe).replace(return_annotation=returned)
-    return leave_unconverted(made)
+    return _signed(made, describe, "Tensor" if also_returns is None else "Tensor | tuple[Tensor, Tensor]")
+
+
+def _signed(function: Any, describe: Callable[..., Any], returned: str) -> Any:
+    """A function that evaluates what ``describe`` gives, with its parameters and another result; left by graph compilers as it is."""
+    del function.__wrapped__  # tf.function would follow it, and get a description for a loss
+    function.__signature__ = signature(describe).replace(return_annotation=returned)
+    function.__annotations__ = {**describe.__annotations__, "return": returned}
+    return leave_unconverted(function)
+
+
+def description(loss: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> Description:
+    """What a loss would evaluate, of these arguments."""
+    return cast("Loss", loss).describe(*args, **kwargs)
 
 
 def _returning_also(
@@ -133,13 +155,6 @@ def _returning_also(
         return (value, beside(**given)) if asked else value
 
     return returned
-
-
-def canonical(describe: Callable[P, DescriptionOf[Tensor]]) -> Callable[P, Tensor]:
-    """:func:`loss`, of which type checkers know that the result has the predictions' type."""
-    made: Any = loss(cast("Callable[P, Description]", describe))
-    made.__signature__ = signature(made).replace(return_annotation="Tensor")
-    return cast("Callable[P, Tensor]", made)
 
 
 def call_with(function: Callable[..., Any], args: Sequence[Any], options: Mapping[str, Any]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .arrays import Array, Tensor
 from .convention import Convention, Dtype, Reduction
 from .formulas.families import binary_focal, categorical_focal
-from .loss import DescriptionOf, canonical
+from .loss import DescriptionOf, loss
 from .operands import Operands
 from .scalars import is_number
 
@@ -22,7 +22,7 @@ def _balance(alpha: float | Array | None) -> float | Array | None:
     return alpha
 
 
-@canonical
+@loss
 def sigmoid_focal_loss(
     predictions: Tensor,
     targets: Array,
@@ -123,7 +123,7 @@ def sigmoid_focal_loss(
     )
 
 
-@canonical
+@loss
 def softmax_focal_loss(
     predictions: Tensor,
     targets: Array,
@@ -184,7 +184,7 @@ def softmax_focal_loss(
     return convention, Operands(predictions, targets, alpha=alpha, **weights, normalizer=normalizer)
 
 
-@canonical
+@loss
 def binary_cross_entropy(
     predictions: Tensor,
     targets: Array,
@@ -221,7 +221,7 @@ def binary_cross_entropy(
     return convention, Operands(predictions, targets, pos_weight=pos_weight, sample_weight=sample_weight, normalizer=normalizer)
 
 
-@canonical
+@loss
 def cross_entropy(
     predictions: Tensor,
     targets: Array,

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
-from ..arrays import Array
+from ..arrays import Array, Tensor
 from ..convention import Convention, Reduction
 from ..formulas import binary_focal, categorical_focal, normalized_focal
-from ..loss import Description, LossObject, loss
+from ..loss import DescriptionOf, LossObject, evaluating, loss
 from ..operands import Operands
 from .options import balanced_by, choice
 from .ranks import as_dtype, as_indices, as_list, same_rank, same_rank_as, shape, squeezed
@@ -50,8 +50,8 @@ REDUCTIONS: dict[Any, Reduction] = {
 
 @loss(labels_first=True)
 def binary_crossentropy(
-    y_true: Array, y_pred: Array, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Description:
+    y_true: Array, y_pred: Tensor, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> DescriptionOf[Tensor]:
     """``keras.losses.binary_crossentropy``: of probabilities clipped to [1e-7, 1 − 1e-7], or logits; its mean over ``axis``.
 
     Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#binary_crossentropy-function
@@ -62,14 +62,14 @@ def binary_crossentropy(
 @loss(labels_first=True)
 def binary_focal_crossentropy(
     y_true: Array,
-    y_pred: Array,
+    y_pred: Tensor,
     apply_class_balancing: bool = False,
     alpha: float = 0.25,
     gamma: float = 2.0,
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``keras.losses.binary_focal_crossentropy``: its mean over ``axis``.
 
     The cross entropy's probabilities are clipped to [1e-7, 1 − 1e-7], those of the modulator are not.  ``alpha`` counts only if
@@ -83,8 +83,8 @@ def binary_focal_crossentropy(
 
 @loss(labels_first=True)
 def categorical_crossentropy(
-    y_true: Array, y_pred: Array, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Description:
+    y_true: Array, y_pred: Tensor, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> DescriptionOf[Tensor]:
     """``keras.losses.categorical_crossentropy``: probabilities are divided by their sum, then clipped to [1e-7, 1 − 1e-7].
 
     Mirrors Keras 3.15, https://keras.io/api/losses/probabilistic_losses/#categorical_crossentropy-function
@@ -95,13 +95,13 @@ def categorical_crossentropy(
 @loss(labels_first=True)
 def categorical_focal_crossentropy(
     y_true: Array,
-    y_pred: Array,
+    y_pred: Tensor,
     alpha: float | Array = 0.25,
     gamma: float = 2.0,
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``keras.losses.categorical_focal_crossentropy``: ``alpha`` is a factor, of all classes or of each.
 
     Probabilities, softmax's too, are divided by their sum, then clipped to [1e-7, 1 − 1e-7] in the whole loss.
@@ -114,8 +114,8 @@ def categorical_focal_crossentropy(
 
 @loss(labels_first=True)
 def sparse_categorical_crossentropy(
-    y_true: Array, y_pred: Array, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
-) -> Description:
+    y_true: Array, y_pred: Tensor, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
+) -> DescriptionOf[Tensor]:
     """``keras.losses.sparse_categorical_crossentropy``: probabilities are clipped to [1e-7, 1 − 1e-7], then divided by their sum.
 
     So on Keras's TensorFlow backend; on its others they are divided first, as for one-hot labels.
@@ -233,12 +233,14 @@ class Described(Configured, LossObject):
         del losses[axis]
         return y_true, y_pred, None if sample_weight is None else same_rank_as(sample_weight, tuple(losses))
 
-    def describe(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Description:
+    def describe(self, y_true: Array, y_pred: Tensor, sample_weight: Array | None = None) -> DescriptionOf[Tensor]:
         """The loss of these labels and predictions."""
         convention = self.convention(choice("reduction", self.reduction, self.reductions))
         given, y_pred = y_pred, as_dtype(y_pred, getattr(self, "dtype", None))
         y_true, y_pred, sample_weight = self.fitted(y_true, y_pred, sample_weight, convention.axis)
         return convention, Operands(y_pred, y_true, alpha=self.factor(), sample_weight=sample_weight, given=given)
+
+    __call__ = evaluating(describe)
 
 
 @dataclass(eq=False)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..arrays import Array
+from ..arrays import Array, Tensor
 from ..convention import Reduction
-from ..loss import Description, loss
+from ..loss import DescriptionOf, loss
 from ..operands import Operands
 from . import keras
 from .options import balanced_by
@@ -41,8 +41,8 @@ REDUCTIONS: dict[Any, Reduction] = {"auto": "mean", "none": "none", "sum": "sum"
 
 @loss(labels_first=True)
 def binary_crossentropy(
-    y_true: Array, y_pred: Array, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Description:
+    y_true: Array, y_pred: Tensor, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> DescriptionOf[Tensor]:
     """``tf.keras.losses.binary_crossentropy``: of probabilities with both epsilons, or logits; its mean over ``axis``.
 
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/binary_crossentropy
@@ -53,14 +53,14 @@ def binary_crossentropy(
 @loss(labels_first=True)
 def binary_focal_crossentropy(
     y_true: Array,
-    y_pred: Array,
+    y_pred: Tensor,
     apply_class_balancing: bool = False,
     alpha: float = 0.25,
     gamma: float = 2.0,
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``tf.keras.losses.binary_focal_crossentropy``: its mean over ``axis``; ``alpha`` counts only if ``apply_class_balancing``.
 
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/binary_focal_crossentropy
@@ -71,8 +71,8 @@ def binary_focal_crossentropy(
 
 @loss(labels_first=True)
 def categorical_crossentropy(
-    y_true: Array, y_pred: Array, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
-) -> Description:
+    y_true: Array, y_pred: Tensor, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> DescriptionOf[Tensor]:
     """``tf.keras.losses.categorical_crossentropy``: probabilities are divided by their sum, then clipped to [1e-7, 1 − 1e-7].
 
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/categorical_crossentropy
@@ -83,13 +83,13 @@ def categorical_crossentropy(
 @loss(labels_first=True)
 def categorical_focal_crossentropy(
     y_true: Array,
-    y_pred: Array,
+    y_pred: Tensor,
     alpha: float | Array = 0.25,
     gamma: float = 2.0,
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``tf.keras.losses.categorical_focal_crossentropy``: ``alpha`` is a factor, of all classes or of each.
 
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/categorical_focal_crossentropy
@@ -100,8 +100,8 @@ def categorical_focal_crossentropy(
 
 @loss(labels_first=True)
 def sparse_categorical_crossentropy(
-    y_true: Array, y_pred: Array, from_logits: bool = False, axis: int = -1, ignore_class: int | None = None
-) -> Description:
+    y_true: Array, y_pred: Tensor, from_logits: bool = False, axis: int = -1, ignore_class: int | None = None
+) -> DescriptionOf[Tensor]:
     """``tf.keras.losses.sparse_categorical_crossentropy``: probabilities are clipped to [1e-7, 1 − 1e-7], then divided by their sum.
 
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/sparse_categorical_crossentropy

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, same
+from ..arrays import Array, Tensor, same
 from ..convention import Convention
 from ..formulas import Mixture, SigmoidFocal, SoftmaxFocal
-from ..loss import Description, LossObject, loss
+from ..loss import DescriptionOf, LossObject, description, evaluating, loss
 from ..operands import Operands
 from .options import REDUCTIONS, choice
 from .ranks import reshaped, shape
@@ -27,7 +27,7 @@ def __dir__() -> list[str]:
 
 @loss
 def binary_focal_loss_with_logits(
-    pred: Array,
+    pred: Tensor,
     target: Array,
     alpha: float | None = 0.25,
     gamma: float = 2.0,
@@ -35,7 +35,7 @@ def binary_focal_loss_with_logits(
     pos_weight: Array | None = None,
     weight: Array | None = None,
     ignore_index: int | None = -100,
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``kornia.losses.binary_focal_loss_with_logits``: soft labels mix the hard labels' losses; α None is off.
 
     ``pos_weight`` and ``weight`` have one number a class, and the shape (C,) or (C, 1, ...).
@@ -59,14 +59,14 @@ def binary_focal_loss_with_logits(
 
 @loss
 def focal_loss(
-    pred: Array,
+    pred: Tensor,
     target: Array,
     alpha: float | None,
     gamma: float = 2.0,
     reduction: str = "none",
     weight: Array | None = None,
     ignore_index: int | None = -100,
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``kornia.losses.focal_loss``: softmax focal loss of class indices, laid out over the classes with 0 beside the target.
 
     α weights the classes [1 − α, α, …, α]: class 0 is the background.  ``weight`` has one number a class, and the shape (C,) or
@@ -115,11 +115,21 @@ class BinaryFocalLossWithLogits(LossObject):
     weight: Array | None = None
     ignore_index: int | None = -100
 
-    def describe(self, pred: Array, target: Array) -> Description:
+    def describe(self, pred: Tensor, target: Array) -> DescriptionOf[Tensor]:
         """The loss of these predictions and labels."""
-        return binary_focal_loss_with_logits.describe(
-            pred, target, self.alpha, self.gamma, self.reduction, self.pos_weight, self.weight, self.ignore_index
+        return description(
+            binary_focal_loss_with_logits,
+            pred,
+            target,
+            self.alpha,
+            self.gamma,
+            self.reduction,
+            self.pos_weight,
+            self.weight,
+            self.ignore_index,
         )
+
+    __call__ = evaluating(describe)
 
 
 @dataclass(eq=False)
@@ -135,6 +145,8 @@ class FocalLoss(LossObject):
     weight: Array | None = None
     ignore_index: int | None = -100
 
-    def describe(self, pred: Array, target: Array) -> Description:
+    def describe(self, pred: Tensor, target: Array) -> DescriptionOf[Tensor]:
         """The loss of these predictions and labels."""
-        return focal_loss.describe(pred, target, self.alpha, self.gamma, self.reduction, self.weight, self.ignore_index)
+        return description(focal_loss, pred, target, self.alpha, self.gamma, self.reduction, self.weight, self.ignore_index)
+
+    __call__ = evaluating(describe)

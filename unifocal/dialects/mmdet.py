@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..arrays import Array, same
+from ..arrays import Array, Tensor, same
 from ..convention import Convention
 from ..formulas import SigmoidFocal, SoftmaxFocal, binary_focal
-from ..loss import Description, LossObject, loss
+from ..loss import DescriptionOf, LossObject, evaluating, loss
 from ..operands import Operands
 from .options import REDUCTIONS, balanced_by, choice
 from .ranks import reshaped, shape
@@ -49,12 +49,12 @@ class FocalLoss(LossObject):
 
     def describe(
         self,
-        pred: Array,
+        pred: Tensor,
         target: Array,
         weight: Array | None = None,
         avg_factor: float | Array | None = None,
         reduction_override: str | None = None,
-    ) -> Description:
+    ) -> DescriptionOf[Tensor]:
         """The loss of these predictions and labels.
 
         ``weight`` has one number a row, or one an entry.  ``avg_factor`` is what "mean" divides by, float32's epsilon added, in place of
@@ -81,6 +81,8 @@ class FocalLoss(LossObject):
         )
         return convention, operands
 
+    __call__ = evaluating(describe)
+
 
 def _fitted(weight: Any, pred: Any) -> Any:
     """A weight of one number a row, or of as many as the loss has, in the rank of the loss."""
@@ -92,14 +94,14 @@ def _fitted(weight: Any, pred: Any) -> Any:
 
 @loss
 def sigmoid_focal_loss(
-    input: Array,
+    input: Tensor,
     target: Array,
     gamma: float = 2.0,
     alpha: float = 0.25,
     weight: Array | None = None,
     reduction: str = "mean",
     /,
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``mmcv.ops.sigmoid_focal_loss``: of class indices, index C being background; the mean is Σ/N, not Σ/(N·C).
 
     ``weight`` has one number a class, which each row takes by its target.
@@ -120,14 +122,14 @@ def sigmoid_focal_loss(
 
 @loss
 def softmax_focal_loss(
-    input: Array,
+    input: Tensor,
     target: Array,
     gamma: float = 2.0,
     alpha: float = 0.25,
     weight: Array | None = None,
     reduction: str = "mean",
     /,
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``mmcv.ops.softmax_focal_loss``: of class indices; α is a factor, and targets of −1 count in the mean alone.
 
     ``weight`` has one number a class.

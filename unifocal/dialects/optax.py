@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..arrays import Array, type_name
+from ..arrays import Array, Tensor, type_name
 from ..convention import Convention
 from ..formulas import SigmoidFocal, SoftmaxFocal
-from ..loss import Description, loss
+from ..loss import DescriptionOf, loss
 from ..operands import Operands
 from ..scalars import is_number
 from .ranks import broadcast, classes_where, keep_classes, shape, smoothed
@@ -29,7 +29,7 @@ def __dir__() -> list[str]:
 
 
 @loss
-def sigmoid_binary_cross_entropy(logits: Array, labels: Array) -> Description:
+def sigmoid_binary_cross_entropy(logits: Tensor, labels: Array) -> DescriptionOf[Tensor]:
     """``optax.sigmoid_binary_cross_entropy``: binary cross entropy of each entry; labels broadcast to the logits.
 
     Mirrors optax 0.2.8, https://optax.readthedocs.io/en/latest/api/losses.html
@@ -39,7 +39,7 @@ def sigmoid_binary_cross_entropy(logits: Array, labels: Array) -> Description:
 
 
 @loss
-def sigmoid_focal_loss(logits: Array, labels: Array, *, alpha: float | Array | None = None, gamma: float = 2.0) -> Description:
+def sigmoid_focal_loss(logits: Tensor, labels: Array, *, alpha: float | Array | None = None, gamma: float = 2.0) -> DescriptionOf[Tensor]:
     """``optax.sigmoid_focal_loss``: focal loss of each entry; α None is off, and 0 is not.
 
     γ is a constant of compiled code: under ``jax.jit`` it is to be named in ``static_argnames``.
@@ -56,7 +56,7 @@ def sigmoid_focal_loss(logits: Array, labels: Array, *, alpha: float | Array | N
 
 
 @loss
-def softmax_cross_entropy(logits: Array, labels: Array, axis: int = -1, where: Array | None = None) -> Description:
+def softmax_cross_entropy(logits: Tensor, labels: Array, axis: int = -1, where: Array | None = None) -> DescriptionOf[Tensor]:
     """``optax.softmax_cross_entropy``: cross entropy of one-hot or soft labels, one a row; only classes ``where`` true take part.
 
     Mirrors optax 0.2.8, https://optax.readthedocs.io/en/latest/api/losses.html
@@ -70,7 +70,9 @@ def softmax_cross_entropy(logits: Array, labels: Array, axis: int = -1, where: A
 
 
 @loss
-def softmax_cross_entropy_with_integer_labels(logits: Array, labels: Array, axis: int = -1, where: Array | None = None) -> Description:
+def softmax_cross_entropy_with_integer_labels(
+    logits: Tensor, labels: Array, axis: int = -1, where: Array | None = None
+) -> DescriptionOf[Tensor]:
     """``optax.softmax_cross_entropy_with_integer_labels``: cross entropy of class indices; only classes ``where`` true take part.
 
     Mirrors optax 0.2.8, https://optax.readthedocs.io/en/latest/api/losses.html
@@ -92,9 +94,10 @@ def _one_a_row(labels: Any, logits: Any, axis: int) -> Any:
     return broadcast(labels, tuple(sizes)) if len(shape(labels)) == len(sizes) else labels
 
 
-def smooth_labels(labels: Array, alpha: float | Array, *, axis: int = -1, where: Array | None = None) -> Array:
+def smooth_labels(labels: Tensor, alpha: float | Array, *, axis: int = -1, where: Array | None = None) -> Tensor:
     """``optax.smooth_labels``: (1 − α)·y + α/K, over the K classes along ``axis``; those ``where`` true, if given.
 
     Mirrors optax 0.2.8, https://optax.readthedocs.io/en/latest/api/losses.html
     """
-    return smoothed(labels, alpha, axis=axis, where=where)
+    smooth: Tensor = smoothed(labels, alpha, axis=axis, where=where)
+    return smooth

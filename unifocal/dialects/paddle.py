@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..arrays import Array
+from ..arrays import Array, Tensor
 from ..convention import Convention, Reduction
 from ..formulas import NegativeLogLikelihood, ProbabilityFocal, SigmoidFocal, categorical_focal
-from ..loss import Description, loss
+from ..loss import DescriptionOf, description, loss
 from ..operands import Operands
 from .options import REDUCTIONS, balanced_by, choice, renamed, share
 from .ranks import as_indices, is_floating, one_a_class, reshaped, shape, smoothed, softmax, squeezed
@@ -37,14 +37,14 @@ _IGNORED = -100  # no option: Paddle's operator ignores labels of this value, an
 
 @loss
 def sigmoid_focal_loss(
-    logit: Array,
+    logit: Tensor,
     label: Array,
     normalizer: Array | None = None,
     alpha: float = 0.25,
     gamma: float = 2.0,
     reduction: str = "sum",
     name: str | None = None,
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``paddle.nn.functional.sigmoid_focal_loss``: divided by ``normalizer`` before the reduction; labels of −100 have no loss.
 
     Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/sigmoid_focal_loss_en.html
@@ -64,8 +64,8 @@ def sigmoid_focal_loss(
 
 @loss
 def binary_cross_entropy(
-    input: Array, label: Array, weight: Array | None = None, reduction: str = "mean", name: str | None = None
-) -> Description:
+    input: Tensor, label: Array, weight: Array | None = None, reduction: str = "mean", name: str | None = None
+) -> DescriptionOf[Tensor]:
     """``paddle.nn.functional.binary_cross_entropy``: of probabilities; logarithms are at least −100.
 
     ``weight`` broadcasts from the right, and counts in no mean.
@@ -80,13 +80,13 @@ def binary_cross_entropy(
 
 @loss
 def binary_cross_entropy_with_logits(
-    logit: Array,
+    logit: Tensor,
     label: Array,
     weight: Array | None = None,
     reduction: str = "mean",
     pos_weight: Array | None = None,
     name: str | None = None,
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``paddle.nn.functional.binary_cross_entropy_with_logits``: labels of −100 have no loss, and count in the mean.
 
     Weights broadcast from the right.
@@ -108,7 +108,7 @@ def binary_cross_entropy_with_logits(
 @loss
 @renamed(target="label")
 def cross_entropy(
-    input: Array,
+    input: Tensor,
     label: Array,
     weight: Array | None = None,
     ignore_index: int = -100,
@@ -118,7 +118,7 @@ def cross_entropy(
     use_softmax: bool = True,
     label_smoothing: float = 0.0,
     name: str | None = None,
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``paddle.nn.functional.cross_entropy``: of class indices, with or without the class axis, or soft labels.
 
     With ``label_smoothing`` the label's rank alone says which: soft labels have the input's.  ``label`` may be called ``target``.
@@ -165,14 +165,14 @@ def _softmax_of(
 
 @loss(also_returns=("return_softmax", _softmax_of))
 def softmax_with_cross_entropy(
-    logits: Array,
+    logits: Tensor,
     label: Array,
     soft_label: bool = False,
     ignore_index: int = -100,
     numeric_stable_mode: bool = True,
     return_softmax: bool = False,
     axis: int = -1,
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``paddle.nn.functional.softmax_with_cross_entropy``: unreduced, the class axis kept with size 1; with the softmax if asked for.
 
     ``numeric_stable_mode`` changes nothing.
@@ -181,19 +181,19 @@ def softmax_with_cross_entropy(
     """
     if return_softmax:
         raise ValueError("The loss alone is described and differentiated here: return_softmax must be False; received True.")
-    convention, operands = cross_entropy.describe(logits, label, None, -100 if soft_label else ignore_index, "none", soft_label, axis)
+    convention, operands = description(cross_entropy, logits, label, None, -100 if soft_label else ignore_index, "none", soft_label, axis)
     return replace(convention, class_axis="kept"), operands
 
 
 @loss
 def nll_loss(
-    input: Array,
+    input: Tensor,
     label: Array,
     weight: Array | None = None,
     ignore_index: int = -100,
     reduction: str = "mean",
     name: str | None = None,
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``paddle.nn.functional.nll_loss``: of log-probabilities and class indices; the class axis is the second.
 
     The mean is weighted by ``weight[label]``, and counts no ignored row.
@@ -209,7 +209,7 @@ def nll_loss(
 
 
 @loss
-def log_loss(input: Array, label: Array, epsilon: float = 0.0001, name: str | None = None) -> Description:
+def log_loss(input: Tensor, label: Array, epsilon: float = 0.0001, name: str | None = None) -> DescriptionOf[Tensor]:
     """``paddle.nn.functional.log_loss``: −y·log(p + ε) − (1 − y)·log(1 − p + ε), of shape (N, 1).
 
     Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/log_loss_en.html
@@ -220,12 +220,13 @@ def log_loss(input: Array, label: Array, epsilon: float = 0.0001, name: str | No
     return convention, Operands(input, label)
 
 
-def label_smooth(label: Array, prior_dist: Array | None = None, epsilon: float = 0.1, name: str | None = None) -> Array:
+def label_smooth(label: Tensor, prior_dist: Array | None = None, epsilon: float = 0.1, name: str | None = None) -> Tensor:
     """``paddle.nn.functional.label_smooth``: (1 − ε)·y + ε/K over the last axis, or (1 − ε)·y + ε·``prior_dist``.
 
     Mirrors Paddle 3.3.1, https://www.paddlepaddle.org.cn/documentation/docs/en/api/paddle/nn/functional/label_smooth_en.html
     """
-    return smoothed(label, share("epsilon", epsilon), prior=prior_dist)
+    smooth: Tensor = smoothed(label, share("epsilon", epsilon), prior=prior_dist)
+    return smooth
 
 
 def _weighted(reduction: str) -> Reduction:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..arrays import Array
-from ..loss import Description, LossObject
+from ..arrays import Array, Tensor
+from ..loss import DescriptionOf, LossObject, description, evaluating
 from . import paddle
 from .ranks import shape
 
@@ -35,11 +35,13 @@ class FocalLoss(LossObject):
         if not self.use_sigmoid:
             raise ValueError(f"Only sigmoid focal loss is supported: use_sigmoid must be True; received {self.use_sigmoid!r}.")
 
-    def describe(self, pred: Array, target: Array, reduction: str = "none") -> Description:
+    def describe(self, pred: Tensor, target: Array, reduction: str = "none") -> DescriptionOf[Tensor]:
         """The loss of predictions (N, C) and class indices (N,)."""
         if len(shape(pred)) != 2 or len(shape(target)) != 1:
             raise ValueError(f"pred must be 2-D and target 1-D; received shapes {shape(pred)} and {shape(target)}.")
-        convention, operands = paddle.sigmoid_focal_loss.describe(pred, target, None, self.alpha, self.gamma, reduction)
+        convention, operands = description(paddle.sigmoid_focal_loss, pred, target, None, self.alpha, self.gamma, reduction)
         return replace(convention, labels="indices", ignore_index=None, count_ignored=False), operands._replace(
             loss_weight=self.loss_weight
         )
+
+    __call__ = evaluating(describe)

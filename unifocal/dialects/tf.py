@@ -5,10 +5,10 @@ Documentation: https://www.tensorflow.org/api_docs/python/tf/nn
 
 from __future__ import annotations
 
-from ..arrays import Array
+from ..arrays import Array, Tensor
 from ..convention import Convention
 from ..formulas import SigmoidFocal, SoftmaxFocal
-from ..loss import Description, loss
+from ..loss import DescriptionOf, loss
 from ..operands import Operands
 from .options import required
 
@@ -25,7 +25,9 @@ def __dir__() -> list[str]:
 
 
 @loss(labels_first=True)
-def sigmoid_cross_entropy_with_logits(labels: Array | None = None, logits: Array | None = None, name: str | None = None) -> Description:
+def sigmoid_cross_entropy_with_logits(
+    labels: Array | None = None, logits: Tensor | None = None, name: str | None = None
+) -> DescriptionOf[Tensor]:
     """``tf.nn.sigmoid_cross_entropy_with_logits``: binary cross entropy of each entry.
 
     Mirrors TensorFlow 2.21, https://www.tensorflow.org/api_docs/python/tf/nn/sigmoid_cross_entropy_with_logits
@@ -35,7 +37,9 @@ def sigmoid_cross_entropy_with_logits(labels: Array | None = None, logits: Array
 
 
 @loss(labels_first=True)
-def weighted_cross_entropy_with_logits(labels: Array, logits: Array, pos_weight: float | Array, name: str | None = None) -> Description:
+def weighted_cross_entropy_with_logits(
+    labels: Array, logits: Tensor, pos_weight: float | Array, name: str | None = None
+) -> DescriptionOf[Tensor]:
     """``tf.nn.weighted_cross_entropy_with_logits``: ``pos_weight`` multiplies the positive term, and broadcasts from the right.
 
     Mirrors TensorFlow 2.21, https://www.tensorflow.org/api_docs/python/tf/nn/weighted_cross_entropy_with_logits
@@ -45,7 +49,7 @@ def weighted_cross_entropy_with_logits(labels: Array, logits: Array, pos_weight:
 
 
 @loss(labels_first=True)
-def softmax_cross_entropy_with_logits(labels: Array, logits: Array, axis: int = -1, name: str | None = None) -> Description:
+def softmax_cross_entropy_with_logits(labels: Array, logits: Tensor, axis: int = -1, name: str | None = None) -> DescriptionOf[Tensor]:
     """``tf.nn.softmax_cross_entropy_with_logits``: cross entropy of one-hot or soft labels, one a row.
 
     Mirrors TensorFlow 2.21, https://www.tensorflow.org/api_docs/python/tf/nn/softmax_cross_entropy_with_logits
@@ -55,7 +59,7 @@ def softmax_cross_entropy_with_logits(labels: Array, logits: Array, axis: int = 
 
 
 @loss(labels_first=True)
-def sparse_softmax_cross_entropy_with_logits(labels: Array, logits: Array, name: str | None = None) -> Description:
+def sparse_softmax_cross_entropy_with_logits(labels: Array, logits: Tensor, name: str | None = None) -> DescriptionOf[Tensor]:
     """``tf.nn.sparse_softmax_cross_entropy_with_logits``: cross entropy of class indices along the last axis.
 
     Mirrors TensorFlow 2.21, https://www.tensorflow.org/api_docs/python/tf/nn/sparse_softmax_cross_entropy_with_logits

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..arrays import Array
+from ..arrays import Array, Tensor
 from ..convention import Convention
 from ..formulas import binary_focal
-from ..loss import Description, LossObject, loss
+from ..loss import Description, DescriptionOf, LossObject, evaluating, loss
 from ..operands import Operands
 from .keras import Configured
 from .keras2 import EPSILON, REDUCTIONS, fitted_weight
@@ -27,8 +27,8 @@ def __dir__() -> list[str]:
 
 @loss(labels_first=True)
 def sigmoid_focal_crossentropy(
-    y_true: Array, y_pred: Array, alpha: float | Array | None = 0.25, gamma: float | None = 2.0, from_logits: bool = False
-) -> Description:
+    y_true: Array, y_pred: Tensor, alpha: float | Array | None = 0.25, gamma: float | None = 2.0, from_logits: bool = False
+) -> DescriptionOf[Tensor]:
     """``tfa.losses.sigmoid_focal_crossentropy``: focal loss summed over the last axis.
 
     Mirrors TensorFlow Addons 0.23, https://www.tensorflow.org/addons/api_docs/python/tfa/losses/sigmoid_focal_crossentropy
@@ -51,11 +51,13 @@ class SigmoidFocalCrossEntropy(Configured, LossObject):
     reduction: str = "none"
     name: str = "sigmoid_focal_crossentropy"
 
-    def describe(self, y_true: Array, y_pred: Array, sample_weight: Array | None = None) -> Description:
+    def describe(self, y_true: Array, y_pred: Tensor, sample_weight: Array | None = None) -> DescriptionOf[Tensor]:
         """The loss of these labels and predictions."""
         convention, operands = _describe(y_true, y_pred, self.alpha, self.gamma, self.from_logits)
         convention = replace(convention, reduction=choice("reduction", self.reduction, REDUCTIONS))
         return convention, operands._replace(sample_weight=fitted_weight(sample_weight, y_pred))
+
+    __call__ = evaluating(describe)
 
 
 def _describe(y_true: Array, y_pred: Array, alpha: float | Array | None, gamma: float | None, from_logits: bool) -> Description:

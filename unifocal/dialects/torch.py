@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..arrays import Array
+from ..arrays import Array, Tensor
 from ..convention import Convention, Reduction
 from ..formulas import NegativeLogLikelihood, ProbabilityFocal, SigmoidFocal, SoftmaxFocal
-from ..loss import Description, loss
+from ..loss import DescriptionOf, loss
 from ..notices import warn_caller
 from ..operands import Operands
 from .options import REDUCTIONS, choice, share
@@ -28,13 +28,13 @@ _may_warn = loss(asked_each_time=("size_average", "reduce"))
 
 @_may_warn
 def binary_cross_entropy(
-    input: Array,
+    input: Tensor,
     target: Array,
     weight: Array | None = None,
     size_average: bool | None = None,
     reduce: bool | None = None,
     reduction: str = "mean",
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``torch.nn.functional.binary_cross_entropy``: of probabilities; logarithms are at least −100.
 
     ``weight`` broadcasts from the right, and counts in no mean.
@@ -53,14 +53,14 @@ def binary_cross_entropy(
 
 @_may_warn
 def binary_cross_entropy_with_logits(
-    input: Array,
+    input: Tensor,
     target: Array,
     weight: Array | None = None,
     size_average: bool | None = None,
     reduce: bool | None = None,
     reduction: str = "mean",
     pos_weight: Array | None = None,
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``torch.nn.functional.binary_cross_entropy_with_logits``: weights broadcast from the right, and count in no mean.
 
     Mirrors PyTorch 2.13, https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
@@ -72,7 +72,7 @@ def binary_cross_entropy_with_logits(
 
 @_may_warn
 def cross_entropy(
-    input: Array,
+    input: Tensor,
     target: Array,
     weight: Array | None = None,
     size_average: bool | None = None,
@@ -80,7 +80,7 @@ def cross_entropy(
     reduce: bool | None = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``torch.nn.functional.cross_entropy``: of class indices, or of soft labels in the input's shape.
 
     The mean is over the rows for soft labels, and weighted by ``weight[target]`` for class indices; ``weight`` stands at each class's
@@ -107,14 +107,14 @@ def cross_entropy(
 
 @_may_warn
 def nll_loss(
-    input: Array,
+    input: Tensor,
     target: Array,
     weight: Array | None = None,
     size_average: bool | None = None,
     ignore_index: int = -100,
     reduce: bool | None = None,
     reduction: str = "mean",
-) -> Description:
+) -> DescriptionOf[Tensor]:
     """``torch.nn.functional.nll_loss``: of log-probabilities and class indices; the mean is weighted by ``weight[target]``.
 
     Mirrors PyTorch 2.13, https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html

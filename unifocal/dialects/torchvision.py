@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..arrays import Array
+from ..arrays import Array, Tensor
 from ..convention import Convention
 from ..formulas import SigmoidFocal
-from ..loss import Description, loss
+from ..loss import DescriptionOf, loss
 from ..operands import Operands
 from .options import REDUCTIONS, choice
 
@@ -17,7 +17,9 @@ def __dir__() -> list[str]:
 
 
 @loss
-def sigmoid_focal_loss(inputs: Array, targets: Array, alpha: float = 0.25, gamma: float = 2, reduction: str = "none") -> Description:
+def sigmoid_focal_loss(
+    inputs: Tensor, targets: Array, alpha: float = 0.25, gamma: float = 2, reduction: str = "none"
+) -> DescriptionOf[Tensor]:
     """``torchvision.ops.sigmoid_focal_loss``: α = −1 is off.
 
     Mirrors torchvision 0.28, https://docs.pytorch.org/vision/stable/generated/torchvision.ops.sigmoid_focal_loss.html
