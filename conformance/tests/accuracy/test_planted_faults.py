@@ -181,7 +181,7 @@ def _of_compute_dtype(choose: Callable[[Any, Any], Any]) -> Plant:
 
 def _computing_in(reading: Any, choose: Callable[[Any, Any], Any]) -> Any:
     host = None if reading.hosted is None else _computing_in(reading.hosted, choose)
-    return replace(reading, dtype=choose(reading.xp, reading.own_dtype), hosted=host)
+    return replace(reading, dtype=choose(reading.xp, reading.own_dtype), casts=True, looks_for_hard_labels=False, hosted=host)
 
 
 def _without_keepdims(monkeypatch: pytest.MonkeyPatch) -> None:
