@@ -6,6 +6,7 @@ described again.  The others are; their reading is looked up all the same.
 
 from __future__ import annotations
 
+from inspect import signature
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -68,8 +69,8 @@ def lookup(describe: Any, args: tuple[Any, ...], options: dict[str, Any], consta
     tensors = backend.as_eager(list(given), places.index(at))
     if tensors is None:
         return None
-    for option in describe.asked_each_time:
-        if options.get(option) is not None:
+    for where, option in describe.asked_each_time:
+        if (args[where] if where < len(args) else options.get(option)) is not None:
             return None
     for tensor in tensors:
         key += tensor.dtype, tuple(tensor.shape)
@@ -101,7 +102,7 @@ def described_by(describe: Any, place: int, name: str, asked_each_time: tuple[st
     asked_each_time: options with which it does more than describe, such as warn.
     """
     describe.predictions_at = place, name
-    describe.asked_each_time = asked_each_time
+    describe.asked_each_time = tuple((list(signature(describe).parameters).index(option), option) for option in asked_each_time)
 
 
 def clear() -> None:
