@@ -15,7 +15,7 @@ from typing import cast as cast_to
 
 from ..arrays import Array, Namespace, NumPyArray, Shape, cast, without
 from ..operands import EXCHANGED, WEIGHTS, Operands
-from .alignment import Alignment, Kind, Like, Step, are_indices, known_classes
+from .alignment import Alignment, Kind, Like, Step, are_indices, require_classes
 from .checks import NON_NEGATIVE, POSITIVE, PROBABILITY, UNIT, UNNORMALIZED, Range, are_on
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Reading:
     @property
     def classes(self) -> int:
         """The number of classes along the axis; raises ValueError if a traced graph does not know it."""
-        return known_classes(self.shape, self.axis)
+        return require_classes(self.shape, self.axis)
 
     # --- values -------------------------------------------------------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ class Reading:
         is_half = x.dtype not in (xp.float32, xp.float64) and xp.isdtype(x.dtype, "real floating")
         return self.backend.to_numpy(cast(xp, x, xp.float32) if is_half else x)
 
-    def aligned(self, operands: Operands) -> Operands:
+    def align(self, operands: Operands) -> Operands:
         """The operands with the predictions' rank, their weights held to their ranges.
 
         Every tensor then has the predictions' size or 1 in each dimension, or is 0-D: cutting the predictions in blocks cuts it too.
@@ -319,7 +319,7 @@ def _ranges(convention: Convention, weights: tuple[Kind, ...]) -> Iterator[tuple
 def _fixed_divisor(convention: Convention, shape: Shape, weights: tuple[Kind, ...]) -> float | None:
     """What the total is divided by, where the shapes alone say so."""
     _, _, class_weight, sample_weight, _ = weights
-    per_row = known_classes(shape, convention.axis) if convention.class_axis == "mean" else 1
+    per_row = require_classes(shape, convention.axis) if convention.class_axis == "mean" else 1
     match convention.reduction:
         case "none":
             return 1.0

@@ -15,8 +15,8 @@ import pytest
 from unifocal.arrays import NumPyArray
 from unifocal.convention import Convention
 from unifocal.dialects import kornia
-from unifocal.evaluation.block import folded
-from unifocal.evaluation.evaluate import call_of, evaluate, evaluate_with_gradient
+from unifocal.evaluation.block import fold
+from unifocal.evaluation.evaluate import evaluate, evaluate_with_gradient, read_call
 from unifocal.formulas import (
     Formula,
     Mixture,
@@ -269,8 +269,8 @@ def test_derivatives(case: _Case, targets: NumPyArray, gamma: float) -> None:
     def gradient(x: Any) -> Any:
         return evaluate_with_gradient(convention, Operands(x, **operands))[1]
 
-    call = call_of(convention, Operands(x, **operands))
-    of_labels, folded_x, inputs, divisor = folded(call.reading, call.operands)
+    call = read_call(convention, Operands(x, **operands))
+    of_labels, folded_x, inputs, divisor = fold(call.reading, call.operands)
     second = of_labels.second(call.reading.xp, folded_x, inputs, _H) / divisor
     step = 1e-6
     differences = np.zeros_like(x)
