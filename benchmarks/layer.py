@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 import unifocal
-from unifocal.evaluation.block import folded
-from unifocal.evaluation.evaluate import call_of
+from unifocal.evaluation.block import fold
+from unifocal.evaluation.evaluate import read_call
 from unifocal.operands import Operands
 
 from .contestants import module, ours
@@ -29,15 +29,15 @@ def layer(row: Row, size: int, seconds: float) -> Layer:
 
 def _formula(loss: Any, x: Any, y: Any) -> Any:
     """The formula and the sum of what it gives, on the arrays that it runs on, as a function without arguments."""
-    call = call_of(*loss.func.describe(x, y, **loss.keywords))
+    call = read_call(*loss.func.describe(x, y, **loss.keywords))
     reading: Any = call.reading
     if reading.hosted is None:
-        formula, folded_x, inputs, _ = folded(reading, call.operands)
+        formula, folded_x, inputs, _ = fold(reading, call.operands)
         return lambda: reading.backend.attach(formula, folded_x, inputs, True)
     host, operands = reading.hosted, call.operands
     if host.backend is not reading.backend:
         operands = Operands(*(part if part is None or isinstance(part, float) else reading.backend.host(part) for part in operands))
-    formula, folded_x, inputs, _ = folded(host, operands)
+    formula, folded_x, inputs, _ = fold(host, operands)
 
     def evaluated() -> Any:
         found = formula.fast(host.xp, folded_x, inputs, None)

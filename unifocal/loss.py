@@ -103,6 +103,11 @@ def loss(
         With which describe does more than describe, such as warn, so that every call is to ask it.
     also_returns : name of an option, and a function of all the others
         With the option a call gives a pair, the loss and what the function gives; no loss is described with it.
+
+    Raises
+    ------
+    TypeError
+        If describe takes no predictions and labels, or has no such option.
     """
     if describe is None:
         return partial(loss, labels_first=labels_first, asked_each_time=asked_each_time, also_returns=also_returns)
@@ -114,7 +119,12 @@ def loss(
         call = lookup(describe, args, kwargs, constant=False)
         return evaluate(*describe(*args, **kwargs)) if call is None else call.value()
 
-    names = [name for name, parameter in signature(describe).parameters.items() if parameter.kind is not Parameter.KEYWORD_ONLY]
+    parameters = signature(describe).parameters
+    names = [name for name, parameter in parameters.items() if parameter.kind is not Parameter.KEYWORD_ONLY]
+    if len(names) < 2:
+        raise TypeError(f"A loss takes predictions and labels before all else; {describe.__name__} takes {', '.join(names) or 'neither'}.")
+    if unknown := [name for name in asked_each_time if name not in parameters]:
+        raise TypeError(f"asked_each_time must name options of {describe.__name__}; received {', '.join(unknown)}.")
     described_by(describe, int(labels_first), names[labels_first], asked_each_time)
     made: Any = evaluated if also_returns is None else _returning_also(evaluated, signature(describe), *also_returns)
     made.describe, made.labels_first = describe, labels_first

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 import unifocal
 from unifocal.arrays import Array
-from unifocal.evaluation.block import folded
-from unifocal.evaluation.evaluate import call_of
+from unifocal.evaluation.block import fold
+from unifocal.evaluation.evaluate import read_call
 
 NumPyArray = npt.NDArray[Any]
 Function = Callable[[Array], Array]
@@ -142,10 +142,10 @@ class Analytic(Framework, Protocol):
         # NumPy has no other way to a second derivative than the formula itself.
         describe: Any = loss.describe  # type: ignore[attr-defined]
         x, y = self.tensor(predictions, dtype), self._operand(targets)
-        call = call_of(*describe(x, y, **{key: self._operand(option) for key, option in options.items()}))
+        call = read_call(*describe(x, y, **{key: self._operand(option) for key, option in options.items()}))
         xp = call.reading.xp
         along = xp.astype(self.tensor(h, dtype), call.reading.dtype)
         with np.errstate(all="ignore"):
-            formula, folded_x, inputs, divisor = folded(call.reading, call.operands)
+            formula, folded_x, inputs, divisor = fold(call.reading, call.operands)
             result = formula.second(xp, folded_x, inputs, along)
         return self.numpy(result if divisor is None else result / divisor)

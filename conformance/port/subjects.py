@@ -164,7 +164,7 @@ def _answered(run: Framework, loss: Callable[[Any], Any], x: Any) -> Answer:
 
 def _checked(run: Framework, result: Any) -> Any:
     """The result, if a loss may return it: a tensor of the framework, for NumPy also a number, or a value with its gradient."""
-    shim = SHIMS[run.name].module if run.name in SHIMS else "standard"
+    shim = SHIMS[run.name].module if run.name in SHIMS else "array_api"
     pair = isinstance(result, tuple) and len(result) == 2 and not run.differentiates
     for part in result if pair else (result,):
         owner = backend_of(part)

@@ -260,6 +260,11 @@ def arange(stop: int, *, dtype: Any = None, device: Any = None) -> ExactArray:
     return asarray(np.arange(stop), dtype=dtype)
 
 
+def broadcast_to(x: ExactArray, shape: tuple[int, ...]) -> ExactArray:
+    """x in a shape that its own broadcasts to."""
+    return ExactArray(np.broadcast_to(x.values, shape).copy(), x.dtype)
+
+
 def reshape(x: ExactArray, shape: tuple[int, ...]) -> ExactArray:
     """x in another shape."""
     return ExactArray(np.reshape(x.values, shape), x.dtype)

@@ -62,7 +62,7 @@ def are_indices(convention: Convention, xp: Namespace, shape: Shape, targets: Li
         whole = f"the shape of the predictions, {shape} (element-wise labels), or that" if formats == "any" else f"the shape {shape}"
         way_out = _fitting(convention, xp, shape, targets)
         raise ValueError(f"targets must have {whole} without axis {given_axis} (class indices); received {own}.{way_out}")
-    if formats == "any" and known_classes(shape, axis) < 2:
+    if formats == "any" and require_classes(shape, axis) < 2:
         raise ValueError(
             f"Class indices need at least 2 classes along axis {given_axis}; received predictions of shape {shape} with targets of "
             f"shape {own}. For element-wise labels reshape the targets to {shape} or the predictions to {own}."
@@ -74,7 +74,7 @@ def are_indices(convention: Convention, xp: Namespace, shape: Shape, targets: Li
     return True
 
 
-def known_classes(shape: Shape, axis: int) -> int:
+def require_classes(shape: Shape, axis: int) -> int:
     """The number of classes along the axis; raises ValueError if a traced graph does not know it."""
     size = shape[axis]
     if size is None:

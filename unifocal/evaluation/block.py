@@ -14,7 +14,7 @@ from ..formulas.base import Formula, Inputs
 from ..operands import Operands
 from .checks import UNNORMALIZED, are_on
 from .denominator import denominator
-from .labels import class_indices, element_labels, labels_of_indices
+from .labels import class_indices, look_at_labels, make_labels
 
 if TYPE_CHECKING:
     from ..backend import Backend
@@ -24,19 +24,19 @@ Result = tuple[Array | float, Array, float, float]
 """See :meth:`unifocal.backend.Walk.run`; the slope is None unless it was asked for."""
 
 
-def folded(reading: Reading, operands: Operands) -> tuple[Formula, Array, Inputs, Array | float | None]:
+def fold(reading: Reading, operands: Operands) -> tuple[Formula, Array, Inputs, Array | float | None]:
     """The formula for these labels, its arguments, and what the total is divided by; None for a loss that is not reduced."""
     x, labels = operands[:2]
     valid = index = bad = None
     if reading.ignored is not None:
-        labels, valid = without_ignored(reading, labels)
+        labels, valid = drop_ignored(reading, labels)
     if reading.by_index:
         index, bad = class_indices(reading, labels)
-        labels, hard = (index if reading.keeps_indices else labels_of_indices(reading, x, index)), True
+        labels, hard = (index if reading.keeps_indices else make_labels(reading, x, index)), True
     elif reading.looks_for_hard_labels and are_on() and reading.xp.hard(labels):
         hard = True
     else:
-        labels, hard = element_labels(reading, x, labels)
+        labels, hard = look_at_labels(reading, x, labels)
     formula = reading.formula_of_hard_labels if hard else reading.formula
     if not reading.bare or valid is not None or bad is not None or operands.loss_weight is not None:
         inputs, divisor = _weighed(reading, operands, labels, index, valid, bad)
@@ -60,24 +60,24 @@ def value_slope(
     return value, slope, float(backend.total(value))
 
 
-def one_block(reading: Reading, operands: Operands, sloped: bool) -> Result:
+def evaluate_block(reading: Reading, operands: Operands, sloped: bool) -> Result:
     """A call of one block, on the arrays that it is computed on; see :meth:`unifocal.backend.Walk.run`."""
-    formula, x, inputs, divisor = folded(reading, operands)
+    formula, x, inputs, divisor = fold(reading, operands)
     value, slope, total = value_slope(reading.backend, reading.xp, formula, x, inputs)
     if reading.is_reduced:
         by = float(cast_to("float", divisor))
-        return reduced(reading.xp, total, slope if sloped else None, by, by)
+        return reduce_total(reading.xp, total, slope if sloped else None, by, by)
     return value, slope, 1.0, 1.0
 
 
-def reduced(xp: Namespace, total: float, slope: Array | None, scale: float, divisor: float) -> Result:
+def reduce_total(xp: Namespace, total: float, slope: Array | None, scale: float, divisor: float) -> Result:
     """The result of a loss that is a total over the divisor."""
     if divisor:
         return total / divisor, slope, scale, divisor
     return 0.0, None if slope is None else xp.zeros_like(slope), 1.0, 1.0  # nothing was averaged
 
 
-def without_ignored(reading: Reading, targets: Array) -> tuple[Array, Array]:
+def drop_ignored(reading: Reading, targets: Array) -> tuple[Array, Array]:
     """The targets with 0 for ignored entries, and where they are not ignored."""
     xp, ignored = reading.xp, reading.ignored
     if reading.targets_kind == "bool":
@@ -100,7 +100,7 @@ def _weighed(
         weight, class_weight = _times(weight, row), None
     divisor = reading.divisor
     if divisor is None and convention.reduction != "none":
-        counted = _times(weight, at_target(reading, operands.predictions, class_weight, index))
+        counted = _times(weight, take_at_target(reading, operands.predictions, class_weight, index))
         divisor = denominator(reading, operands.predictions, index, valid, counted)
 
     if reading.categorical:
@@ -110,7 +110,7 @@ def _weighed(
     if not reading.categorical:
         weight = _times(weight, class_weight)
     elif reading.keeps_indices:
-        weight = _times(weight, at_target(reading, operands.predictions, class_weight, index))
+        weight = _times(weight, take_at_target(reading, operands.predictions, class_weight, index))
     elif class_weight is not None:
         labels = labels * class_weight
     if normalizer is not None:
@@ -120,7 +120,7 @@ def _weighed(
     return Inputs(labels, alpha, pos_weight, weight), divisor
 
 
-def at_target(reading: Reading, x: Array, vector: Array | float | None, index: Array | None) -> Array | float | None:
+def take_at_target(reading: Reading, x: Array, vector: Array | float | None, index: Array | None) -> Array | float | None:
     """A class vector's entry for each row's class; index has size 1 along the class axis, None for element-wise labels: no entry."""
     if index is None:
         return None

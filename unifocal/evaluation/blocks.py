@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from ..operands import Operands
-from .block import Result, folded, reduced, value_slope
+from .block import Result, fold, reduce_total, value_slope
 from .cutting import cut, cuts
 from .heap import keep_heap
 from .slope import HalfSlope, Index, Slope
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _MOST_KEPT = 1 << 19  # elements
 
 
-def many_blocks(reading: Reading, operands: Operands, sloped: bool, final: bool, threads: int) -> Result:
+def evaluate_blocks(reading: Reading, operands: Operands, sloped: bool, final: bool, threads: int) -> Result:
     """A call of many blocks; ``final``: whether the slope will meet no cotangent but 1."""
     xp, x, convention = reading.xp, operands.predictions, reading.convention
     whole = reading.axis + x.ndim if convention.drops_axis or convention.formula.categorical or reading.by_index else None
@@ -39,7 +39,7 @@ def many_blocks(reading: Reading, operands: Operands, sloped: bool, final: bool,
     def work(blocks: Iterator[tuple[int, Index]]) -> None:
         keep_heap(xp, temporaries, min(elements, _MOST_KEPT), reading.dtype)
         for number, index in blocks:
-            formula, block, inputs, divisor = folded(reading, _part(operands, index))
+            formula, block, inputs, divisor = fold(reading, _part(operands, index))
             out = None if slope is None else slope.out(index)
             block_value, block_slope, total = value_slope(reading.backend, xp, formula, block, inputs, out)
             if slope is not None:
@@ -56,7 +56,7 @@ def many_blocks(reading: Reading, operands: Operands, sloped: bool, final: bool,
     # Added up in pairs, in float64: block by block, whichever thread computed it.
     by = float(np.sum(divisors)) if reading.divisor is None else reading.divisor
     array, scale = (None, 1.0) if slope is None else (slope.array, slope.scale(by))
-    return reduced(xp, float(np.sum(totals)), array, scale, by)
+    return reduce_total(xp, float(np.sum(totals)), array, scale, by)
 
 
 def _part(operands: Operands, index: Index) -> Operands:
@@ -71,6 +71,6 @@ def _slope_of(reading: Reading, operands: Operands, indices: Iterable[Index], fi
         return Slope(xp, x, reading.dtype)
     divisor = reading.divisor
     if divisor is None:  # found in a look at the targets and weights before all else
-        divisor = float(np.sum([float(cast("float", folded(reading, _part(operands, index))[3])) for index in indices]))
+        divisor = float(np.sum([float(cast("float", fold(reading, _part(operands, index))[3])) for index in indices]))
     narrow = float(xp.finfo(x.dtype).max) < float(xp.finfo(reading.dtype).max) / 2
     return HalfSlope(xp, x, reading.dtype, divisor, scaled=narrow and not final)

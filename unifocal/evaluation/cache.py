@@ -6,13 +6,14 @@ described again.  The others are; their reading is looked up all the same.
 
 from __future__ import annotations
 
+from inspect import signature
 from types import FunctionType
 from typing import Any, NamedTuple
 
 from ..dispatch import backend_of
 from ..operands import Operands
 from ..scalars import is_number
-from .evaluate import Call, call_of
+from .evaluate import Call, read_call
 from .reading import Reading, read_again
 
 _OPTIONS = {float, int, bool, str, type(None)}
@@ -68,8 +69,8 @@ def lookup(describe: Any, args: tuple[Any, ...], options: dict[str, Any], consta
     tensors = backend.as_eager(list(given), places.index(at))
     if tensors is None:
         return None
-    for option in describe.asked_each_time:
-        if options.get(option) is not None:
+    for where, option in describe.asked_each_time:
+        if (args[where] if where < len(args) else options.get(option)) is not None:
             return None
     for tensor in tensors:
         key += tensor.dtype, tuple(tensor.shape)
@@ -92,7 +93,7 @@ def lookup(describe: Any, args: tuple[Any, ...], options: dict[str, Any], consta
     if constant:
         operands[0] = backend.stop_gradient(x)
     found = Operands(*operands)
-    return Call(entry.reading, entry.reading.aligned(found) if entry.aligns else found)
+    return Call(entry.reading, entry.reading.align(found) if entry.aligns else found)
 
 
 def described_by(describe: Any, place: int, name: str, asked_each_time: tuple[str, ...] = ()) -> None:
@@ -101,7 +102,7 @@ def described_by(describe: Any, place: int, name: str, asked_each_time: tuple[st
     asked_each_time: options with which it does more than describe, such as warn.
     """
     describe.predictions_at = place, name
-    describe.asked_each_time = asked_each_time
+    describe.asked_each_time = tuple((list(signature(describe).parameters).index(option), option) for option in asked_each_time)
 
 
 def clear() -> None:
@@ -113,7 +114,7 @@ def clear() -> None:
 def _entry(describe: Any, args: tuple[Any, ...], options: dict[str, Any], given: list[Any], at: int) -> _Entry | None:
     """What calls like this one need, if its operands are its arguments as they came, the predictions the one at their place."""
     convention, operands = describe(*args, **options)
-    reading = call_of(convention, operands).reading
+    reading = read_call(convention, operands).reading
     constants: list[Any] = [None] * len(operands)
     routes: list[tuple[int, int]] = []
     for to, operand in enumerate(operands[:7]):

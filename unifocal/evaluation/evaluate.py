@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from typing import cast as cast_to
 
 from ..arrays import Array, cast
 from ..operands import Operands
 from .alignment import NUMBER, Kind, Like
-from .block import Result, folded, one_block
-from .blocks import many_blocks
+from .block import Result, evaluate_block, fold
+from .blocks import evaluate_blocks
 from .reading import Reading, read, read_again
-from .reduction import divide, over_classes
-from .tensors import backend_for, brought, warn_if_exchanged
+from .reduction import divide, reduce_classes
+from .tensors import backend_for, bring, warn_if_exchanged
 
 if TYPE_CHECKING:
     from ..backend import EagerBackend
@@ -40,9 +41,9 @@ class Call:
         with reading.backend.computing(x):
             if reading.hosted is not None:
                 return cast_to("EagerBackend", reading.backend).attach_walk(x, self, reading.result_dtype)
-            formula, folded_x, inputs, divisor = folded(reading, self.operands)
+            formula, folded_x, inputs, divisor = fold(reading, self.operands)
             value = reading.backend.attach(formula, folded_x, inputs, divisor is not None)
-            value = over_classes(reading, folded_x, inputs.labels, value) if divisor is None else divide(reading.xp, value, divisor)
+            value = reduce_classes(reading, folded_x, inputs.labels, value) if divisor is None else divide(reading.xp, value, divisor)
             return cast(reading.xp, value, reading.result_dtype)
 
     def value_and_gradient(self) -> tuple[Array, Array]:
@@ -56,12 +57,12 @@ class Call:
                 if scale != 1:
                     gradient /= scale
                 return eager.from_host(value, x, reading.result_dtype), eager.from_host(gradient, x, x.dtype)
-            formula, folded_x, inputs, divisor = folded(reading, self.operands)
+            formula, folded_x, inputs, divisor = fold(reading, self.operands)
             value, gradient = backend.run(formula, folded_x, inputs)
             if divisor is not None:
                 value, gradient = divide(xp, backend.total(value), divisor), divide(xp, gradient, divisor)
             else:
-                value = over_classes(reading, folded_x, inputs.labels, value)
+                value = reduce_classes(reading, folded_x, inputs.labels, value)
                 if reading.convention.class_axis == "mean":
                     gradient = divide(xp, gradient, float(reading.classes))
             return cast(xp, value, reading.result_dtype), gradient
@@ -88,7 +89,7 @@ class Call:
         parts = [x, *self.operands[1:]]
         for place, tensor in zip(self.reading.places, tensors, strict=True):
             parts[place] = tensor
-        return folded(self.reading, Operands(*parts))[:3]
+        return fold(self.reading, Operands(*parts))[:3]
 
     def run(self, sloped: bool, final: bool = False) -> Result:
         """The value and the slope; ``final``: whether the slope will meet no cotangent but 1."""
@@ -101,9 +102,9 @@ class Call:
             operands = Operands(*parts)
         try:
             with host.backend.computing(operands.predictions):
-                return (
-                    one_block(host, operands, sloped) if host.is_one_block else many_blocks(host, operands, sloped, final, self._threads())
-                )
+                if host.is_one_block:
+                    return evaluate_block(host, operands, sloped)
+                return evaluate_blocks(host, operands, sloped, final, self._threads())
         except ValueError:
             self.whole(self.operands.predictions, self.tensors)  # says where in the whole of an array the fault is
             raise
@@ -114,7 +115,7 @@ class Call:
         return 1 if host is None or host.backend is backend else backend.threads(self.operands.predictions)
 
 
-def call_of(convention: Convention, operands: Operands, constant: bool = False) -> Call:
+def read_call(convention: Convention, operands: Operands, constant: bool = False) -> Call:
     """A call, its operands held to the convention; raises TypeError or ValueError where they do not fit.
 
     constant: whether nothing is to be differentiated.
@@ -124,17 +125,18 @@ def call_of(convention: Convention, operands: Operands, constant: bool = False) 
     if constant:
         x = backend.stop_gradient(x)
     with backend.computing(x):
-        parts = brought(backend, x, operands)
+        parts = bring(backend, x, operands)
         kinds: list[Any] = [_kind(backend.shape, part) for part in parts[:7]]
         tensors = [part for part in parts[1:7] if part is not None and not isinstance(part, float)]
         xp = backend.namespace(x)
         autocast = x.dtype not in (xp.float32, xp.float64) and backend.autocast(x)
         eager = backend.as_eager([x, *tensors], 0) is not None
         # torch.compile cannot look through a cache, and a graph is made once.
-        reading = (read if backend.is_traced(x) else read_again)(convention, backend, xp, autocast, eager, *kinds)  # type: ignore[arg-type]  # modules are hashable
+        reader: Callable[..., Reading] = read if backend.is_traced(x) else read_again
+        reading = reader(convention, backend, xp, autocast, eager, *kinds)
         if not eager and not reading.by_index:
             warn_if_exchanged(backend, x, parts.targets)
-        return Call(reading, reading.aligned(parts))
+        return Call(reading, reading.align(parts))
 
 
 def _kind(shape_of: Any, part: Any) -> Kind:
@@ -146,12 +148,12 @@ def _kind(shape_of: Any, part: Any) -> Kind:
 
 def evaluate(convention: Convention, operands: Operands) -> Array:
     """The loss, with the analytic derivatives attached where the backend differentiates."""
-    return call_of(convention, operands).value()
+    return read_call(convention, operands).value()
 
 
 def evaluate_with_gradient(convention: Convention, operands: Operands) -> tuple[Array, Array]:
     """The loss, and the gradient of its sum with respect to the predictions; both constants."""
-    call = call_of(convention, operands, constant=True)
+    call = read_call(convention, operands, constant=True)
     value, gradient = call.value_and_gradient()
     backend, xp = call.reading.backend, call.reading.xp
     x = call.operands.predictions

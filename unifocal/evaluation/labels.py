@@ -17,7 +17,7 @@ _ROUNDING = 4
 """Labels may be so many eps outside [0, 1]: interpolation and sums round them there."""
 
 
-def element_labels(reading: Reading, x: Array, targets: Array) -> tuple[Array, bool]:
+def look_at_labels(reading: Reading, x: Array, targets: Array) -> tuple[Array, bool]:
     """Element-wise targets as labels in the compute dtype, and whether they are constants that are all 0 or 1, or NaN.
 
     That is so by their dtype, or because they were looked at.  Raises ValueError where one is outside [0, 1] and must not be.
@@ -106,7 +106,7 @@ def class_indices(reading: Reading, targets: Array) -> tuple[Array, Array | None
     return xp.where(bad, xp.zeros_like(index), index), bad
 
 
-def labels_of_indices(reading: Reading, x: Array, index: Array) -> Array:
+def make_labels(reading: Reading, x: Array, index: Array) -> Array:
     """Labels made of class indices: one-hot for binary formulas, which smooth them; for categorical ones smoothed."""
     xp, smoothing = reading.xp, reading.convention.label_smoothing
     if not reading.convention.formula.categorical:

@@ -15,13 +15,13 @@ from typing import cast as cast_to
 
 from ..arrays import Array, Namespace, NumPyArray, Shape, cast, without
 from ..operands import EXCHANGED, WEIGHTS, Operands
-from .alignment import Alignment, Kind, Like, Step, are_indices, known_classes
+from .alignment import Alignment, Kind, Like, Step, are_indices, require_classes
 from .checks import NON_NEGATIVE, POSITIVE, PROBABILITY, UNIT, UNNORMALIZED, Range, are_on
 
 if TYPE_CHECKING:
     from ..backend import Backend, EagerBackend
     from ..convention import Convention
-    from ..formulas.base import Formula
+    from ..formulas.base import Formula, Predictions
 
 _NORMALIZER = POSITIVE._replace(hint=" Use max(number of positives, 1) for a batch that may have none.")
 
@@ -99,7 +99,7 @@ class Reading:
     @property
     def classes(self) -> int:
         """The number of classes along the axis; raises ValueError if a traced graph does not know it."""
-        return known_classes(self.shape, self.axis)
+        return require_classes(self.shape, self.axis)
 
     # --- values -------------------------------------------------------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ class Reading:
         is_half = x.dtype not in (xp.float32, xp.float64) and xp.isdtype(x.dtype, "real floating")
         return self.backend.to_numpy(cast(xp, x, xp.float32) if is_half else x)
 
-    def aligned(self, operands: Operands) -> Operands:
+    def align(self, operands: Operands) -> Operands:
         """The operands with the predictions' rank, their weights held to their ranges.
 
         Every tensor then has the predictions' size or 1 in each dimension, or is 0-D: cutting the predictions in blocks cuts it too.
@@ -178,7 +178,7 @@ def read(
     formula = convention.formula.for_labels(keeps_indices, convention.axis, smoothing)
     if categorical and formula.dropped_axis != convention.axis:
         raise TypeError(f"{convention.formula}.for_labels must give a formula along axis {convention.axis}; received {formula}.")
-    allowed = {"probabilities": PROBABILITY, "unnormalized": UNNORMALIZED}.get(convention.formula.predictions)
+    allowed = _allowed(convention.formula.predictions)
     divisor = _fixed_divisor(convention, predictions.shape, weights) if in_blocks else None
     block = _block(convention, keeps_indices, own == dtype, dtype == xp.float64)
     reading = Reading(
@@ -275,6 +275,19 @@ def _is_bare(convention: Convention, weights: tuple[Kind, ...]) -> bool:
     return own and all(other is None for other in others)
 
 
+def _allowed(predictions: Predictions) -> Range | None:
+    """What predictions are held to."""
+    match predictions:
+        case "probabilities":
+            return PROBABILITY
+        case "unnormalized":
+            return UNNORMALIZED
+        case "logits" | "log-probabilities":
+            return None
+        case never:
+            assert_never(never)
+
+
 def _ignored(convention: Convention, xp: Namespace, dtype: Any) -> int | None:
     """What is ignored, if the dtype of the targets has it."""
     ignored = convention.ignore_index
@@ -306,7 +319,7 @@ def _ranges(convention: Convention, weights: tuple[Kind, ...]) -> Iterator[tuple
 def _fixed_divisor(convention: Convention, shape: Shape, weights: tuple[Kind, ...]) -> float | None:
     """What the total is divided by, where the shapes alone say so."""
     _, _, class_weight, sample_weight, _ = weights
-    per_row = known_classes(shape, convention.axis) if convention.class_axis == "mean" else 1
+    per_row = require_classes(shape, convention.axis) if convention.class_axis == "mean" else 1
     match convention.reduction:
         case "none":
             return 1.0

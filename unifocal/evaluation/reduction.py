@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .reading import Reading
 
 
-def over_classes(reading: Reading, x: Array, index: Array, value: Array) -> Array:
+def reduce_classes(reading: Reading, x: Array, index: Array, value: Array) -> Array:
     """The unreduced loss, its class axis as the convention says; index is where a loss that is spread stands."""
     xp, axis = reading.xp, reading.axis
     match reading.convention.class_axis:

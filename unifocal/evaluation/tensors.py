@@ -29,7 +29,7 @@ def backend_for(predictions: object) -> Backend:
     return backend
 
 
-def brought(backend: Backend, x: Array, operands: Operands) -> Operands:
+def bring(backend: Backend, x: Array, operands: Operands) -> Operands:
     """The operands beside predictions x: floats, and tensors of its backend in their own dtypes and shapes.
 
     Lists and NumPy arrays are brought over; tensors of another framework or device are refused.

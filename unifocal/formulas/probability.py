@@ -47,7 +47,7 @@ class ProbabilityFocal(Binary):
     """Binary focal loss of probabilities.
 
     epsilon: probabilities are clipped to [ε, 1−ε], in the whole loss or in its cross entropy only (``clip``).
-    log_epsilon: δ in log(p + δ).
+    log_epsilon: δ in log(p + δ); Paddle's log_loss takes negative ones too.
     log_floor: the least value of a logarithm; 1/(p(1−p)) in the derivative is then at most 10¹².
     """
 
@@ -65,15 +65,12 @@ class ProbabilityFocal(Binary):
             raise ValueError(f"clip must be 'loss' or 'cross_entropy'; received {self.clip!r}.")
         if self.clip == "cross_entropy" and not self.epsilon:
             raise ValueError(f"clip='cross_entropy' requires an epsilon > 0 that clips; received epsilon={self.epsilon}.")
-        log_epsilon = finite("log_epsilon", self.log_epsilon)
-        if log_epsilon < 0:
-            raise ValueError(f"log_epsilon must be ≥ 0; received {self.log_epsilon}.")
-        object.__setattr__(self, "log_epsilon", log_epsilon)
+        object.__setattr__(self, "log_epsilon", finite("log_epsilon", self.log_epsilon))
         if self.log_floor is not None:
             log_floor = finite("log_floor", self.log_floor)
             if log_floor > 0:
                 raise ValueError(f"log_floor must be ≤ 0, as logarithms of probabilities are, or None; received {self.log_floor}.")
-            if log_epsilon:
+            if self.log_epsilon:
                 raise ValueError("log_floor and log_epsilon do not go together: each keeps logarithms finite.")
             object.__setattr__(self, "log_floor", log_floor)
 

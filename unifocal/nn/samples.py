@@ -11,8 +11,8 @@ from ..arrays import Array, Shape, same, without
 from ..convention import Convention
 from ..dialects.ranks import as_indices, expanded, is_floating, same_rank, shape, squeezed
 from ..dispatch import backend_of
-from ..evaluation.block import without_ignored
-from ..evaluation.evaluate import call_of
+from ..evaluation.block import drop_ignored
+from ..evaluation.evaluate import read_call
 from ..evaluation.reading import Reading
 from ..evaluation.reduction import divide
 from ..loss import Description, LossObject
@@ -94,7 +94,7 @@ def samples(convention: Convention, operands: Operands, mask: Array | None = Non
     """The losses of a call, of whose samples or elements a mask may leave out some."""
     if mask is not None:
         operands = operands._replace(targets=_harmless(convention, operands, mask))
-    call = call_of(replace(convention, reduction="none"), operands)
+    call = read_call(replace(convention, reduction="none"), operands)
     reading, values = call.reading, call.value()
     xp, axis, ignores = reading.xp, reading.axis, convention.ignore_index is not None and not convention.count_ignored
     parts = [part for part in (mask, _counted(reading, call.operands.targets) if ignores else None) if part is not None]
@@ -112,7 +112,7 @@ def _counted(reading: Reading, targets: Array) -> Array | None:
     """Where targets are not ignored, class indices without the class axis; None if all count."""
     if reading.ignored is None:
         return None
-    _, valid = without_ignored(reading, targets)
+    _, valid = drop_ignored(reading, targets)
     return reading.xp.squeeze(valid, axis=reading.axis) if reading.by_index else valid
 
 

@@ -227,3 +227,5 @@ def test_deprecated_arguments_are_warned_of_each_time() -> None:
         with pytest.warns(UserWarning, match="size_average and reduce are deprecated") as warned:
             binary_cross_entropy_with_logits(X, SOFT, reduce=False)
         assert [each.filename for each in warned] == [__file__]
+        with pytest.warns(UserWarning, match="size_average and reduce are deprecated"):
+            binary_cross_entropy_with_logits(X, SOFT, None, True)

@@ -15,9 +15,18 @@ import pytest
 from unifocal.arrays import NumPyArray
 from unifocal.convention import Convention
 from unifocal.dialects import kornia
-from unifocal.evaluation.block import folded
-from unifocal.evaluation.evaluate import call_of, evaluate, evaluate_with_gradient
-from unifocal.formulas import Formula, Mixture, NegativeLogLikelihood, binary_focal, categorical_focal, normalized_focal
+from unifocal.evaluation.block import fold
+from unifocal.evaluation.evaluate import evaluate, evaluate_with_gradient, read_call
+from unifocal.formulas import (
+    Formula,
+    Mixture,
+    NegativeLogLikelihood,
+    SigmoidFocal,
+    SoftmaxFocal,
+    binary_focal,
+    categorical_focal,
+    normalized_focal,
+)
 from unifocal.operands import Operands
 
 from ...frameworks import Framework
@@ -161,6 +170,13 @@ _CONVENTIONS: dict[str, _Case] = {
         _of_rows,
         {},
     ),
+    "softmax, smoothed": _Case(
+        _X,
+        categorical_focal,
+        lambda x, y, gamma: _categorical(_softmax(x), 0.9 * y + 0.1 / 3, gamma),
+        _of_rows,
+        {"label_smoothing": 0.1},
+    ),
     "softmax, row weights": _Case(_X, categorical_focal, _weighed_rows, _in_all, {"class_weight": "row", "reduction": "weighted_mean"}),
     "softmax, class axis kept": _Case(
         _X, categorical_focal, lambda x, y, gamma: _categorical(_softmax(x), y, gamma), _of_rows, {"class_axis": "kept"}
@@ -213,6 +229,26 @@ def test_value(case: _Case, targets: NumPyArray, gamma: float) -> None:
     np.testing.assert_allclose(found, true, rtol=1e-13)
 
 
+@pytest.mark.parametrize(
+    ("class_axis", "formula", "unreduced"),
+    [
+        ("formula", SigmoidFocal(2.0), lambda binary, categorical: binary),
+        ("sum", SigmoidFocal(2.0), lambda binary, categorical: binary.sum(1)),
+        ("mean", SigmoidFocal(2.0), lambda binary, categorical: binary.sum(1) / 3),
+        ("formula", SoftmaxFocal(2.0), lambda binary, categorical: categorical.sum(1)),
+        ("kept", SoftmaxFocal(2.0), lambda binary, categorical: categorical.sum(1)[:, np.newaxis]),
+        ("spread", SoftmaxFocal(2.0), lambda binary, categorical: categorical),
+    ],
+    ids=["binary", "sum", "mean", "categorical", "kept", "spread"],
+)
+def test_class_axis_of_the_unreduced_value(class_axis: Any, formula: Formula, unreduced: Callable[[Any, Any], Any]) -> None:
+    labels = np.eye(3)[_INDEX]
+    true = unreduced(_binary(_sigmoid(_X), labels, 2.0), _categorical(_softmax(_X), labels, 2.0))
+    convention = Convention(formula, labels="indices", class_axis=class_axis, reduction="none")
+    found = evaluate(convention, Operands(_X, _INDEX))
+    np.testing.assert_allclose(found, true, rtol=1e-13, strict=True)
+
+
 def test_value_of_floored_logarithms() -> None:
     p, y = np.array([0.0, 0.1, 0.75, 1.0, 0.0, 1.0]), np.array([1.0, 1.0, 0.5, 0.0, 0.25, 1.0])
     found = evaluate(Convention(binary_focal(2.0, from_logits=False, log_floor=-2.0), reduction="none"), Operands(p, y))
@@ -233,8 +269,8 @@ def test_derivatives(case: _Case, targets: NumPyArray, gamma: float) -> None:
     def gradient(x: Any) -> Any:
         return evaluate_with_gradient(convention, Operands(x, **operands))[1]
 
-    call = call_of(convention, Operands(x, **operands))
-    of_labels, folded_x, inputs, divisor = folded(call.reading, call.operands)
+    call = read_call(convention, Operands(x, **operands))
+    of_labels, folded_x, inputs, divisor = fold(call.reading, call.operands)
     second = of_labels.second(call.reading.xp, folded_x, inputs, _H) / divisor
     step = 1e-6
     differences = np.zeros_like(x)

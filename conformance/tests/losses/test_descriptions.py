@@ -12,6 +12,7 @@ import pytest
 import unifocal
 from unifocal.arrays import Array, Namespace
 from unifocal.convention import Convention
+from unifocal.dialects import kornia, paddle
 from unifocal.evaluation.evaluate import evaluate
 from unifocal.formulas import (
     Binary,
@@ -36,8 +37,10 @@ from unifocal.formulas.log_probability import IndexNegativeLogLikelihood
 from unifocal.formulas.probability import IndexProbabilityFocal
 from unifocal.formulas.sigmoid import HardSigmoidFocal
 from unifocal.formulas.softmax_index import IndexSoftmaxFocal, SmoothedIndexCrossEntropy
+from unifocal.loss import Description, loss
 from unifocal.operands import Operands
 
+from ...frameworks import Framework
 from ..every_formula import every_formula
 
 NAN, INF = float("nan"), float("inf")
@@ -48,7 +51,7 @@ _NOT_NUMBERS = ("2", None, True, np.array([1.0, 2.0]), 1j)
 _NUMBERS: dict[str, tuple[Any, ...]] = {
     "gamma": (*_NOT_NUMBERS, -1, NAN, INF),
     "epsilon": ("0.1", True, np.array([0.1]), -0.1, 0.5, 2, NAN, INF),
-    "log_epsilon": (*_NOT_NUMBERS, -1e-7, NAN, INF),
+    "log_epsilon": (*_NOT_NUMBERS, NAN, INF),
     "log_floor": ("-100", True, np.array([-1.0]), 1e-3, NAN, INF, -INF),
     "clip": ("logits", None, True, np.array(["loss", "loss"])),
     "smoothed": (*_NOT_NUMBERS, NAN, INF),
@@ -171,6 +174,7 @@ _MEANINGLESS: dict[str, Callable[[], object]] = {
     "link of a formula of logits": lambda: Linked(SigmoidLink(), SigmoidFocal()),
     "link of a link": lambda: Linked(SoftmaxLink(), normalized_focal(epsilon=0.1, clipped_first=True)),
     "link of log-probabilities": lambda: Linked(SoftmaxLink(), NegativeLogLikelihood()),
+    "link that is none": lambda: Linked("softmax", CategoricalProbabilityFocal()),  # type: ignore[arg-type]
     "clip of the cross entropy without epsilon": lambda: ProbabilityFocal(clip="cross_entropy"),
     "clip of the cross entropy with epsilon 0": lambda: ProbabilityFocal(epsilon=0.0, clip="cross_entropy"),
     "floor and added epsilon": lambda: ProbabilityFocal(log_floor=-100.0, log_epsilon=1e-7),
@@ -190,6 +194,23 @@ _MEANINGLESS: dict[str, Callable[[], object]] = {
 def test_options_without_a_meaning(make: Callable[[], object]) -> None:
     with pytest.raises((TypeError, ValueError), match=r"received|do not go together"):
         make()
+
+
+def test_a_negative_epsilon_in_logarithms_which_paddle_takes() -> None:
+    found = paddle.log_loss(np.array([[0.5], [0.2]]), np.array([[1.0], [0.0]]), epsilon=-0.01)
+    np.testing.assert_allclose(found, -np.log([[0.49], [0.79]]), rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("function", "targets"),
+    [(kornia.binary_focal_loss_with_logits, np.eye(3)), (kornia.focal_loss, np.arange(3))],
+    ids=["binary", "softmax"],
+)
+def test_a_dialect_that_may_ignore_nothing(function: Any, targets: Any) -> None:
+    x = np.arange(9.0).reshape(3, 3)
+    for reduction in ("none", "mean"):
+        all_counted = function(x, targets, alpha=0.25, reduction=reduction)  # no label is −100
+        np.testing.assert_array_equal(function(x, targets, alpha=0.25, reduction=reduction, ignore_index=None), all_counted)
 
 
 @pytest.mark.parametrize("formula", [SoftmaxFocal(), categorical_focal(epsilon=0.1), NegativeLogLikelihood()], ids=str)
@@ -276,12 +297,57 @@ class _AlongOneAxis(Categorical):
         return 2 * inputs.labels * h
 
 
-def test_a_categorical_formula_that_has_no_form_for_indices_is_given_labels() -> None:
-    x, index = np.arange(6.0).reshape(2, 3), np.array([2, 0])
-    convention = Convention(_AlongOneAxis(), reduction="none")
-    np.testing.assert_array_equal(evaluate(convention, Operands(x, index)), x[[0, 1], index] ** 2)
+@dataclass(frozen=True)
+class _AlongItsAxis(Categorical):
+    """Σ v·x², which says nothing of class indices or its axis, and leaves both to Categorical."""
+
+    def text(self, alpha: bool, pos_weight: bool) -> str:
+        return "Σ_c y_c·x_c²"
+
+    def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        v = inputs.labels if inputs.weight is None else inputs.labels * inputs.weight
+        return xp.sum(v * x * x, axis=self.axis), 2 * v * x
+
+    def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
+        v = inputs.labels if inputs.weight is None else inputs.labels * inputs.weight
+        return 2 * v * h
+
+
+@loss
+def _squares(predictions: Array, targets: Array, class_weight: Any = None, label_smoothing: float = 0.0, axis: int = -1) -> Description:
+    convention = Convention(_AlongItsAxis(), label_smoothing=label_smoothing, axis=axis, ignore_index=-1, reduction="sum")
+    return convention, Operands(predictions, targets, class_weight=class_weight)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.25])
+def test_a_categorical_formula_that_has_no_form_for_indices_is_given_labels(framework: Framework, smoothing: float) -> None:
+    x, index, weight = np.arange(12.0).reshape(4, 3), np.array([2, 0, -1]), np.array([0.5, 1.0, 2.0, 4.0])
+    labels = np.eye(5)[:4, index] * (1 - smoothing) + smoothing / 4
+    labels[:, 2] = 0.0  # ignored
+    true = labels * weight[:, np.newaxis]
+    options = {"class_weight": weight, "label_smoothing": smoothing, "axis": 0}
+    value, gradient = framework.value_and_gradient(_squares, x, index, dtype="float64", **options)
+    np.testing.assert_allclose(value, (true * x * x).sum(), rtol=1e-14)
+    np.testing.assert_allclose(gradient, 2 * true * x, rtol=1e-14)
+    np.testing.assert_allclose(framework.second(_squares, x, index, 1 + x, dtype="float64", **options), 2 * true * (1 + x), rtol=1e-14)
 
 
 def test_a_categorical_formula_that_is_deaf_to_its_axis() -> None:
     with pytest.raises(TypeError, match="along axis -2"):
         evaluate(Convention(_AlongOneAxis(), axis=0), Operands(np.zeros((3, 2)), np.array([0, 2])))
+
+
+def test_a_loss_that_takes_no_labels() -> None:
+    with pytest.raises(TypeError, match="predictions and labels before all else; lonely takes predictions"):
+
+        @loss
+        def lonely(predictions: Array, *, reduction: str = "mean") -> Description:
+            return Convention(SigmoidFocal()), Operands(predictions, predictions)
+
+
+def test_an_option_to_be_asked_each_time_that_there_is_not() -> None:
+    with pytest.raises(TypeError, match="options of misspelt; received sise_average"):
+
+        @loss(asked_each_time=("sise_average",))
+        def misspelt(predictions: Array, targets: Array, size_average: bool | None = None) -> Description:
+            return Convention(SigmoidFocal()), Operands(predictions, targets)

@@ -259,7 +259,7 @@ def test_in_many_blocks(framework: Framework, dtype: str, name: str, measure: Ca
 
 
 @pytest.mark.dtypes("float64")
-@by_case
+@pytest.mark.parametrize("name", ["hard labels", "soft labels, smoothed", "ignored", "class indices"])
 def test_second_derivative(framework: Framework, dtype: str, name: str, measure: Callable[..., None]) -> None:
     targets, options = CASES[name]
     found = framework.second(poly1_focal_loss, X, targets, H, dtype=dtype, **options)
