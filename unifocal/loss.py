@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, ParamSpec, Protocol, cast, overload
 from .arrays import Array, Tensor
 from .compilers import leave_unconverted
 from .convention import Convention
-from .evaluation.cache import described_by, lookup
+from .evaluation.cache import lookup, mark
 from .evaluation.evaluate import evaluate
 from .keras_caller import Wrapper, keras_wrapper
 from .operands import Operands
@@ -48,7 +48,8 @@ class LossObject:
     def __init_subclass__(cls) -> None:
         if "describe" in vars(cls) or "labels_first" in vars(cls):
             _, *names = signature(cls.describe).parameters
-            described_by(cls.describe, int(cls.labels_first), names[cls.labels_first])
+            if len(names) > 1:  # else its calls are not looked up
+                mark(cls.describe, int(cls.labels_first), names[cls.labels_first])
 
 
 def evaluating(describe: Callable[P, DescriptionOf[Tensor]]) -> Callable[P, Tensor]:
@@ -125,7 +126,7 @@ def loss(
         raise TypeError(f"A loss takes predictions and labels before all else; {describe.__name__} takes {', '.join(names) or 'neither'}.")
     if unknown := [name for name in asked_each_time if name not in parameters]:
         raise TypeError(f"asked_each_time must name options of {describe.__name__}; received {', '.join(unknown)}.")
-    described_by(describe, int(labels_first), names[labels_first], asked_each_time)
+    mark(describe, int(labels_first), names[labels_first], asked_each_time)
     made: Any = evaluated if also_returns is None else _returning_also(evaluated, signature(describe), *also_returns)
     made.describe, made.labels_first = describe, labels_first
     return _signed(made, describe, "Tensor" if also_returns is None else "Tensor | tuple[Tensor, Tensor]")

@@ -46,8 +46,11 @@ class Call:
             value = reduce_classes(reading, folded_x, inputs.labels, value) if divisor is None else divide(reading.xp, value, divisor)
             return cast(reading.xp, value, reading.result_dtype)
 
-    def value_and_gradient(self) -> tuple[Array, Array]:
-        """The loss, and the gradient of its sum with respect to the predictions, both constants."""
+    def value_and_gradient(self, given: Array | None = None) -> tuple[Array, Array]:
+        """The loss, and the gradient of its sum with respect to the predictions, both constants.
+
+        given: what the predictions were reshaped or cast from, whose shape and dtype the gradient has then.
+        """
         reading, x = self.reading, self.operands.predictions
         backend, xp = reading.backend, reading.xp
         with backend.computing(x):
@@ -56,16 +59,28 @@ class Call:
                 value, gradient, scale, _ = self.run(True, final=True)
                 if scale != 1:
                     gradient /= scale
-                return eager.from_host(value, x, reading.result_dtype), eager.from_host(gradient, x, x.dtype)
-            formula, folded_x, inputs, divisor = fold(reading, self.operands)
-            value, gradient = backend.run(formula, folded_x, inputs)
-            if divisor is not None:
-                value, gradient = divide(xp, backend.total(value), divisor), divide(xp, gradient, divisor)
+                value, gradient = eager.from_host(value, x, reading.result_dtype), eager.from_host(gradient, x, x.dtype)
+                if given is None:
+                    return value, gradient
             else:
-                value = reduce_classes(reading, folded_x, inputs.labels, value)
-                if reading.convention.class_axis == "mean":
-                    gradient = divide(xp, gradient, float(reading.classes))
-            return cast(xp, value, reading.result_dtype), gradient
+                value, gradient = self._value_and_gradient()
+            if given is not None:
+                x = backend.canonical(given)
+                gradient = xp.reshape(gradient, tuple(-1 if n is None else n for n in backend.shape(x)))
+            return backend.stop_gradient(value), backend.stop_gradient(cast(xp, gradient, x.dtype))
+
+    def _value_and_gradient(self) -> tuple[Array, Array]:
+        """The same, evaluated as a whole, the gradient in the compute dtype."""
+        reading, xp = self.reading, self.reading.xp
+        formula, x, inputs, divisor = fold(reading, self.operands)
+        value, gradient = reading.backend.run(formula, x, inputs)
+        if divisor is not None:
+            value, gradient = divide(xp, reading.backend.total(value), divisor), divide(xp, gradient, divisor)
+        else:
+            value = reduce_classes(reading, x, inputs.labels, value)
+            if reading.convention.class_axis == "mean":
+                gradient = divide(xp, gradient, float(reading.classes))
+        return cast(xp, value, reading.result_dtype), gradient
 
     # --- in blocks ----------------------------------------------------------------------------------------------------------------
 
@@ -153,11 +168,4 @@ def evaluate(convention: Convention, operands: Operands) -> Array:
 
 def evaluate_with_gradient(convention: Convention, operands: Operands) -> tuple[Array, Array]:
     """The loss, and the gradient of its sum with respect to the predictions; both constants."""
-    call = read_call(convention, operands, constant=True)
-    value, gradient = call.value_and_gradient()
-    backend, xp = call.reading.backend, call.reading.xp
-    x = call.operands.predictions
-    if operands.given is not None:
-        x = backend.canonical(operands.given)
-        gradient = xp.reshape(gradient, tuple(-1 if n is None else n for n in backend.shape(x)))
-    return backend.stop_gradient(value), backend.stop_gradient(cast(xp, gradient, x.dtype))
+    return read_call(convention, operands, constant=True).value_and_gradient(operands.given)

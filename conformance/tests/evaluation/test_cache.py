@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal.dialects import keras, kornia, paddle
+from unifocal.dialects import keras, kornia, mmdet, paddle, tfa, torchvision
 from unifocal.evaluation import cache
+from unifocal.loss import loss as loss_of
 
 from ...frameworks import Framework
 from ..every_loss import LOSSES, SIGMOID, by_name
@@ -153,6 +154,88 @@ def test_attributes_of_objects_are_known_by_their_names() -> None:
     vars(other).update({"gamma": 0.5, "alpha": 2.0} | {name: attributes[name] for name in attributes if name not in ("gamma", "alpha")})
     values = [float(loss(X, SOFT)) for loss in (one, other, one)]
     assert values[0] == values[2] != values[1]
+
+
+Y, P = np.eye(3)[[0, 1]], np.array([[0.7, 0.2, 0.1], [0.3, 0.4, 0.3]])
+
+
+def fresh_value(loss: Any, *args: Any, **options: Any) -> Any:
+    cache.clear()
+    return loss(*args, **options)
+
+
+def test_classes_whose_objects_have_equal_attributes_are_kept_apart() -> None:
+    binary, categorical = (cls(name="same") for cls in (keras.BinaryCrossentropy, keras.CategoricalCrossentropy))
+    values = [float(loss(Y, P)) for loss in (binary, categorical, binary)]
+    assert values == [float(fresh_value(loss, Y, P)) for loss in (binary, categorical, binary)]
+    assert values[0] != values[1]
+
+
+def test_classes_of_others_are_asked_each_time() -> None:
+    class Own(keras.BinaryCrossentropy):
+        log_epsilon = 0.3
+
+    class Loose(keras.BinaryCrossentropy):
+        def describe(self, *args: Any) -> Any:
+            return super().describe(*args)
+
+    plain = keras.BinaryCrossentropy()
+    value = float(plain(Y, P))
+    assert float(Own()(Y, P)) == float(fresh_value(Own(), Y, P)) != value
+    before = float(Own()(Y, P))
+    Own.log_epsilon = 0.6  # which is no attribute of the object
+    assert float(Own()(Y, P)) != before
+    assert float(Loose()(Y, P)) == value
+    plain.describe = lambda *args: keras.CategoricalCrossentropy().describe(*args)  # type: ignore[method-assign]
+    assert float(plain(Y, P)) == float(keras.CategoricalCrossentropy()(Y, P))
+
+
+@pytest.mark.parametrize(
+    ("loss", "options", "name", "values"),
+    [
+        (keras.binary_focal_crossentropy, {}, "apply_class_balancing", (True, False)),
+        (mmdet.FocalLoss(), {}, "avg_factor", (3.0, 5.0, 0.5)),
+        (torchvision.sigmoid_focal_loss, {"reduction": "mean"}, "alpha", (0.25, -1.0, 0.5)),
+        (tfa.sigmoid_focal_crossentropy, {}, "alpha", (0.25, 0.0, 0.5)),
+        (unifocal.sigmoid_focal_loss, {}, "sample_weight", (2.0, 3.0)),
+    ],
+    ids=lambda option: getattr(option, "__name__", None),
+)
+def test_tensors_of_one_number_are_looked_at_each_time(loss: Any, options: dict[str, Any], name: str, values: tuple[Any, ...]) -> None:
+    """A describing function can ask of such a tensor what it is, as of a number."""
+    first, second = (Y, P) if loss.labels_first else (P, Y)
+    found = [np.asarray(loss(first, second, **options, **{name: np.array(value)})) for value in values]
+    for value, ours in zip(values, found, strict=True):
+        np.testing.assert_array_equal(ours, fresh_value(loss, first, second, **options, **{name: np.array(value)}))
+    assert not np.array_equal(found[0], found[1])
+
+
+def test_bad_tensor_of_one_number_is_refused_each_time() -> None:
+    torchvision.sigmoid_focal_loss(P, Y, alpha=np.array(0.25))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="alpha must be in"):
+        torchvision.sigmoid_focal_loss(P, Y, alpha=np.array(1.5))  # type: ignore[arg-type]
+
+
+def test_attribute_that_is_a_tensor_is_not_kept() -> None:
+    loss = mmdet.FocalLoss()
+    found = []
+    for weight in (2.0, 4.0):
+        loss.loss_weight = np.array(weight)  # type: ignore[assignment]
+        found.append(float(loss(P, Y)))
+    assert found[1] == pytest.approx(2 * found[0])
+
+
+def test_first_call_describes_itself_once() -> None:
+    asked = []
+
+    @loss_of
+    def counted(predictions: Any, targets: Any, gamma: float = 2.0) -> Any:
+        asked.append(gamma)
+        return unifocal.sigmoid_focal_loss.describe(predictions, targets, gamma=gamma)  # type: ignore[attr-defined]
+
+    for _ in range(3):
+        counted(X, SOFT)
+    assert asked == [2.0]
 
 
 def test_what_is_kept_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
