@@ -95,7 +95,7 @@ def _weighed(
     alpha, pos_weight, class_weight, weight, normalizer = [
         part if part is None or isinstance(part, float) else cast(xp, part, reading.dtype) for part in operands[2:7]
     ]
-    if convention.weighs_rows and class_weight is not None and not reading.keeps_indices:
+    if class_weight is not None and not reading.keeps_indices and convention.weighs_rows:
         row = xp.sum(labels * class_weight, axis=reading.axis, keepdims=True)
         weight, class_weight = _times(weight, row), None
     divisor = reading.divisor
