@@ -59,8 +59,8 @@ class SigmoidLink(Link):
 
 
 @dataclass(frozen=True)
-class SoftmaxLink(Link):
-    """The softmax of logits."""
+class _OfRows(Link):
+    """Probabilities of each class from all of a row, along ``axis``."""
 
     axis: int = field(default=-1, kw_only=True)
 
@@ -70,6 +70,11 @@ class SoftmaxLink(Link):
     def along(self, axis: int) -> Self:
         """The link with its classes along the axis."""
         return self if axis == self.axis else replace(self, axis=axis)
+
+
+@dataclass(frozen=True)
+class SoftmaxLink(_OfRows):
+    """The softmax of logits."""
 
     def at(self, xp: Namespace, x: Array) -> _At:
         """P at x."""
@@ -93,19 +98,14 @@ class SoftmaxLink(Link):
 
 
 @dataclass(frozen=True)
-class Normalized(Link):
+class Normalized(_OfRows):
     """Probabilities divided by their sum over the classes, if there is an ε after they were clipped to [ε, 1−ε]."""
 
     epsilon: float | None = None
-    axis: int = field(default=-1, kw_only=True)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "axis", negative_axis(self.axis))
+        super().__post_init__()
         object.__setattr__(self, "epsilon", clip_bound(self.epsilon))
-
-    def along(self, axis: int) -> Self:
-        """The link with its classes along the axis."""
-        return self if axis == self.axis else replace(self, axis=axis)
 
     def at(self, xp: Namespace, x: Array) -> _At:
         """P at x."""

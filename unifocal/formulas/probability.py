@@ -215,7 +215,7 @@ class CategoricalProbabilityFocal(Categorical):
     def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
         """For class indices a formula that makes no labels of them."""
         if by_index:
-            return IndexProbabilityFocal(self.gamma, self.epsilon, axis=axis)
+            return IndexProbabilityFocal(self._of_target, axis=axis)
         return super().for_labels(by_index, axis, smoothing)
 
     def text(self, alpha: bool, pos_weight: bool) -> str:
@@ -246,13 +246,13 @@ def _weighing(xp: Namespace, x: Array, inputs: Inputs) -> Inputs:
 class IndexProbabilityFocal(Categorical):
     """:class:`CategoricalProbabilityFocal` of class indices."""
 
-    gamma: float = 0.0
-    epsilon: float | None = None
+    of_target: ProbabilityFocal
+    """The loss of one class's probability, its label being 1."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "gamma", exponent("gamma", self.gamma))
-        object.__setattr__(self, "epsilon", clip_bound(self.epsilon))
+        if not isinstance(self.of_target, ProbabilityFocal):
+            raise TypeError(f"of_target must be a ProbabilityFocal; received {self.of_target!r}.")
 
     @property
     def takes_any_labels(self) -> bool:
@@ -266,21 +266,19 @@ class IndexProbabilityFocal(Categorical):
 
     def text(self, alpha: bool, pos_weight: bool) -> str:
         """The loss of one row."""
-        return categorical_text(self.gamma, alpha)
+        return categorical_text(self.of_target.gamma, alpha)
 
     def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
         p = xp.take_along_axis(x, inputs.labels, axis=self.axis)
-        of_target = ProbabilityFocal(self.gamma, self.epsilon)
-        value, slope = of_target.value_slope(xp, p, Inputs(labels=xp.ones_like(p), weight=inputs.weight))
+        value, slope = self.of_target.value_slope(xp, p, Inputs(labels=xp.ones_like(p), weight=inputs.weight))
         return xp.squeeze(value, axis=self.axis), xp.scatter(xp.zeros_like(x), inputs.labels, slope, self.axis)
 
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
         target = inputs.labels
         p, h = xp.take_along_axis(x, target, axis=self.axis), xp.take_along_axis(h, target, axis=self.axis)
-        of_target = ProbabilityFocal(self.gamma, self.epsilon)
-        slope = of_target.second(xp, p, Inputs(labels=xp.ones_like(p), weight=inputs.weight), h)
+        slope = self.of_target.second(xp, p, Inputs(labels=xp.ones_like(p), weight=inputs.weight), h)
         return xp.scatter(xp.zeros_like(x), target, slope, self.axis)
 
 

@@ -59,6 +59,7 @@ _NUMBERS: dict[str, tuple[Any, ...]] = {
     "axis": ("1", None, True, 1.0, np.array([-1, -2]), 0, 1),
     "of": (None, "sigmoid", SigmoidFocal, SigmoidLink()),
     "link": (None, "sigmoid", SigmoidLink, SigmoidFocal()),
+    "of_target": (None, "probabilities", ProbabilityFocal, SigmoidFocal()),
 }
 _FORMULAS: dict[type, dict[str, Any]] = {
     SigmoidFocal: {},
@@ -68,7 +69,7 @@ _FORMULAS: dict[type, dict[str, Any]] = {
     SmoothedIndexCrossEntropy: {},
     ProbabilityFocal: {},
     CategoricalProbabilityFocal: {},
-    IndexProbabilityFocal: {},
+    IndexProbabilityFocal: {"of_target": ProbabilityFocal()},
     NegativeLogLikelihood: {},
     IndexNegativeLogLikelihood: {},
     Mixture: {"of": SigmoidFocal()},
@@ -164,9 +165,9 @@ _MEANINGLESS: dict[str, Callable[[], object]] = {
     "form for hard labels, smoothed": lambda: HardSigmoidFocal(smoothed=0.1),
     "form for indices": lambda: Convention(IndexSoftmaxFocal()),
     "form for smoothed indices": lambda: Convention(SmoothedIndexCrossEntropy()),
-    "form for indices of probabilities": lambda: Convention(IndexProbabilityFocal()),
+    "form for indices of probabilities": lambda: Convention(IndexProbabilityFocal(ProbabilityFocal())),
     "form for indices of log-probabilities": lambda: Convention(IndexNegativeLogLikelihood()),
-    "form for indices in a link": lambda: Convention(Linked(SoftmaxLink(), IndexProbabilityFocal())),
+    "form for indices in a link": lambda: Convention(Linked(SoftmaxLink(), IndexProbabilityFocal(ProbabilityFocal()))),
     "mixture of a categorical formula": lambda: Mixture(SoftmaxFocal()),
     "sigmoid link of a categorical formula": lambda: Linked(SigmoidLink(), CategoricalProbabilityFocal()),
     "softmax link of a binary formula": lambda: Linked(SoftmaxLink(), ProbabilityFocal()),
