@@ -99,7 +99,7 @@ def _weighed(
         row = xp.sum(labels * class_weight, axis=reading.axis, keepdims=True)
         weight, class_weight = _times(weight, row), None
     divisor = reading.divisor
-    if divisor is None and convention.reduction != "none":
+    if divisor is None and reading.is_reduced:
         counted = _times(weight, take_at_target(reading, operands.predictions, class_weight, index))
         divisor = denominator(reading, operands.predictions, index, valid, counted)
 

@@ -27,7 +27,7 @@ _MOST_KEPT = 1 << 19  # elements
 def evaluate_blocks(reading: Reading, operands: Operands, sloped: bool, final: bool, threads: int) -> Result:
     """A call of many blocks; ``final``: whether the slope will meet no cotangent but 1."""
     xp, x, convention = reading.xp, operands.predictions, reading.convention
-    whole = reading.axis + x.ndim if convention.drops_axis or convention.formula.categorical or reading.by_index else None
+    whole = reading.axis + x.ndim if convention.drops_axis or reading.categorical or reading.by_index else None
     elements = reading.block
     indices = list(cuts(x.shape, whole, elements))
     value = xp.empty(reading.loss_shape, dtype=reading.result_dtype) if convention.reduction == "none" else None
@@ -45,7 +45,7 @@ def evaluate_blocks(reading: Reading, operands: Operands, sloped: bool, final: b
             if slope is not None:
                 slope.put(index, block_slope, out)
             if value is not None:
-                value[index[:whole] + index[whole + 1 :] if whole is not None and convention.formula.categorical else index] = block_value
+                value[index[:whole] + index[whole + 1 :] if whole is not None and reading.categorical else index] = block_value
             else:
                 totals[number], divisors[number] = total, float(cast("float", divisor))
 

@@ -35,7 +35,7 @@ def look_at_labels(reading: Reading, x: Array, targets: Array) -> tuple[Array, b
             hard = not floating
             # Compared with the middle: one pass.
             labels = xp.where(xp.abs(labels - 0.5) <= 0.5 + slack, _clamped(reading, labels) if floating else labels, float("nan"))
-    if convention.label_smoothing and convention.formula.categorical:
+    if convention.label_smoothing and reading.categorical:
         s = convention.label_smoothing
         kept, spread = (xp.number(number, reading.dtype) for number in (1 - s, s / reading.classes))
         labels = labels * kept + spread
@@ -44,7 +44,7 @@ def look_at_labels(reading: Reading, x: Array, targets: Array) -> tuple[Array, b
 
 def _looked_at(reading: Reading, x: Array, labels: Array, slack: float) -> tuple[Array, bool]:
     """Labels, held to [0, 1] if they must be, and whether they are all 0 or 1."""
-    if not reading.convention.formula.categorical:  # no categorical formula has a form for hard labels
+    if not reading.categorical:  # no categorical formula has a form for hard labels
         hard = _are_hard(reading, labels)
         if hard is not None:
             return labels, hard
@@ -75,7 +75,7 @@ def _way_out(reading: Reading, x: Array, labels: Array) -> str:
     if not np.isfinite(outside).all():
         return ""
     if (outside == outside[0]).all() and outside[0] % 1 == 0:
-        named = reading.convention.labels == "any" and not reading.convention.formula.categorical
+        named = reading.convention.labels == "any" and not reading.categorical
         return f" If {outside[0]:.0f} marks what is to be left out, pass ignore_index={outside[0]:.0f}." if named else ""
     found: Any = reading.values(x) if reading.readable(x) else values
     return EXCHANGED if _all_hard(found) and found.any() else ""
@@ -96,9 +96,9 @@ def class_indices(reading: Reading, targets: Array) -> tuple[Array, Array | None
     xp, convention, classes = reading.xp, reading.convention, reading.classes
     index = cast(xp, targets, xp.int64)
     # For binary losses, index = number of classes is the background: a row without a positive.
-    last = classes - 1 if convention.formula.categorical else classes
+    last = classes - 1 if reading.categorical else classes
     if reading.readable(targets):
-        hint = "" if convention.formula.categorical else " (the last one is background)"
+        hint = "" if reading.categorical else " (the last one is background)"
         left_out = "" if convention.labels != "any" else " If {received} marks what is to be left out, pass ignore_index={received}."
         reading.hold(f"Class indices{hint}", targets, Range(0, last, hint=left_out), drop=reading.axis)
         return index, None
@@ -109,7 +109,7 @@ def class_indices(reading: Reading, targets: Array) -> tuple[Array, Array | None
 def make_labels(reading: Reading, x: Array, index: Array) -> Array:
     """Labels made of class indices: one-hot for binary formulas, which smooth them; for categorical ones smoothed."""
     xp, smoothing = reading.xp, reading.convention.label_smoothing
-    if not reading.convention.formula.categorical:
+    if not reading.categorical:
         return one_hot(reading, x, index)
     uniform = xp.full_like(x, smoothing / reading.classes, dtype=reading.dtype)
     return xp.scatter(uniform, index, 1 - smoothing + smoothing / reading.classes, reading.axis)
