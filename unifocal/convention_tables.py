@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from .dialects import Difference, dialect_names, functions_of
+from .dialects import Difference, dialect_names, functions_of, mirrored
 from .explain import Explanation, explain
 from .terminal import errors, output, read_option, say, strict_json
 
@@ -22,7 +22,13 @@ EXPLAINED, UNKNOWN = 0, 2
 def print_dialects(as_json: bool) -> None:
     """Every dialect, what it mirrors, and its functions."""
     listed = [
-        {"dialect": name, "module": f"{__package__}.dialects.{name}", "mirrors": _mirrored(name), "functions": list(functions_of(name))}
+        {
+            "dialect": name,
+            "module": f"{__package__}.dialects.{name}",
+            "mirrors": _mirrored(name),
+            "versions": sorted({mirrored(function)[0] for function in functions_of(name).values()}),
+            "functions": list(functions_of(name)),
+        }
         for name in dialect_names()
     ]
     if as_json:
@@ -63,6 +69,8 @@ def _document(explanation: Explanation) -> dict[str, Any]:
 def _print(explanation: Explanation, everything: bool, console: Console) -> None:
     console.print(Text(explanation.signature, style="bold"))
     console.print(Text(explanation.summary))
+    if explanation.mirrors:
+        console.print(Text(f"Mirrors {explanation.mirrors}"))
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 import numpy as np
 
 from .canonical import own_losses
-from .dialects import Difference, differences, full_name, function_named
+from .dialects import Difference, differences, full_name, function_named, mirrored
 from .evaluation.checks import value_checks
 from .evaluation.evaluate import evaluate
 from .imported import function_from
@@ -36,6 +36,8 @@ class Explanation:
     function: str
     """Its full name, ``dialect.function``, or that of a loss of unifocal's."""
     summary: str
+    mirrors: str
+    """The original's library and version, and where it is documented; empty for a loss of unifocal's or one's own."""
     signature: str
     """As it is called, with the options given in place of the defaults."""
     conventions: tuple[tuple[str, _Rows], ...]
@@ -69,7 +71,8 @@ def explain(name: str, **options: Any) -> Explanation:
     if len(found) > 1:  # a special case of element-wise labels
         found.pop(_FORMATS[-1], None)
     known = tuple(difference for difference in differences() if difference.concerns(name))
-    return Explanation(name, _summary(function), name + _signature(function, options), tuple(found.items()), known)
+    mirrors = "" if name in own_losses() or ":" in name else ", ".join(mirrored(function))
+    return Explanation(name, _summary(function), mirrors, name + _signature(function, options), tuple(found.items()), known)
 
 
 def _find(name: str) -> tuple[str, Callable[..., Any]]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from ..lazy import submodules
 from .differences import Difference, differences
-from .registry import dialect_names, full_name, function_named, functions_of
+from .registry import dialect_names, full_name, function_named, functions_of, mirrored
 
-__all__ = ["Difference", "dialect_names", "differences", "full_name", "function_named", "functions_of"]
+__all__ = ["Difference", "dialect_names", "differences", "full_name", "function_named", "functions_of", "mirrored"]
 
 if TYPE_CHECKING:
     from . import keras as keras

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from inspect import cleandoc
 from typing import Any
 
 _NAMES = ("paddle", "paddledet", "torch", "torchvision", "keras", "keras2", "tf", "tfa", "optax", "kornia", "mmdet")
@@ -112,6 +113,25 @@ def function_named(name: str) -> Callable[..., Any]:
     """The function or class of a :func:`full_name`."""
     dialect, _, function = name.partition(".")
     return functions_of(dialect)[function]
+
+
+def mirrored(function: Callable[..., Any]) -> tuple[str, str]:
+    """What a dialect's function says it mirrors: the library with its version, and where that is documented.
+
+    It is the last line of its docstring, ``Mirrors kornia 0.9.0, https://...``.
+
+    Raises
+    ------
+    ValueError
+        If it has no such line.
+    """
+    said = cleandoc(function.__doc__ or "").rpartition("\n")[2]
+    library, comma, documented = said.removeprefix("Mirrors ").partition(", ")
+    if not said.startswith("Mirrors ") or not comma:
+        raise ValueError(
+            f"The docstring of {function.__name__} must end with a line 'Mirrors LIBRARY VERSION, URL'; it ends with {said!r}."
+        )
+    return library, documented
 
 
 def _with(function: str) -> list[str]:
