@@ -24,10 +24,17 @@ from unifocal.formulas import (
     normalized_focal,
 )
 from unifocal.formulas.asymmetric import AsymmetricFocal
+from unifocal.formulas.balanced_poly import BalancedPolyFocal
 from unifocal.formulas.base import Predictions
+from unifocal.formulas.clamped_asymmetric import ClampedAsymmetric, SoftmaxAsymmetric
+from unifocal.formulas.cross_entropy_focal import CrossEntropyFocal
 from unifocal.formulas.gaussian import GaussianFocal
+from unifocal.formulas.negative_tolerant import NegativeTolerant
 from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
 from unifocal.formulas.quality import QualityFocal, Varifocal
+from unifocal.formulas.scored_varifocal import ScoredVarifocal
+from unifocal.formulas.sigmoid_star import FocalStar
+from unifocal.formulas.zlpr import Zlpr
 
 from ...truth.contract import assert_formula, faults
 from ..every_formula import every_formula
@@ -48,6 +55,22 @@ _EXPRESSIONS: list[Any] = [
     SoftmaxPolyFocal(),
     SoftmaxPolyFocal(0.5, -1.0),
     SoftmaxPolyFocal(0.0, 2.0),
+    BalancedPolyFocal(),
+    BalancedPolyFocal(0.5, -1.0),
+    ClampedAsymmetric(),
+    ClampedAsymmetric(0.5, 2.0, 0.0),
+    ClampedAsymmetric(0.0, 1.5, 0.3, 0.13),
+    ClampedAsymmetric(0.0, 0.0),
+    CrossEntropyFocal(),
+    CrossEntropyFocal(0.5, 0.3),
+    FocalStar(),
+    FocalStar(0.5),
+    NegativeTolerant(),
+    NegativeTolerant(0.0, 0.5),
+    ScoredVarifocal(),
+    ScoredVarifocal(0.5, 0.3),
+    SoftmaxAsymmetric(),
+    SoftmaxAsymmetric(2.0, 0.5, 0.9, 0.05),
 ]
 """Formulas by their expressions.  A modulator that is held out of the derivative is none of the contract's, and tested with its loss."""
 
@@ -70,6 +93,7 @@ FORMULAS: list[Formula] = [
     normalized_focal(2.0, epsilon=0.2, clipped_first=True),
     normalized_focal(2.0, epsilon=0.2, clipped_first=False),
     NegativeLogLikelihood(),
+    Zlpr(),
     *_EXPRESSIONS,
     *(of(formula, epsilon) for formula in _EXPRESSIONS for epsilon in (None, 0.3) for of in [_of_probabilities(formula)]),
 ]
