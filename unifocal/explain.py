@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import Parameter, isclass, signature
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
@@ -21,9 +22,19 @@ from .operands import Operands
 if TYPE_CHECKING:
     from .convention import Convention
 
-_STAND_INS = {"alpha": 0.25, "pos_weight": 1.0}
-_WEIGHTS = ("weight", "sample_weight", "class_weight")
+_STAND_INS: dict[str, Any] = {
+    "alpha": 0.25,
+    "pos_weight": 1.0,
+    "num_boxes": 1,
+    "vocab_size": 3,
+    "config": SimpleNamespace(num_labels=3, problem_type=None),
+    "label": np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
+    "class_counts": [1, 2, 3],
+    "num_samples": 6,
+    "mode": "binary",
+}
 """For options that an original requires."""
+_WEIGHTS = ("weight", "sample_weight", "class_weight")
 
 
 _Rows = tuple[tuple[str, str], ...]
@@ -88,7 +99,7 @@ def _find(name: str) -> tuple[str, Callable[..., Any]]:
 def _options(function: Any) -> list[str]:
     """All that a class, and a call beside predictions and labels, takes."""
     made = list(signature(function).parameters) if isclass(function) else []
-    called = list(signature(function.describe).parameters)
+    called = [name for name, parameter in signature(function.describe).parameters.items() if parameter.kind is not Parameter.VAR_KEYWORD]
     return made + called[3 if isclass(function) else 2 :]
 
 
@@ -160,7 +171,7 @@ def _describe(function: Any, predictions: Any, labels: Any, options: dict[str, A
         needed = {name: _STAND_INS[name] for name, parameter in own.items() if parameter.default is Parameter.empty}
         given, options = _split(options, own)
         function = function(**{**needed, **given})
-    _, _, *others = signature(function.describe).parameters.values()
+    _, _, *others = (one for one in signature(function.describe).parameters.values() if one.kind is not Parameter.VAR_KEYWORD)
     asked: dict[str, Any] = {other.name: _STAND_INS[other.name] for other in others if other.default is Parameter.empty}
     asked |= {other.name: np.ones(weights) for other in others if weights and other.name in _WEIGHTS}
     values = {**asked, **options}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -185,7 +186,12 @@ def _packed(entry: Entry, packer: _Packer) -> dict[str, Any]:
     def operands(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
         if values is None:
             return None
-        return {name: {"array": packer.add(value)} if isinstance(value, np.ndarray) else value for name, value in values.items()}
+        return {name: packed(value) for name, value in values.items()}
+
+    def packed(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return {"array": packer.add(value)}
+        return {"attributes": vars(value)} if isinstance(value, SimpleNamespace) else value
 
     case, answer = entry.case, entry.answer
     return {
@@ -205,7 +211,10 @@ def _unpacked(entry: Mapping[str, Any], arrays: list[NumPyArray]) -> Entry:
     def operands(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
         if values is None:
             return None
-        return {name: arrays[value["array"]] if isinstance(value, dict) else value for name, value in values.items()}
+        return {name: unpacked(value) if isinstance(value, dict) else value for name, value in values.items()}
+
+    def unpacked(value: dict[str, Any]) -> Any:
+        return SimpleNamespace(**value["attributes"]) if "attributes" in value else arrays[value["array"]]
 
     arguments = operands(entry["arguments"])
     if arguments is None or not isinstance(arguments.get(entry["predictions"]), np.ndarray) or entry["dtype"] not in _DTYPES[:3]:

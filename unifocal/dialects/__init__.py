@@ -16,6 +16,7 @@ from .registry import dialect_names, full_name, function_named, functions_of, mi
 __all__ = ["Difference", "dialect_names", "differences", "full_name", "function_named", "functions_of", "mirrored"]
 
 if TYPE_CHECKING:
+    from . import fvcore as fvcore
     from . import keras as keras
     from . import keras2 as keras2
     from . import kornia as kornia
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
     from . import optax as optax
     from . import paddle as paddle
     from . import paddledet as paddledet
+    from . import smp as smp
     from . import tf as tf
     from . import tfa as tfa
+    from . import timm as timm
     from . import torch as torch
     from . import torchvision as torchvision
+    from . import transformers as transformers
+    from . import ultralytics as ultralytics
 else:
     __getattr__ = submodules(__name__, dialect_names())
 

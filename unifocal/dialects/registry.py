@@ -7,7 +7,24 @@ from importlib import import_module
 from inspect import cleandoc
 from typing import Any
 
-_NAMES = ("paddle", "paddledet", "torch", "torchvision", "keras", "keras2", "tf", "tfa", "optax", "kornia", "mmdet")
+_NAMES = (
+    "paddle",
+    "paddledet",
+    "torch",
+    "torchvision",
+    "keras",
+    "keras2",
+    "tf",
+    "tfa",
+    "optax",
+    "kornia",
+    "mmdet",
+    "transformers",
+    "fvcore",
+    "timm",
+    "ultralytics",
+    "smp",
+)
 
 # Where people import the originals from: a module for all of a dialect's functions, or one function's full name.
 _KNOWN_AS = {
@@ -44,6 +61,19 @@ _KNOWN_AS = {
     "mmdet.models.losses.FocalLoss": "mmdet.FocalLoss",
     "mmcv.ops.sigmoid_focal_loss": "mmdet.sigmoid_focal_loss",
     "mmcv.ops.softmax_focal_loss": "mmdet.softmax_focal_loss",
+    "transformers.loss.loss_utils": "transformers",
+    "transformers.loss.loss_for_object_detection": "transformers",
+    # Another one of the same name.
+    "transformers.loss.loss_grounding_dino.sigmoid_focal_loss": "transformers.grounding_dino_sigmoid_focal_loss",
+    "transformers.trainer_pt_utils": "transformers",
+    "timm.loss": "timm",
+    "ultralytics.utils.loss": "ultralytics",
+    "segmentation_models_pytorch.losses": "smp",
+    "smp.losses": "smp",
+    "fvcore.nn": "fvcore",
+    "fvcore.nn.focal_loss": "fvcore",
+    "fvcore.nn.sigmoid_focal_loss_jit": "fvcore.sigmoid_focal_loss",
+    "fvcore.nn.sigmoid_focal_loss_star_jit": "fvcore.sigmoid_focal_loss_star",
 }
 # tf.keras is Keras 2 up to TensorFlow 2.15, and Keras 3 from 2.16 on.
 _EITHER = {f"{root}.keras{losses}": ("keras2", "keras") for root in ("tf", "tensorflow") for losses in ("", ".losses")}

@@ -41,6 +41,14 @@ _TRACED = (
     "kornia.focal_loss",
     "mmdet.FocalLoss",
     "mmdet.sigmoid_focal_loss",
+    "transformers.sigmoid_focal_loss",
+    "transformers.ForCausalLMLoss",
+    "timm.AsymmetricLossMultiLabel",
+    "timm.BinaryCrossEntropy",
+    "timm.DistributionBalancedLoss",
+    "timm.ZlprLoss",
+    "ultralytics.VarifocalLoss",
+    "smp.FocalLoss",
 )
 _LABELS, _PRIOR = np.eye(4)[[0, 2, 1]] * 0.75 + 0.0625, np.array([[0.5, 0.25, 0.125, 0.125]])
 _WHERE = np.array([[True, True, True, False], [True, False, True, False], [True] * 4])

@@ -38,6 +38,9 @@ def test_originals_documented_names(dialect: str, name: str) -> None:
         ("torch.nn.BCEWithLogitsLoss", "torch.binary_cross_entropy_with_logits"),
         ("paddle.nn.CrossEntropyLoss", "paddle.cross_entropy"),
         ("ppdet.FocalLoss", "paddledet.FocalLoss"),
+        ("fvcore.nn.sigmoid_focal_loss_star_jit", "fvcore.sigmoid_focal_loss_star"),
+        ("smp.losses.FocalLoss", "smp.FocalLoss"),
+        ("ForCausalLMLoss", "transformers.ForCausalLMLoss"),
         ("tensorflow.nn.softmax_cross_entropy_with_logits", "tf.softmax_cross_entropy_with_logits"),
         ("tensorflow_addons.losses.SigmoidFocalCrossEntropy", "tfa.SigmoidFocalCrossEntropy"),
         ("tf_keras.losses.BinaryFocalCrossentropy", "keras2.BinaryFocalCrossentropy"),
@@ -52,7 +55,7 @@ def test_names_people_know(known: str, full: str) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("FocalLoss", "name one: paddledet.FocalLoss, kornia.FocalLoss, mmdet.FocalLoss."),
+        ("FocalLoss", "FocalLoss is the name of several functions; name one: paddledet.FocalLoss, kornia.FocalLoss, mmdet.FocalLoss, "),
         ("F.cross_entropy", "There is no dialect 'F'; cross_entropy is in paddle.cross_entropy, torch.cross_entropy."),
         ("mmdet.models.losses.sigmoid_focal_loss", "There is no dialect 'mmdet.models.losses'; sigmoid_focal_loss is in paddle."),
         ("keras.backend.binary_crossentropy", "There is no dialect 'keras.backend'; binary_crossentropy is in keras."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import keras, kornia, mmdet, optax, paddle, tf, torch, torchvision
+from . import fvcore, keras, kornia, mmdet, optax, paddle, smp, tf, timm, torch, torchvision, transformers, ultralytics
 from .base import Outcome, Shown
 
 __all__ = ["SHOWN", "Outcome", "Shown"]
@@ -16,5 +16,10 @@ SHOWN: tuple[Shown, ...] = (
     *tf.SHOWN,
     *optax.SHOWN,
     *kornia.SHOWN,
+    *transformers.SHOWN,
+    *fvcore.SHOWN,
+    *timm.SHOWN,
+    *ultralytics.SHOWN,
+    *smp.SHOWN,
 )
 """All of them."""
