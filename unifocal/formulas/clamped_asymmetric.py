@@ -65,6 +65,10 @@ class ClampedAsymmetric(Elementwise):
         ]
         return "; ".join([*said, "p_t = y·p + (1 − y)·q", gamma] if focuses else said)
 
+    def clip_text(self) -> str:
+        """How logarithms are clipped."""
+        return f"p and q to at least {self.epsilon:g} in logarithms; no derivative below"
+
 
 @dataclass(frozen=True)
 class SoftmaxAsymmetric(Classwise):

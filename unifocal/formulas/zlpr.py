@@ -37,6 +37,10 @@ class Zlpr(Categorical):
         """The loss of one row."""
         return f"log(1 + Σ_c e^x_c) of classes with y_c ≤ {self.threshold:g}, + log(1 + Σ_c e^−x_c) of the others"
 
+    def predictions_text(self, axis: int) -> str:
+        """What predictions are; no softmax is taken of them."""
+        return "logits x"
+
     def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
         of_negatives, of_positives = (
