@@ -41,7 +41,6 @@ _TRACED = (
     "kornia.focal_loss",
     "mmdet.FocalLoss",
     "mmdet.sigmoid_focal_loss",
-    "transformers.sigmoid_focal_loss",
     "transformers.ForCausalLMLoss",
     "timm.AsymmetricLossMultiLabel",
     "timm.BinaryCrossEntropy",

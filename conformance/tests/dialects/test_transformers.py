@@ -28,7 +28,7 @@ def test_a_models_output_is_any_of_these(framework: Framework, output: str) -> N
 def test_the_gradient_of_a_models_output_is_that_of_its_logits() -> None:
     value, gradient = unifocal.value_and_grad(transformers.LabelSmoother(0.0))({"logits": _LOGITS}, _LABELS)
     assert value == pytest.approx(_LOSS)
-    assert np.shape(gradient) == _LOGITS.shape
+    assert np.asarray(gradient).shape == _LOGITS.shape
 
 
 def test_keywords_that_models_pass_on_have_no_effect() -> None:
