@@ -79,8 +79,7 @@ def explain(name: str, **options: Any) -> Explanation:
     found = {formats: rows for formats, rows in described.items() if not isinstance(rows, Exception)}
     if not found:
         raise ValueError(f"{name} cannot be called with these options: {described[_FORMATS[0]]}")
-    if len(found) > 1:  # a special case of element-wise labels
-        found.pop(_FORMATS[-1], None)
+    found = {formats: rows for formats, rows in found.items() if formats in _FORMATS[:2]} or found  # the others are special cases of them
     known = tuple(difference for difference in differences() if difference.concerns(name))
     mirrors = "" if name in own_losses() or ":" in name else ", ".join(mirrored(function))
     return Explanation(name, _summary(function), mirrors, name + _signature(function, options), tuple(found.items()), known)
@@ -142,6 +141,7 @@ _SAMPLES = {
     "element-wise labels": ((2, 3), np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])),
     "class indices": ((2, 3), np.array([0, 2])),
     "labels of shape (N, 1)": ((2, 1), np.array([[1.0], [0.0]])),
+    "class indices of shape (N, H, W)": ((1, 3, 1, 2), np.array([[[0, 2]]])),
 }
 _FORMATS = tuple(_SAMPLES)
 
@@ -241,7 +241,7 @@ def _end(convention: Convention) -> str:
 
 
 def _labels(convention: Convention, labels: str) -> str:
-    if labels == "class indices":
+    if labels.startswith("class indices"):
         background = "" if convention.formula.categorical else "; index C is the background"
         return f"class indices along axis {convention.axis}{background}"
     values = "values in [0, 1]" if convention.holds_labels else "any numbers"
