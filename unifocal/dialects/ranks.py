@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -273,6 +274,15 @@ def total(value: Any) -> Array:
     """The sum of a tensor's numbers."""
     _, xp, value = _own(value)
     return xp.sum(value)
+
+
+def refolded(value: Any, sizes: tuple[int | None, ...]) -> Array:
+    """The tensor in another shape, if it has as many entries and the shape no two unknown sizes; as it is otherwise."""
+    own = shape(value)
+    known = None not in (*own, *sizes)
+    if same(own, sizes) or sizes.count(None) > 1 or (known and prod([n or 0 for n in own]) != prod([n or 0 for n in sizes])):
+        return value
+    return reshaped(value, sizes)
 
 
 def softmax(logits: Array, axis: int) -> Array:

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Tensor, same
+from ..arrays import Array, Tensor
 from ..convention import Convention, Reduction
 from ..formulas import Formula, OfProbabilities, SigmoidFocal, SoftmaxFocal
 from ..formulas.cross_entropy_focal import CrossEntropyFocal
 from ..loss import DescriptionOf, LossObject, evaluating
 from ..operands import Operands
 from .options import REDUCTIONS, choice, required
-from .ranks import one_a_class, reshaped, shape, squeezed, total
+from .ranks import one_a_class, refolded, reshaped, shape, squeezed, total
 
 __all__ = ["FocalLoss", "SoftBCEWithLogitsLoss", "SoftCrossEntropyLoss"]
 
@@ -88,7 +88,7 @@ class FocalLoss(LossObject):
             raise ValueError("reduction='none' requires ignore_index=None: how many entries are left depends on the labels.")
         own = shape(y_pred)
         onto = own if reduction != "none" else (None,)
-        predictions, labels = (part if same(shape(part), onto) else reshaped(part, onto) for part in (y_pred, y_true))
+        predictions, labels = refolded(y_pred, onto), refolded(y_true, onto)
         convention = Convention(self._formula(), labels="elements", ignore_index=self.ignore_index, reduction=reduction, held="nothing")
         return convention, Operands(predictions, labels, alpha=self.alpha, given=y_pred)
 

@@ -22,7 +22,7 @@ from ..loss import DescriptionOf, LossObject, evaluating
 from ..operands import Operands
 from ..scalars import is_number
 from .options import REDUCTIONS, choice, share
-from .ranks import above, as_indices, as_list, labels_of, plus, rebalanced, reshaped, shape
+from .ranks import above, as_indices, as_list, labels_of, plus, rebalanced, refolded, shape
 
 __all__ = [
     "AsymmetricLossMultiLabel",
@@ -348,7 +348,7 @@ def _of_indices(x: Any, target: Any, smoothing: float, threshold: float | None) 
     if len(own) != 2 or own[1] is None:
         raise ValueError(f"Class indices require logits of the shape (N, C); received shapes {own} and {shape(target)}.")
     if len(shape(target)) > 1:
-        target = reshaped(target, own[:1])
+        target = refolded(target, own[:1])
     off = smoothing / own[1]
     on = 1 - smoothing + off
     if threshold is not None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 from ..arrays import Array, Tensor, same
@@ -20,7 +19,7 @@ from ..loss import DescriptionOf, LossObject, description, evaluating, loss
 from ..operands import Operands
 from . import torch
 from .options import unless_negative
-from .ranks import is_long, next_labels, reshaped, shape, squeezed
+from .ranks import is_long, next_labels, refolded, shape, squeezed
 
 __all__ = [
     "ForCausalLMLoss",
@@ -233,15 +232,9 @@ def _of_tokens(
     logits: Any, labels: Any, name: str, classes: int, num_items_in_batch: float | Array | None, ignore_index: int
 ) -> DescriptionOf[Any]:
     """Cross entropy of logits whose last axis holds the classes, and as many class indices in any shape."""
-    own, labelled = shape(logits), shape(labels)
+    own = shape(logits)
     if not same(own[-1:], (classes,)):
         raise ValueError(f"logits must have {name}={classes} classes along their last axis; received shape {own}.")
-    if (
-        not same(labelled, own[:-1])
-        and None not in (*labelled, *own)
-        and prod([n or 0 for n in labelled]) == prod([n or 0 for n in own[:-1]])
-    ):
-        labels = reshaped(labels, own[:-1])
     convention = Convention(
         SoftmaxFocal(),
         labels="indices",
@@ -249,4 +242,4 @@ def _of_tokens(
         reduction="mean" if num_items_in_batch is None else "sum",
         held="nothing",
     )
-    return convention, Operands(logits, labels, normalizer=num_items_in_batch)
+    return convention, Operands(logits, refolded(labels, own[:-1]), normalizer=num_items_in_batch)

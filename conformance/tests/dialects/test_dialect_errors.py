@@ -215,6 +215,7 @@ _ERRORS: list[tuple[type[Exception], str, Any]] = [
         "reduction='none' requires ignore_index=None",
         lambda: smp.FocalLoss("binary", ignore_index=0, reduction="none")(X, Y),
     ),
+    (ValueError, r"Element-wise targets must have the shape .*\(4, 3\); received \(3,\)", lambda: smp.FocalLoss("binary")(X, Y[0])),
     (ValueError, r"y_pred must have the shape \(N, C, ...\) with a known C", lambda: smp.FocalLoss("multilabel")(X[0], Y[0])),
     (
         ValueError,
