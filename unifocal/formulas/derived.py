@@ -50,25 +50,28 @@ class _OfElement(Binary):
 
     def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
-        return self._parts(Space(xp, x.dtype, 1), x, inputs)[:2]
+        return self._value_slope(Space(xp, x.dtype, 1), x, inputs)
 
     def differentiable(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
-        return self._parts(Space(xp, x.dtype, 1, guarded=True), x, inputs)[:2]
+        return self._value_slope(Space(xp, x.dtype, 1, guarded=True), x, inputs)
 
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
-        return h * self._parts(Space(xp, x.dtype, 2), x, inputs)[2]
+        loss, coefficient = self._loss(Space(xp, x.dtype, 2), x, inputs)
+        return h * weighed(xp, x, coefficient, loss.second)
 
-    def _parts(self, space: Space, x: Array, inputs: Inputs) -> tuple[Array, Array, Array]:
-        """Value, slope and second derivative, as far as they are asked for."""
+    def _value_slope(self, space: Space, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        loss, coefficient = self._loss(space, x, inputs)
+        return weighed(space.xp, x, coefficient, loss.value), weighed(space.xp, x, coefficient, loss.first)
+
+    def _loss(self, space: Space, x: Array, inputs: Inputs) -> tuple[Jet, Array | float | None]:
+        """The loss of each element, and what it is multiplied by."""
         y, negative = self.smooth(space.xp, inputs.labels)
         balance = self.coefficient(inputs._replace(weight=None), y, negative)
         t = self.numbers(space, x, Label(y, negative, balance))
         loss = self.loss(t)
-        coefficient = inputs.weight if t.balanced else self.coefficient(inputs, y, negative)
-        value, first, second = (weighed(space.xp, x, coefficient, part) for part in (loss.value, loss.first, loss.second))
-        return value, first, second
+        return loss, inputs.weight if t.balanced else self.coefficient(inputs, y, negative)
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,7 @@ def found(formula: Formula, loss: object) -> Jet:
 
 def as_array(xp: Namespace, x: Array, part: Array | float | None) -> Array:
     """A part of a jet, where it does not depend on x too: as an array of x's shape."""
-    return xp.full_like(x, 0.0 if part is None else part) if part is None or isinstance(part, float) else part
+    return xp.full_like(x, 0.0 if part is None else part, dtype=x.dtype) if part is None or isinstance(part, float) else part
 
 
 def weighed(xp: Namespace, x: Array, coefficient: Array | float | None, part: Array | float | None) -> Array:

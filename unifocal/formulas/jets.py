@@ -8,6 +8,7 @@ products, and whatever does not depend on x.  In products 0 beats infinity, as i
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf, log, nan
 from typing import Any, NamedTuple, NoReturn
 
 from ..arrays import Array, Namespace, type_name
@@ -121,11 +122,19 @@ class Jet(Expression):
     __radd__ = __add__
 
     def __sub__(self, other: object) -> Jet:
-        """Of two functions whose complements are known, a − b = a·(1 − b) − b·(1 − a): all digits where either is 0 or 1."""
+        """Of two functions whose complements are known, a − b = a·(1 − b) − b·(1 − a): all digits where either is 0 or 1.
+
+        A number near 1 is subtracted as (1 − b) − (1 − a).
+        """
         other = self.space.jet(other)
         if self.complement is not None and other.complement is not None:
             if isinstance(self.value, float) and self.value == 1.0:
                 return other.complement()
+            if isinstance(other.value, float) and other.value > 0.5:
+                of_self, by = self.complement, other.value
+                found = other.complement() - of_self()
+                found.complement = lambda: of_self() + by
+                return found
             if not isinstance(self.value, float) and not isinstance(other.value, float):
                 return self._sum(-other, self.value * other.complement().value - other.value * self.complement().value)
         return self + (-other.value if isinstance(other.value, float) else -other)
@@ -244,7 +253,10 @@ class Jet(Expression):
 
         value = _value(chosen(self.value, other.value))
         if isinstance(self, Factor) and isinstance(other, Factor):
-            return Factor(self.space, value, chosen(self.rate, other.rate), chosen(self.bend, other.bend), unbounded=unbounded)
+            found = Factor(self.space, value, chosen(self.rate, other.rate), chosen(self.bend, other.bend), unbounded=unbounded)
+            if self.logarithm is not None or other.logarithm is not None:
+                found.logarithm = lambda: self.log().where(condition, other.log())
+            return found
         parts = chosen(self.first, other.first), chosen(self.second, other.second)
         return Jet(self.space, value, *parts, unbounded=unbounded, steep=steep)
 
@@ -367,6 +379,8 @@ class Factor(Jet):
         """The logarithm, whose derivative is the rate."""
         if self.logarithm is not None:
             return self.logarithm()
+        if isinstance(self.value, float):
+            return Jet(self.space, log(self.value) if self.value > 0 else -inf if self.value == 0 else nan, unbounded=True)
         return Jet(self.space, super().log().value, self.rate, self.bend, unbounded=True, steep=self.steep)
 
 
