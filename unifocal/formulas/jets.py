@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf, log, nan
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
-from ..arrays import Array, Namespace, type_name
-from ..scalars import is_number, static
+from ..arrays import Array, Namespace
+from ..scalars import is_number
 from .arithmetic import logistic_terms, power, product
-from .expressions import Condition, Expression
+from .expressions import Condition, Expression, divisor_in, exponent_in, number_in
 
 Part = Array | float | None
 """An array or a number; None is 0."""
@@ -40,12 +40,7 @@ class Space(NamedTuple):
         """An operand of an expression; raises TypeError if it is none."""
         if isinstance(operand, Jet):
             return operand
-        if not is_number(operand):
-            raise TypeError(
-                f"An expression of an element takes numbers and parts of the element, such as t.p; received {type_name(operand)}. "
-                "Tensors beside predictions and targets are weights: alpha, sample_weight or normalizer."
-            )
-        value = static("a number in an expression", operand, "that is finite")
+        value = number_in(operand)
         return Factor(self, self.number(value), complement=lambda: Factor(self, self.number(1 - value)))
 
 
@@ -170,7 +165,7 @@ class Jet(Expression):
 
     def __truediv__(self, other: object) -> Jet:
         if is_number(other):
-            by = self.space.number(static("a divisor in an expression", other, "other than 0"))
+            by = self.space.number(divisor_in(other))
             parts = (None if part is None else part / by for part in (self.value, self.first, self.second))
             return Jet(self.space, *map(_value, parts), unbounded=self.unbounded, steep=self.steep)
         return self * self.space.jet(other) ** -1
@@ -179,7 +174,7 @@ class Jet(Expression):
         return self.space.jet(other) * self**-1
 
     def __pow__(self, exponent: object) -> Jet:
-        exponent = _exponent(exponent)
+        exponent = exponent_in(exponent)
         if exponent == 1:
             return self
         if exponent == 0:
@@ -198,9 +193,6 @@ class Jet(Expression):
 
     def _power(self, exponent: float) -> Array | float:
         return power(self.space.xp, self.value, exponent, self.space.guarded)
-
-    def __rpow__(self, base: object) -> NoReturn:
-        raise TypeError("An exponent must be a number, not a part of an element; write exp(exponent * log(base)).")
 
     # --- functions ----------------------------------------------------------------------------------------------------------------
 
@@ -360,7 +352,7 @@ class Factor(Jet):
         return Factor(self.space, -self.value, self.rate, self.bend, unbounded=self.unbounded)
 
     def __pow__(self, exponent: object) -> Jet:
-        exponent = _exponent(exponent)
+        exponent = exponent_in(exponent)
         if exponent == 1:
             return self
         if exponent == 0:
@@ -371,7 +363,7 @@ class Factor(Jet):
 
     def __truediv__(self, other: object) -> Jet:
         if is_number(other):
-            by = self.space.number(static("a divisor in an expression", other, "other than 0"))
+            by = self.space.number(divisor_in(other))
             return Factor(self.space, self.value / by, self.rate, self.bend, unbounded=self.unbounded)
         return super().__truediv__(other)
 
@@ -382,12 +374,6 @@ class Factor(Jet):
         if isinstance(self.value, float):
             return Jet(self.space, log(self.value) if self.value > 0 else -inf if self.value == 0 else nan, unbounded=True)
         return Jet(self.space, super().log().value, self.rate, self.bend, unbounded=True, steep=self.steep)
-
-
-def _exponent(exponent: object) -> float:
-    if not is_number(exponent):
-        raise TypeError(f"An exponent must be a number; received {type_name(exponent)}. Write exp(exponent * log(base)) for another.")
-    return static("an exponent", exponent, "that is finite")
 
 
 def _is_one(part: Part) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..scalars import is_number
-from .expressions import Condition, Expression
+from .expressions import Condition, Expression, divisor_in, exponent_in, number_in
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 """How strongly what stands in an expression holds together."""
@@ -75,12 +75,14 @@ class Written(Expression):
     def __truediv__(self, other: object) -> Written:
         if self._is_negative:
             return -(-self / other)
-        return Written(f"{self.within(_PRODUCT)}/{_written(other).within(_POWER)}", _PRODUCT)
+        other = _written(divisor_in(other)) if is_number(other) else _written(other)
+        return Written(f"{self.within(_PRODUCT)}/{other.within(_POWER)}", _PRODUCT)
 
     def __rtruediv__(self, other: object) -> Written:
         return _written(other) / self
 
     def __pow__(self, exponent: object) -> Written:
+        exponent = exponent_in(exponent)
         if exponent == 0:
             return Written("1")
         return self if exponent == 1 else Written(f"{self.within(_ATOM)}^{_written(exponent).within(_ATOM)}", _POWER)
@@ -142,8 +144,7 @@ def _written(operand: object) -> Written:
     """An operand in words; a number with as many digits as it was given with."""
     if isinstance(operand, Written):
         return operand
-    assert is_number(operand)  # others have been refused in numbers
-    words = f"{operand:g}"
+    words = f"{number_in(operand):g}"
     return Written(words.replace("-", "−"), _PRODUCT if words.startswith("-") else _ATOM)
 
 
