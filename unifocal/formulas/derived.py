@@ -69,7 +69,7 @@ class _OfElement(Binary):
         """The loss of each element, and what it is multiplied by."""
         y, negative = self.smooth(space.xp, inputs.labels)
         balance = self.coefficient(inputs._replace(weight=None), y, negative)
-        t = self.numbers(space, x, Label(y, negative, balance))
+        t = self.numbers(space, x, Label(y, negative, balance, inputs.pos_weight))
         loss = self.loss(t)
         return loss, inputs.weight if t.balanced else self.coefficient(inputs, y, negative)
 
