@@ -50,18 +50,18 @@ class _OfElement(Binary):
 
     def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
-        return self._value_slope(Space(xp, x.dtype, 1), x, inputs)
+        return self._derived(Space(xp, x.dtype, 1), x, inputs)
 
     def differentiable(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
-        return self._value_slope(Space(xp, x.dtype, 1, guarded=True), x, inputs)
+        return self._derived(Space(xp, x.dtype, 1, guarded=True), x, inputs)
 
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
         loss, coefficient = self._loss(Space(xp, x.dtype, 2), x, inputs)
         return h * weighed(xp, x, coefficient, loss.second)
 
-    def _value_slope(self, space: Space, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+    def _derived(self, space: Space, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         loss, coefficient = self._loss(space, x, inputs)
         return weighed(space.xp, x, coefficient, loss.value), weighed(space.xp, x, coefficient, loss.first)
 
