@@ -110,6 +110,8 @@ class Written(Expression):
 
     def where(self, condition: Any, other: object) -> Written:
         """Both choices, and when which is taken."""
+        if condition.negated is not None:
+            return _written(other).where(condition.negated, self)
         return Written(f"({self.words} if {condition}, else {_written(other).words})")
 
     def larger(self, other: object) -> Written:
@@ -126,9 +128,9 @@ class Written(Expression):
 
 
 class _Said(str):
-    """A condition's words."""
+    """A condition's words; ``negated``: what it says that does not hold, if it does."""
 
-    __slots__ = ()
+    negated: _Said | None = None
 
     def __and__(self, other: str) -> _Said:
         return _Said(f"{self} and {other}")
@@ -137,7 +139,11 @@ class _Said(str):
         return _Said(f"({self} or {other})")
 
     def __invert__(self) -> _Said:
-        return _Said(f"not {self}")
+        if self.negated is not None:
+            return self.negated
+        found = _Said(f"not ({self})" if " and " in self else f"not {self}")
+        found.negated = self
+        return found
 
 
 def _written(operand: object) -> Written:
