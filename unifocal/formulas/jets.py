@@ -52,16 +52,19 @@ class Space(NamedTuple):
         if isinstance(operand, Jet):
             return operand
         value = number_in(operand)
-        return Factor(self, self.number(value), complement=lambda: Factor(self, self.number(1 - value)))
+        found = Factor(self, self.number(value), complement=lambda: self.jet(1 - value))
+        found.literal = value
+        return found
 
 
 class Jet(Expression):
     """A function of the prediction by its value and its derivatives.
 
     unbounded, steep: whether the value, and the derivatives, may be infinite.  complement: 1 minus the function, to full accuracy.
+    literal: the number that it is, if it is one; value may be the number in a framework's graph.
     """
 
-    __slots__ = ("_first", "_second", "complement", "space", "steep", "unbounded", "value")
+    __slots__ = ("_first", "_second", "complement", "literal", "space", "steep", "unbounded", "value")
 
     def __init__(
         self,
@@ -79,6 +82,7 @@ class Jet(Expression):
         self._first, self._second = first, second
         self.unbounded, self.steep = unbounded, steep
         self.complement = complement
+        self.literal: float | None = None
 
     @property
     def first(self) -> Part:
@@ -105,13 +109,13 @@ class Jet(Expression):
     def __add__(self, other: object) -> Jet:
         other = self.space.jet(other)
         for a, b in ((self, other), (other, self)):
-            if isinstance(b.value, float) and b.value == 0.0:
+            if b.literal == 0.0:
                 return a
         complement: Callable[[], Jet] | None = None
         for shifted, by in ((self, other), (other, self)):
-            if shifted.complement is not None and isinstance(by.value, float):
+            if shifted.complement is not None and by.literal is not None:
                 of_shifted = shifted.complement
-                complement = lambda of=of_shifted, by=by: of() - by.value  # noqa: E731
+                complement = lambda of=of_shifted, by=by.literal: of() - by  # noqa: E731
         return self._sum(other, self.value + other.value, complement)
 
     def _sum(self, other: Jet, value: Array | float, complement: Callable[[], Jet] | None = None) -> Jet:
@@ -134,16 +138,16 @@ class Jet(Expression):
         """
         other = self.space.jet(other)
         if self.complement is not None and other.complement is not None:
-            if isinstance(self.value, float) and self.value == 1.0:
+            if self.literal == 1.0:
                 return other.complement()
-            if isinstance(other.value, float) and other.value > 0.5:
-                of_self, by = self.complement, other.value
+            if other.literal is not None and other.literal > 0.5:
+                of_self, by = self.complement, other.literal
                 found = other.complement() - of_self()
                 found.complement = lambda: of_self() + by
                 return found
-            if not isinstance(self.value, float) and not isinstance(other.value, float):
+            if self.literal is None and other.literal is None:
                 return self._sum(-other, self.value * other.complement().value - other.value * self.complement().value)
-        return self + (-other.value if isinstance(other.value, float) else -other)
+        return self + (-other if other.literal is None else -other.literal)
 
     def __rsub__(self, other: object) -> Jet:
         return self.space.jet(other) - self
@@ -255,7 +259,7 @@ class Jet(Expression):
         def chosen(a: Part, b: Part) -> Part:
             return None if a is None and b is None else xp.where(condition, *_arrays(xp, condition, self.space.dtype, a, b))
 
-        value = _value(chosen(self.value, other.value))
+        value = _value(chosen(*(jet.value if jet.literal is None else jet.literal for jet in (self, other))))
         if isinstance(self, Factor) and isinstance(other, Factor):
             found = Factor(self.space, value, chosen(self.rate, other.rate), chosen(self.bend, other.bend), unbounded=unbounded)
             if self.logarithm is not None or other.logarithm is not None:
@@ -383,8 +387,9 @@ class Factor(Jet):
         """The logarithm, whose derivative is the rate."""
         if self.logarithm is not None:
             return self.logarithm()
-        if isinstance(self.value, float):
-            return Jet(self.space, log(self.value) if self.value > 0 else -inf if self.value == 0 else nan, unbounded=True)
+        if self.literal is not None:
+            value = log(self.literal) if self.literal > 0 else -inf if self.literal == 0 else nan
+            return Jet(self.space, self.space.number(value), unbounded=True)
         return Jet(self.space, super().log().value, self.rate, self.bend, unbounded=True, steep=self.steep)
 
 
