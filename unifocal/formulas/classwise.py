@@ -141,7 +141,8 @@ class IndexClasswise(Categorical):
         at = Parts(*(xp.take_along_axis(part, target, axis=axis) if part is not parts.total else part for part in parts))
         z = xp.take_along_axis(over_o, target, axis=axis)
         term = self.of.term(Space(xp, x.dtype, 2), at, xp.ones_like(z))
-        g, bend = (_over(xp, at.o, weighed(xp, z, inputs.weight, part)) for part in (term.first, term.second))
+        # Nothing is decided by what has h in it, in which the second derivative is linear.
+        g, bend = (_over(xp, at.o, weighed(xp, at.p, inputs.weight, part)) for part in (term.first, term.second))
         a = bend * z
         return xp.scatter(-parts.p * (a + parts.o * over_o * g), target, at.o * (a - at.p * z * g), axis)
 
