@@ -200,8 +200,8 @@ def _without_tiny_differences(loss: str, x: Any, y: Any, options: Mapping[str, A
         above, below = (y * (1 - s) + s / 2) * (1 - p), ((1 - y) * (1 - s) + s / 2) * p
         near, far = np.abs(above - below) < np.maximum(above, below) / 2, np.where(y < 0.5, 0.875, 0.125)
     else:
-        return x
-    return np.where(near, np.log(far / (1 - far)) if logits else far, x)
+        return np.asarray(x)
+    return np.asarray(np.where(near, np.log(far / (1 - far)) if logits else far, x))
 
 
 def _logits(rng: np.random.Generator, shape: tuple[int, ...], axis: int, values: str, sigmoid: bool) -> NumPyArray:
