@@ -66,7 +66,12 @@ _SHOWN_BY: Mapping[str, Collection[str]] = {
     "no class axis, or no classes": ("no dimension", "no classes"),
     "three dimensions": ("three dimensions",),
 }
-_ELSEWHERE = {"labels one rounding outside [0, 1]", "predictions of one class", "three dimensions"}
+_ELSEWHERE = {
+    "labels one rounding outside [0, 1]",
+    "predictions of one class",
+    "three dimensions",
+    "mean with every row ignored, or none there",
+}
 """Conditions that not every function shows here."""
 
 
