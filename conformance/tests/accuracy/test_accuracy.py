@@ -25,6 +25,7 @@ from .grids import (
     SMOOTHING,
     SOFTMAX_CASES,
     SOFTMAX_PROBABILITY_CASES,
+    Z_LOSS_CASES,
     Array,
     GridTruth,
     Options,
@@ -34,6 +35,7 @@ from .grids import (
     softmax_probability_truth,
     softmax_truth,
     with_labels,
+    z_loss_truth,
 )
 
 Measure = Callable[..., None]
@@ -131,6 +133,21 @@ def test_softmax_second(framework: Framework, dtype: str, classes: int, kind: st
     options = {"gamma": gamma, "label_smoothing": SMOOTHING if kind == "smoothed" else 0.0}
     what = (framework.name, dtype, "softmax", kind, f"gamma {gamma}")
     _hold_second(framework, softmax_truth(dtype, classes, kind, gamma), unifocal.softmax_focal_loss, measure, *what, **options)
+
+
+@pytest.mark.parametrize(("classes", "kind", "z_loss"), Z_LOSS_CASES)
+def test_z_loss(framework: Framework, dtype: str, classes: int, kind: str, z_loss: float, measure: Measure) -> None:
+    bar = tolerances.value_and_gradient("softmax", dtype, 0.0)
+    options = {"z_loss": z_loss, "label_smoothing": SMOOTHING if kind == "smoothed" else 0.0}
+    what = (framework.name, dtype, "z-loss", kind, f"z_loss {z_loss}")
+    truth, loss = z_loss_truth(dtype, classes, kind, z_loss), unifocal.cross_entropy
+    _hold(framework, truth, loss, dtype, bar, measure, *what, **options)
+    # Eager blocks whose exponentials are in range take a form of their own.
+    largest = truth.predictions.max(-1)
+    in_range = truth.of((largest < 80) & (largest > -4), ...)
+    _hold(framework, in_range, loss, dtype, bar, measure, *what, "in range", **options)
+    if dtype == "float64":
+        _hold_second(framework, truth, loss, measure, *what, **options)
 
 
 @pytest.mark.parametrize(("gamma", "kind", "clipped"), SOFTMAX_PROBABILITY_CASES)

@@ -19,7 +19,7 @@ import pytest
 import unifocal
 from unifocal.convention import Convention
 from unifocal.evaluation import cache
-from unifocal.formulas import CategoricalProbabilityFocal, Formula, Linked, Mixture, ProbabilityFocal, SigmoidFocal, SoftmaxFocal
+from unifocal.formulas import CategoricalProbabilityFocal, Formula, Linked, Mixture, ProbabilityFocal, SigmoidFocal, SoftmaxFocal, WithZLoss
 from unifocal.formulas.sigmoid import HardSigmoidFocal
 from unifocal.formulas.softmax_index import IndexSoftmaxFocal
 from unifocal.operands import Operands
@@ -140,7 +140,7 @@ def _of_formula(change: Callable[[Any], Formula]) -> Plant:
 
 def _within(formula: Any, change: Callable[[Any], Formula]) -> Formula:
     """A formula with another in its innermost place."""
-    return replace(formula, of=_within(formula.of, change)) if isinstance(formula, Linked | Mixture) else change(formula)
+    return replace(formula, of=_within(formula.of, change)) if isinstance(formula, Linked | Mixture | WithZLoss) else change(formula)
 
 
 _FORMULAS = (SigmoidFocal, HardSigmoidFocal, ProbabilityFocal, CategoricalProbabilityFocal, SoftmaxFocal, IndexSoftmaxFocal)

@@ -29,6 +29,7 @@ from unifocal.formulas import (
     SigmoidLink,
     SoftmaxFocal,
     SoftmaxLink,
+    WithZLoss,
     binary_focal,
     categorical_focal,
     normalized_focal,
@@ -50,6 +51,8 @@ _NOT_NUMBERS = ("2", None, True, np.array([1.0, 2.0]), 1j)
 # By option: values out of its set.
 _NUMBERS: dict[str, tuple[Any, ...]] = {
     "gamma": (*_NOT_NUMBERS, -1, NAN, INF),
+    "z_loss": (*_NOT_NUMBERS, -1, NAN, INF),
+    "by_index": (None, 1, "indices", np.array([True, False])),
     "epsilon": ("0.1", True, np.array([0.1]), -0.1, 0.5, 2, NAN, INF),
     "log_epsilon": (*_NOT_NUMBERS, NAN, INF),
     "log_floor": ("-100", True, np.array([-1.0]), 1e-3, NAN, INF, -INF),
@@ -74,6 +77,7 @@ _FORMULAS: dict[type, dict[str, Any]] = {
     IndexNegativeLogLikelihood: {},
     Mixture: {"of": SigmoidFocal()},
     Linked: {"link": SigmoidLink(), "of": ProbabilityFocal()},
+    WithZLoss: {"of": SoftmaxFocal(), "z_loss": 0.1},
     SoftmaxLink: {},
     Normalized: {},
 }

@@ -11,11 +11,14 @@ from unifocal.formulas import (
     CategoricalProbabilityFocal,
     Formula,
     Inputs,
+    Linked,
     Mixture,
     NegativeLogLikelihood,
     ProbabilityFocal,
     SigmoidFocal,
     SoftmaxFocal,
+    SoftmaxLink,
+    WithZLoss,
     binary_focal,
     categorical_focal,
     normalized_focal,
@@ -39,6 +42,9 @@ FORMULAS: list[Formula] = [
     normalized_focal(2.0, epsilon=0.2, clipped_first=True),
     normalized_focal(2.0, epsilon=0.2, clipped_first=False),
     NegativeLogLikelihood(),
+    WithZLoss(SoftmaxFocal(), 0.3),
+    WithZLoss(SoftmaxFocal(2.0), 0.3),
+    WithZLoss(Linked(SoftmaxLink(), CategoricalProbabilityFocal(epsilon=0.2)), 0.3),
 ]
 
 
