@@ -14,6 +14,7 @@ from .dispatch import available_backends
 from .evaluation.checks import value_checks
 from .gradient import value_and_grad
 from .lazy import submodules
+from .linear import linear_cross_entropy
 from .losses import binary_cross_entropy, cross_entropy, sigmoid_focal_loss, softmax_focal_loss
 
 __version__ = "0.1.0"
@@ -22,6 +23,7 @@ __all__ = [
     "available_backends",
     "binary_cross_entropy",
     "cross_entropy",
+    "linear_cross_entropy",
     "sigmoid_focal_loss",
     "softmax_focal_loss",
     "value_and_grad",

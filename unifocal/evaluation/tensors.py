@@ -35,7 +35,7 @@ def bring(backend: Backend, x: Array, operands: Operands) -> Operands:
     Lists and NumPy arrays are brought over; tensors of another framework or device are refused.
     """
     weights = {name: _weight(backend, x, name, value) for name in WEIGHTS if (value := getattr(operands, name)) is not None}
-    return operands._replace(predictions=x, targets=_tensor(backend, x, "targets", operands.targets), **weights)
+    return operands._replace(predictions=x, targets=bring_tensor(backend, x, "targets", operands.targets), **weights)
 
 
 def warn_if_exchanged(backend: Backend, x: Array, targets: Array) -> None:
@@ -50,11 +50,11 @@ def warn_if_exchanged(backend: Backend, x: Array, targets: Array) -> None:
 
 
 def _weight(backend: Backend, x: Array, name: str, value: Any) -> Array | float:
-    return float(value) if is_number(value) else _tensor(backend, x, name, value, "a number, ")
+    return float(value) if is_number(value) else bring_tensor(backend, x, name, value, "a number, ")
 
 
-def _tensor(backend: Backend, x: Array, name: str, value: object, kinds: str = "") -> Array:
-    """value as a tensor of the predictions' backend; ``kinds`` is what else it could be, for the message."""
+def bring_tensor(backend: Backend, x: Array, name: str, value: object, kinds: str = "") -> Array:
+    """Bring one operand over: value as a tensor of the predictions' backend; ``kinds`` is what else it could be, for the message."""
     owner = backend_of(value)
     if owner is backend and backend.namespace(value) is backend.namespace(x):
         own = backend.canonical(value)

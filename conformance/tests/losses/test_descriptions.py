@@ -179,6 +179,10 @@ _MEANINGLESS: dict[str, Callable[[], object]] = {
     "link of a formula of logits": lambda: Linked(SigmoidLink(), SigmoidFocal()),
     "link of a link": lambda: Linked(SoftmaxLink(), normalized_focal(epsilon=0.1, clipped_first=True)),
     "link of log-probabilities": lambda: Linked(SoftmaxLink(), NegativeLogLikelihood()),
+    "z-loss of a binary formula": lambda: WithZLoss(SigmoidFocal(), 0.1),
+    "z-loss of probabilities": lambda: WithZLoss(CategoricalProbabilityFocal(), 0.1),
+    "z-loss of a class index": lambda: Convention(WithZLoss(SoftmaxFocal(), 0.1, by_index=True)),
+    "z-loss beside probabilities": lambda: unifocal.cross_entropy(np.full((1, 2), 0.5), [0], from_logits=False, z_loss=0.1),
     "link that is none": lambda: Linked("softmax", CategoricalProbabilityFocal()),  # type: ignore[arg-type]
     "clip of the cross entropy without epsilon": lambda: ProbabilityFocal(clip="cross_entropy"),
     "clip of the cross entropy with epsilon 0": lambda: ProbabilityFocal(epsilon=0.0, clip="cross_entropy"),
