@@ -52,9 +52,7 @@ class Head:
         self, logits: Array, targets: Array, class_weight: Array | float | None, sample_weight: Array | float | None
     ) -> tuple[Formula, Array, Inputs, Array | float | None]:
         """The formula of some rows, its arguments, and what they add to what the total is divided by; None if nothing is reduced."""
-        formula, x, inputs, divisor = fold(
-            self.reading, Operands(logits, targets, class_weight=class_weight, sample_weight=sample_weight)
-        )
+        formula, x, inputs, divisor = fold(self.reading, Operands(logits, targets, class_weight=class_weight, sample_weight=sample_weight))
         return formula, x, inputs, divisor
 
     def divided(self, xp: Namespace, total: Array, divisor: Array | float) -> Array:

@@ -82,7 +82,7 @@ class LinearLoss(torch.autograd.Function):
 
 def _scaled(gradient: Array, g: Array) -> Array:
     """gradient·g, in the memory of the gradient where nobody sees that again."""
-    if torch.is_grad_enabled() or keeps_graph() or is_traced(g) or is_legacy_batchedtensor(g):
+    if is_traced(g) or torch.is_grad_enabled() or keeps_graph() or is_legacy_batchedtensor(g):  # torch.compile traces the first alone
         return gradient * g
     return gradient if g.is_cpu and g.item() == 1 else gradient.mul_(g)
 

@@ -250,7 +250,7 @@ def with_z_loss(x: Sequence[float], v: Sequence[Number], z_loss: float, h: Seque
     plain = softmax(x, v, 0.0, h)
     # l = x_c − log p_c, of whichever class; of the likeliest nothing cancels but what is in l itself.
     top = max(range(len(x)), key=p.__getitem__)
-    l, l_terms = number(x[top]) + n[top], abs(number(x[top])) + n[top]
+    log_sum, log_terms = number(x[top]) + n[top], abs(number(x[top])) + n[top]
     factor = 2 * mp.fsum(number(c) for c in v) * number(z_loss)
     along = [number(k) for k in h or [0.0] * len(p)]
     dl, dl_terms = (mp.fsum(a * size(k) for a, k in zip(p, along, strict=True)) for size in (mp.mpf, abs))
@@ -259,12 +259,12 @@ def with_z_loss(x: Sequence[float], v: Sequence[Number], z_loss: float, h: Seque
         a * (b * abs(k) + c) for a, b, k, c in zip(p, o, along, _others([a * abs(k) for a, k in zip(p, along, strict=True)]), strict=True)
     ]
     own = Row(
-        factor * l**2 / 2,
-        [factor * l * a for a in p],
-        [factor * (dl * a + l * b) for a, b in zip(p, dp, strict=True)],
-        factor * l_terms**2 / 2,
-        [factor * l_terms * a for a in p],
-        [factor * (dl_terms * a + l_terms * b) for a, b in zip(p, dp_terms, strict=True)],
+        factor * log_sum**2 / 2,
+        [factor * log_sum * a for a in p],
+        [factor * (dl * a + log_sum * b) for a, b in zip(p, dp, strict=True)],
+        factor * log_terms**2 / 2,
+        [factor * log_terms * a for a in p],
+        [factor * (dl_terms * a + log_terms * b) for a, b in zip(p, dp_terms, strict=True)],
     )
 
     def total(a: Any, b: Any) -> Any:

@@ -104,7 +104,7 @@ def dense_parts(xp: Namespace, axis: int, x: Array) -> tuple[Parts, Array]:
 
 
 def log_sum_exp(xp: Namespace, axis: int, x: Array) -> tuple[Array, Array]:
-    """log Σ e^(x_j), of size 1 along the axis, and p; both to full accuracy also where the largest logit is near 0 and the others far below."""
+    """log Σ e^(x_j), of size 1 along the axis, to full accuracy also where the largest logit is near 0 and the others far below; and p."""
     z, e, _ = exponentials(xp, x, axis)
     top = xp.equal(z, 0)  # where e is exactly 1
     beside_one = xp.sum(xp.where(top, 0.0, e), axis=axis, keepdims=True) + (xp.sum(xp.where(top, e, 0.0), axis=axis, keepdims=True) - 1)

@@ -78,6 +78,7 @@ JUDGES: dict[str, Callable[[], None]] = {
     "oracle: softmax": _oracle("test_softmax", "float64", 3, "index", 2.0),
     "oracle: softmax, soft": _oracle("test_softmax", "float64", 10, "soft", 2.0),
     "oracle: softmax, second": _oracle("test_softmax_second", "float64", 3, "index", 2.0),
+    "oracle: z-loss": _oracle("test_z_loss", "float64", 3, "index", 0.3),
     # Paddle's eager losses are computed in NumPy's blocks; their second derivatives are not.
     "oracle: softmax on Paddle, second": _oracle("test_softmax_second", "float64", 10, "soft", 2.0, on="paddle"),
     "original: paddle.sigmoid_focal_loss": _original("paddle", "sigmoid_focal_loss"),
@@ -143,14 +144,31 @@ def _within(formula: Any, change: Callable[[Any], Formula]) -> Formula:
     return replace(formula, of=_within(formula.of, change)) if isinstance(formula, Linked | Mixture | WithZLoss) else change(formula)
 
 
+def _gradient_without_z_loss(right: Callable[..., Any]) -> Callable[..., Any]:
+    """The value of a loss with z-loss, and the gradient of the loss without."""
+
+    def detached(formula: Any, xp: Any, x: Any, inputs: Any, *out: Any) -> Any:
+        found = right(formula, xp, x, inputs, *out)
+        return found and (found[0], formula.of.value_slope(xp, x, inputs)[1])
+
+    return detached
+
+
+def _z_loss_of_rows_alone(right: Callable[..., Any]) -> Callable[..., Any]:
+    """A z-loss that no weight weighs."""
+    return lambda formula, xp, inputs, log_sum: right(replace(formula, by_index=True), xp, inputs._replace(weight=None), log_sum)
+
+
 _FORMULAS = (SigmoidFocal, HardSigmoidFocal, ProbabilityFocal, CategoricalProbabilityFocal, SoftmaxFocal, IndexSoftmaxFocal)
 
 
-def _of_method(name: str, change: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Plant:
+def _of_method(
+    name: str, change: Callable[[Callable[..., Any]], Callable[..., Any]], formulas: tuple[type[Formula], ...] = _FORMULAS
+) -> Plant:
     """Another value_slope, fast form or second derivative of the formulas."""
 
     def plant(monkeypatch: pytest.MonkeyPatch) -> None:
-        for formula in _FORMULAS:
+        for formula in formulas:
             if name in vars(formula):
                 monkeypatch.setattr(formula, name, change(getattr(formula, name)))
 
@@ -249,6 +267,11 @@ FAULTS = {
     "second derivative detached": Fault(
         _of_method("second", _flat), ("oracle: sigmoid, second", "oracle: sigmoid, clipped", "oracle: softmax, second")
     ),
+    "z-loss detached": Fault(
+        _each(*(_of_method(name, _gradient_without_z_loss, (WithZLoss,)) for name in ("value_slope", "fast"))),
+        ("oracle: z-loss", *_GENERATED),
+    ),
+    "z-loss that no weight weighs": Fault(_of_method("_scaled", _z_loss_of_rows_alone, (WithZLoss,)), _GENERATED),
     "clip ten times as wide": Fault(
         _of_formula(_widely_clipped),
         ("oracle: sigmoid, clipped", "arithmetic: clip", *_GENERATED),
