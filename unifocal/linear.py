@@ -115,7 +115,7 @@ def linear_cross_entropy(
     >>> import unifocal
     >>> hidden, weight = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.5, 0.5], [1.0, -1.0], [0.0, 0.25]])
     >>> unifocal.linear_cross_entropy(hidden, weight, torch.tensor([0]), z_loss=1e-4)
-    tensor(0.3704)
+    tensor(0.3719)
     """
     backend = backend_of(hidden)
     if backend is None or backend.name not in _BACKENDS:
@@ -124,12 +124,12 @@ def linear_cross_entropy(
             "cross_entropy(hidden @ weight.T + bias, targets) is the same loss, with all logits at once."
         )
     layer = cast("LinearBackend", backend)
-    hidden = backend.canonical(hidden)
-    xp = backend.namespace(hidden)
-    weight = bring_tensor(backend, hidden, "weight", weight)
-    bias = None if bias is None else bring_tensor(backend, hidden, "bias", bias)
-    classes = _held_together(backend, xp, hidden, weight, bias)
-    hidden, weight, bias = layer.as_layer(hidden, weight, bias)
+    x: Array = backend.canonical(hidden)
+    xp = backend.namespace(x)
+    weight = bring_tensor(backend, x, "weight", weight)
+    bias = None if bias is None else bring_tensor(backend, x, "bias", bias)
+    x, weight, bias = layer.as_layer(x, weight, bias)
+    classes = _held_together(backend, xp, x, weight, bias)
     convention = Convention(
         with_z_loss(SoftmaxFocal(), z_loss),
         labels="indices",
@@ -138,9 +138,9 @@ def linear_cross_entropy(
         reduction=reduction,
         dtype=dtype,
     )
-    with backend.computing(hidden):
-        operands = bring(backend, hidden, Operands(hidden, targets, class_weight=class_weight, sample_weight=sample_weight))
-        shape = (*backend.shape(hidden)[:-1], classes)
+    with backend.computing(x):
+        operands = bring(backend, x, Operands(x, targets, class_weight=class_weight, sample_weight=sample_weight))
+        shape = (*backend.shape(x)[:-1], classes)
         _require_indices(backend, operands, shape)
         reading = _read(convention, backend, xp, shape, operands)
         operands = reading.align(operands)
@@ -148,7 +148,7 @@ def linear_cross_entropy(
         head = Head(reading, _rows(chunk, *weight.shape))
         value = layer.attach_linear(
             head,
-            xp.reshape(hidden, (-1, hidden.shape[-1])),
+            xp.reshape(x, (-1, x.shape[-1])),
             weight,
             bias,
             xp.reshape(operands.targets, (-1, 1)),
@@ -156,7 +156,7 @@ def linear_cross_entropy(
             _of_rows(xp, operands.sample_weight, shape),
         )
         if not head.is_reduced:
-            value = xp.reshape(value, tuple(backend.shape(hidden)[:-1]))
+            value = xp.reshape(value, tuple(backend.shape(x)[:-1]))
         return cast("Tensor", cast_to(xp, value, reading.result_dtype))
 
 

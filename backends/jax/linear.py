@@ -28,8 +28,9 @@ def rows_by_rows(head: Head, loss: Loss, hidden: Array, weight: Array, bias: Arr
     wide = [part if part is None or dtype in (jnp.float32, jnp.float64) else part.astype(jnp.float32) for part in (weight, bias)]
 
     def of_rows(layer: list[Any], hidden: Array, operands: Operands) -> tuple[Array, Array]:
-        weight, bias = (part if part is None else part.astype(dtype) for part in layer)
-        logits = hidden @ weight.T if bias is None else hidden @ weight.T + bias
+        weight, bias = layer
+        logits = hidden @ weight.astype(dtype).T
+        logits = logits if bias is None else logits + bias.astype(dtype)
         formula, x, inputs, divisor = head.fold(logits, *operands)
         return loss(formula, x, inputs, False), jnp.asarray(0.0 if divisor is None else divisor, x.dtype)
 

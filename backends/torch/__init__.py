@@ -160,10 +160,14 @@ def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
 
 
 def as_layer(hidden: Array, weight: Array, bias: Array | None) -> tuple[Array, Array, Array | None]:
-    if not autocast(hidden) or hidden.dtype == torch.float64:
+    if not autocast(hidden):
         return hidden, weight, bias
     dtype = torch.get_autocast_dtype(hidden.device.type)
-    return hidden.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype)
+
+    def cast(part: Array | None) -> Array | None:
+        return part.to(dtype) if part is not None and part.is_floating_point() and part.dtype != torch.float64 else part
+
+    return cast(hidden), cast(weight), cast(bias)
 
 
 def attach_linear(

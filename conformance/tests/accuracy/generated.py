@@ -235,10 +235,10 @@ def truth_of_call(case: GeneratedCall, dtype: str) -> GeneratedTruth:
 
 def _hard_terms(case: GeneratedCall, dtype: str, hard: NumPyArray) -> Any:
     """The magnitudes of what meets in the gradient of hard labels: that of a z-loss is of one sign in a row, and meets the loss's own."""
-    whole = _exactly(case, dtype, hard)[1]
+    whole: Any = _exactly(case, dtype, hard)[1]
     if not case.options.get("z_loss"):
         return np.abs(whole)
-    plain = _exactly(case._replace(options={**case.options, "z_loss": 0.0}), dtype, hard)[1]
+    plain: Any = _exactly(case._replace(options={**case.options, "z_loss": 0.0}), dtype, hard)[1]
     return np.abs(plain) + np.abs(whole - plain)
 
 
