@@ -130,12 +130,14 @@ def _rows_by_rows(
             slope = slope * g[rows].unsqueeze(-1).to(slope.dtype)
         if needs.bias:
             of_bias = _sum(of_bias, slope.sum(0), eager)
-        slope = slope.to(weight.dtype)
+        narrow = slope.to(weight.dtype)
         if needs.hidden:
-            of_hidden.append(slope @ weight)
+            of_hidden.append(narrow @ weight)
         if needs.weight:
-            of_weight = _added(of_weight, slope.t(), some, eager)
-        del slope
+            # In float16 a sum over rows of what is not yet divided by their number may overflow.
+            left = slope if weight.dtype == torch.float16 else narrow
+            of_weight = _added(of_weight, left.t(), some.to(left.dtype), eager)
+        del slope, narrow
     gradients = (torch.cat(of_hidden) if needs.hidden else None, of_weight, of_bias)
     if not head.is_reduced:
         return torch.cat(values), gradients

@@ -129,6 +129,13 @@ def test_float16(framework: Framework, dtype: str) -> None:
     hold(framework, dtype, {"ignore_index": IGNORED})
 
 
+def test_torch_float16_sums_over_rows_do_not_overflow() -> None:
+    torch = pytest.importorskip("torch")
+    hidden, weight = torch.full((2048, 1), 100.0).half(), torch.zeros(2, 1, dtype=torch.float16, requires_grad=True)
+    linear_cross_entropy(hidden, weight, np.zeros(2048, np.int64)).backward()
+    assert weight.grad.flatten().tolist() == [-50.0, 50.0]
+
+
 @linear_frameworks
 @pytest.mark.dtypes("bfloat16")
 def test_a_float32_loss_of_half_precision(framework: Framework, dtype: str) -> None:
