@@ -17,7 +17,7 @@ from unifocal.linear import Head
 
 from .autograd import keeps_graph, restore, save
 from .compiled import value_slope
-from .namespace import is_eager, is_traced, total, xp
+from .namespace import is_compiled, is_eager, is_traced, total, xp
 
 Operands = tuple[Array, Any, Any]
 """Targets, class weight and sample weight, all of the rows'."""
@@ -71,8 +71,10 @@ class LinearLoss(torch.autograd.Function):
             gradients = [_scaled(gradient, g) if needed else None for gradient, needed in zip(parts[:3], ctx.needs, strict=True)]
         else:
             targets, class_weight, sample_weight = operands
+            # Flipped about no axis, so that to torch.compile these are other logits than forward's, which it would keep instead.
+            again = torch.flip(hidden, []) if is_compiled() else hidden
             with torch.no_grad():
-                _, found = _rows_by_rows(ctx.head, ctx.needs, *layer, (targets, class_weight, sample_weight), g)
+                _, found = _rows_by_rows(ctx.head, ctx.needs, again, weight, bias, (targets, class_weight, sample_weight), g)
             gradients = list(found)
         cast = [None if a is None else a.to(part.dtype) for a, part in zip(gradients, layer, strict=True)]
         if torch.is_grad_enabled():

@@ -229,6 +229,28 @@ def test_torch_compiled_and_transformed(reduction: str) -> None:
         assert max(far(run, differentiate(ours), differentiate(plain), "float64")) <= tolerances.LINEAR
 
 
+def test_torch_compiled_keeps_no_logits_of_each_rows_loss() -> None:
+    torch = pytest.importorskip("torch")
+    kept: list[int] = []
+
+    def forward(graph: Any, _: Any) -> Any:
+        (output,) = graph.graph.find_nodes(op="output")
+        kept.extend(node.meta["val"].numel() for node in output.args[0] if node is not None)
+        return import_module("functorch.compile").make_boxed_func(graph)
+
+    aot_autograd = import_module("torch._dynamo.backends.common").aot_autograd
+    partition = import_module("torch._functorch.partitioners").min_cut_rematerialization_partition
+    torch.compiler.reset()
+    compiled = torch.compile(
+        lambda h, w: linear_cross_entropy(h, w, targets, chunk=2, reduction="none"),
+        fullgraph=True,
+        backend=aot_autograd(fw_compiler=forward, partition_fn=partition),
+    )
+    hidden, weight, targets = torch.ones(4, 2, requires_grad=True), torch.ones(50, 2, requires_grad=True), torch.zeros(4, dtype=torch.int64)
+    compiled(hidden, weight).sum().backward()
+    assert max(kept) == 50 * 2  # what the layer itself is
+
+
 def test_jax_second_derivatives_and_forward_mode() -> None:
     jax = pytest.importorskip("jax")
     run = import_module("unifocal.conformance.frameworks").framework_named("jax")
