@@ -12,15 +12,16 @@ from .arrays import cast as cast_to
 from .compilers import leave_unconverted
 from .convention import Convention, Dtype, Reduction
 from .dispatch import backend_of
-from .evaluation.alignment import NUMBER, Kind, Like
+from .evaluation.alignment import NUMBER, Kind, Like, align
 from .evaluation.block import drop_ignored, fold
 from .evaluation.labels import class_indices
-from .evaluation.reading import Reading, read, read_again
+from .evaluation.read import read, read_again
+from .evaluation.reading import Reading
 from .evaluation.reduction import divide
 from .evaluation.tensors import bring, bring_tensor
 from .formulas import SoftmaxFocal, with_z_loss
 from .operands import Operands
-from .scalars import static_int
+from .scalars import is_number, static_int
 
 if TYPE_CHECKING:
     from .backend import Backend, LinearBackend
@@ -139,11 +140,11 @@ def linear_cross_entropy(
         dtype=dtype,
     )
     with backend.computing(x):
-        operands = bring(backend, x, Operands(x, targets, class_weight=class_weight, sample_weight=sample_weight))
+        operands = _brought(backend, x, targets, class_weight=class_weight, sample_weight=sample_weight)
         shape = (*backend.shape(x)[:-1], classes)
         _require_indices(backend, operands, shape)
         reading = _read(convention, backend, xp, shape, operands)
-        operands = reading.align(operands)
+        operands = align(reading, operands)
         _look(reading, operands)
         head = Head(reading, _rows(chunk, *weight.shape))
         value = layer.attach_linear(
@@ -180,6 +181,15 @@ def _held_together(backend: Backend, xp: Namespace, hidden: Array, weight: Array
     if bias is not None and backend.shape(bias) != (classes,):
         raise ValueError(f"bias must have one value for each of the {classes} classes, shape ({classes},); received {backend.shape(bias)}.")
     return classes
+
+
+def _brought(backend: Backend, x: Array, targets: Any, **weights: Any) -> Operands:
+    """The operands beside hidden: floats, and tensors of its backend."""
+    tensors = {name: part for name, part in weights.items() if part is not None and not is_number(part)}
+    numbers = {name: float(part) for name, part in weights.items() if is_number(part)}
+    places = [0, 1, *map(Operands._fields.index, tensors)]
+    hidden, labels, *brought = bring(backend, [x, targets, *tensors.values()], places)
+    return Operands(hidden, labels, **numbers, **dict(zip(tensors, brought, strict=True)))
 
 
 def _require_indices(backend: Backend, operands: Operands, shape: Shape) -> None:

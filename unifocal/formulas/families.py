@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..scalars import static
-from .base import Formula, non_negative
+from ..scalars import non_negative, static
+from .base import Formula
 from .linked import Linked, Normalized, SigmoidLink, SoftmaxLink
 from .probability import CategoricalProbabilityFocal, Clip, ProbabilityFocal, clip_bound
 from .sigmoid import SigmoidFocal

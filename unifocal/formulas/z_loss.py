@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from ..arrays import Array, Namespace
+from ..scalars import non_negative
 from .arithmetic import product
-from .base import Formula, Inputs, non_negative, required
+from .base import Formula, Inputs, required
 from .softmax_terms import dense_parts, fast_beside, in_range, log_sum_exp, z_over_o
 
 
