@@ -238,6 +238,8 @@ def test_torch_compiled_keeps_no_logits_of_each_rows_loss() -> None:
         kept.extend(node.meta["val"].numel() for node in output.args[0] if node is not None)
         return import_module("functorch.compile").make_boxed_func(graph)
 
+    hidden, weight = torch.ones(4, 1, requires_grad=True), torch.ones(50, 1, requires_grad=True)
+    targets = torch.zeros(4, dtype=torch.int64)
     aot_autograd = import_module("torch._dynamo.backends.common").aot_autograd
     partition = import_module("torch._functorch.partitioners").min_cut_rematerialization_partition
     torch.compiler.reset()
@@ -246,7 +248,6 @@ def test_torch_compiled_keeps_no_logits_of_each_rows_loss() -> None:
         fullgraph=True,
         backend=aot_autograd(fw_compiler=forward, partition_fn=partition),
     )
-    hidden, weight, targets = torch.ones(4, 1, requires_grad=True), torch.ones(50, 1, requires_grad=True), torch.zeros(4, dtype=torch.int64)
     compiled(hidden, weight).sum().backward()
     assert max(kept) == 50  # what the layer itself is
 
