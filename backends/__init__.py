@@ -1,13 +1,14 @@
 """The shims: one module or folder a framework, each satisfying :class:`unifocal.backend.Backend`.  Installed as ``unifocal.backends``.
 
 A folder has ``namespace`` (the Array API names on the framework's tensors), and where there is something to say ``autograd`` (what ties a
-formula's derivatives to the framework's differentiation), ``compiled`` (formulas on accelerators) and ``blocks``.
+formula's derivatives to the framework's differentiation), ``compiled`` (formulas on accelerators), ``blocks`` and ``linear`` (a
+linear layer and its cross entropy as one).
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from unifocal.backend import Backend, EagerBackend
+    from unifocal.backend import Backend, EagerBackend, LinearBackend
 
     from . import array_api, dask, jax, numpy, paddle, tensorflow, torch
 
@@ -24,3 +25,8 @@ if TYPE_CHECKING:
         """Hold each shim to the contract: the checker names the argument, and what the module lacks."""
 
     satisfy(array_api=array_api, dask=dask, jax=jax, numpy=numpy, paddle=paddle, tensorflow=tensorflow, torch=torch)
+
+    def satisfy_linear(*, jax: LinearBackend, torch: LinearBackend) -> None:
+        """The same, of those with a linear layer."""
+
+    satisfy_linear(jax=jax, torch=torch)

@@ -15,6 +15,7 @@ from .dispatch import available_backends
 from .evaluation.checks import value_checks
 from .gradient import value_and_grad
 from .lazy import submodules
+from .linear import linear_cross_entropy
 from .losses import binary_cross_entropy, cross_entropy, sigmoid_focal_loss, softmax_focal_loss
 from .variants import (
     asymmetric_loss,
@@ -35,6 +36,7 @@ __all__ = [
     "cross_entropy",
     "elementwise",
     "gaussian_focal_loss",
+    "linear_cross_entropy",
     "poly_focal_loss",
     "quality_focal_loss",
     "sigmoid_focal_loss",

@@ -18,7 +18,12 @@ _LEFT_OUT = {"cli", "__main__", "backends", "conformance"}
 _FOUND = [m.name for m in walk_packages(unifocal.__path__, "unifocal.") if not set(m.name.split(".")) & _LEFT_OUT]
 MODULES = ["unifocal", *_FOUND]
 # Paddle before TensorFlow, which Keras imports: the other order crashes the interpreter.
-_NEEDED = {"unifocal.nn.torch": ("torch",), "unifocal.nn.paddle": ("paddle",), "unifocal.nn.keras": ("paddle", "keras")}
+_NEEDED = {
+    "unifocal.linear": ("torch",),
+    "unifocal.nn.torch": ("torch",),
+    "unifocal.nn.paddle": ("paddle",),
+    "unifocal.nn.keras": ("paddle", "keras"),
+}
 
 
 @pytest.mark.parametrize("name", MODULES)
