@@ -150,8 +150,12 @@ def _options(texts: list[str] | None) -> dict[str, Any]:
 
 @app.command()
 def dialects(as_json: _Json = False) -> None:
-    """List the dialects: the libraries whose loss functions unifocal has, and the functions."""
-    import_module("unifocal.convention_tables").print_dialects(as_json)
+    """List the dialects: the libraries whose loss functions unifocal and installed packages have, and the functions.
+
+    The exit status is 2 if a package's dialect could not be loaded.
+    """
+    status: int = import_module("unifocal.convention_tables").print_dialects(as_json)
+    raise typer.Exit(status)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import dialects, losses
 from ..arrays import type_name
+from ..dialects import registry
 from ..loss import LossObject
 
 _CANONICAL = ("sigmoid_focal_loss", "softmax_focal_loss", "binary_cross_entropy", "cross_entropy")
@@ -22,13 +23,13 @@ def name_of(function: Any) -> str:
     """
     if isinstance(function, LossObject):
         function = type(function)
-    name, module = getattr(function, "__name__", ""), getattr(function, "__module__", "")
+    name = getattr(function, "__name__", "")
     if name in _CANONICAL and getattr(losses, name) is function:
         return str(name)
-    dialect = module.rpartition(".")[2]
-    if dialect not in dialects.dialect_names() or dialects.functions_of(dialect).get(name) is not function:
+    full = registry.name_of(function)
+    if full is None:
         raise TypeError(f"A loss is made of one of unifocal's functions or a dialect's function or class; received {type_name(function)}.")
-    return f"{dialect}.{name}"
+    return full
 
 
 def full_name(name: str) -> str:

