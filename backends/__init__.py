@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from unifocal.backend import Backend, EagerBackend
 
-    from . import array_api, dask, jax, numpy, paddle, tensorflow, torch
+    from . import array_api, cubed, dask, jax, mlx, numpy, paddle, tensorflow, torch
 
     def satisfy(
         *,
         array_api: Backend,
+        cubed: Backend,
         dask: Backend,
         jax: Backend,
+        mlx: Backend,
         numpy: EagerBackend,
         paddle: EagerBackend,
         tensorflow: EagerBackend,
@@ -23,4 +25,4 @@ if TYPE_CHECKING:
     ) -> None:
         """Hold each shim to the contract: the checker names the argument, and what the module lacks."""
 
-    satisfy(array_api=array_api, dask=dask, jax=jax, numpy=numpy, paddle=paddle, tensorflow=tensorflow, torch=torch)
+    satisfy(array_api=array_api, cubed=cubed, dask=dask, jax=jax, mlx=mlx, numpy=numpy, paddle=paddle, tensorflow=tensorflow, torch=torch)

@@ -1,7 +1,11 @@
-"""array-api-strict and every other library with an Array API namespace; no automatic differentiation."""
+"""array-api-strict, ndonnx and every other library with an Array API namespace; no automatic differentiation.
+
+A size that a lazy array does not know is None, as the standard has it; ndonnx's symbolic ones are.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from functools import cache
@@ -22,7 +26,6 @@ from .defaults import canonical as canonical
 from .defaults import is_constant as is_constant
 from .defaults import require_sizes as require_sizes
 from .defaults import shape as shape
-from .defaults import size as size
 from .defaults import unsuitable as unsuitable
 
 name = "array_api"
@@ -49,6 +52,14 @@ def _scatter(library: Any) -> Callable[..., Array]:
         return library.where(indices == positions, value, x)
 
     return scatter
+
+
+def size(x: Array) -> int | Array:
+    known = [n for n in x.shape if n is not None]
+    if len(known) == len(x.shape):
+        return math.prod(known)
+    xp = namespace(x)
+    return xp.sum(xp.astype(xp.ones_like(x), xp.int64))
 
 
 def device(x: Array) -> Hashable:

@@ -41,7 +41,7 @@ def parity(
     context: typer.Context,
     backend: Annotated[
         list[str] | None,
-        typer.Option(help="A backend to check; repeat it for several. By default all, or with --function NumPy."),
+        typer.Option(help="A backend to check; repeat it for several. By default all but cubed and ndonnx, or with --function NumPy."),
     ] = None,
     function: _Function = None,
     like: _Like = None,
@@ -59,7 +59,7 @@ def parity(
     ] = False,
     as_json: _Json = False,
 ) -> None:
-    """Check every installed backend: the documented examples, and each dialect against the recorded answers of its original.
+    """Check the installed backends: the documented examples, and each dialect against the recorded answers of its original.
 
     With --function, check your own function: whether it gives the values and gradients of an original (--like) or of a record (--against).
 

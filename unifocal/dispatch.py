@@ -33,7 +33,9 @@ SHIMS: dict[str, Shim] = {
     "tensorflow": Shim("tensorflow", ("tensorflow", "tensorflow-cpu", "tensorflow-macos"), "tensorflow"),
     "paddle": Shim("paddle", ("paddlepaddle", "paddlepaddle-gpu"), "paddle"),
     "jax": Shim("jax", ("jax",), "jax"),
+    "mlx": Shim("mlx", ("mlx",), "mlx"),
     "dask": Shim("dask", ("dask",), "dask"),
+    "cubed": Shim("cubed", ("cubed",), "cubed"),
 }
 _ALIASES = {"jaxlib": "jax"}
 _NUMPY, _STANDARD = "numpy", "array_api"

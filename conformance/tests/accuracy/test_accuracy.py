@@ -36,6 +36,7 @@ from .grids import (
     with_labels,
 )
 
+pytestmark = pytest.mark.costly
 Measure = Callable[..., None]
 
 

@@ -182,7 +182,7 @@ class _NumPy:
         return getattr(np, name)
 
 
-@pytest.mark.frameworks("array-api-strict", "torch", "paddle", "tensorflow", "jax", "dask")
+@pytest.mark.frameworks("array-api-strict", "torch", "paddle", "tensorflow", "jax", "mlx", "dask")
 @pytest.mark.parametrize("name", CALLS)
 def test_name(framework: Framework, dtype: str, name: str) -> None:
     wrong = []
@@ -313,7 +313,7 @@ GRADIENTS: dict[str, Function] = {
 """Of x, with constants and indices."""
 
 
-@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax")
+@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "mlx")
 @pytest.mark.parametrize("name", GRADIENTS)
 def test_gradients_are_not_cut(framework: Framework, name: str) -> None:
     """First and second derivatives of each name, in float64, against differences of NumPy's."""

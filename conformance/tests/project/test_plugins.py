@@ -124,7 +124,7 @@ def test_function_is_held_to_a_dialect_of_which_nothing_is_recorded(tmp_path: Pa
         assert_parity(right, like="sklearn.brier_score_loss", dtype=dtype)
 
 
-@pytest.mark.frameworks("numpy", "array-api-strict", "torch", "jax")
+@pytest.mark.frameworks("numpy", "array-api-strict", "torch", "mlx")
 @pytest.mark.usefixtures("example")
 def test_dialect_is_the_original(framework: Framework, dtype: str) -> None:
     original = pytest.importorskip("sklearn.metrics").brier_score_loss
