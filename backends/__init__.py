@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from unifocal.backend import Backend, EagerBackend
 
-    from . import array_api, cubed, dask, jax, mlx, numpy, paddle, tensorflow, torch
+    from . import array_api, cubed, dask, jax, mlx, ndonnx, numpy, paddle, tensorflow, torch
 
     def satisfy(
         *,
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         dask: Backend,
         jax: Backend,
         mlx: Backend,
+        ndonnx: Backend,
         numpy: EagerBackend,
         paddle: EagerBackend,
         tensorflow: EagerBackend,
@@ -25,4 +26,15 @@ if TYPE_CHECKING:
     ) -> None:
         """Hold each shim to the contract: the checker names the argument, and what the module lacks."""
 
-    satisfy(array_api=array_api, cubed=cubed, dask=dask, jax=jax, mlx=mlx, numpy=numpy, paddle=paddle, tensorflow=tensorflow, torch=torch)
+    satisfy(
+        array_api=array_api,
+        cubed=cubed,
+        dask=dask,
+        jax=jax,
+        mlx=mlx,
+        ndonnx=ndonnx,
+        numpy=numpy,
+        paddle=paddle,
+        tensorflow=tensorflow,
+        torch=torch,
+    )

@@ -1,6 +1,6 @@
-"""array-api-strict, ndonnx and every other library with an Array API namespace; no automatic differentiation.
+"""array-api-strict and every other library with an Array API namespace; no automatic differentiation.
 
-A size that a lazy array does not know is None, as the standard has it; ndonnx's symbolic ones are.
+A size that a lazy array does not know is None, as the standard has it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def computing(x: Array) -> AbstractContextManager[None]:
 
 
 def from_numpy(array: NumPyArray, like: Array) -> Array:
-    return namespace(like).asarray(native(array), device=device(like))
+    return namespace(like).asarray(native(array), device=array_api_compat.device(like))
 
 
 def to_numpy(x: Array) -> NumPyArray:

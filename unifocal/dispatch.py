@@ -36,6 +36,7 @@ SHIMS: dict[str, Shim] = {
     "mlx": Shim("mlx", ("mlx",), "mlx"),
     "dask": Shim("dask", ("dask",), "dask"),
     "cubed": Shim("cubed", ("cubed",), "cubed"),
+    "ndonnx": Shim("ndonnx", ("ndonnx",), "ndonnx"),
 }
 _ALIASES = {"jaxlib": "jax"}
 _NUMPY, _STANDARD = "numpy", "array_api"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import mlx.core as mx
 import numpy as np
@@ -39,16 +39,17 @@ def device(x: Array) -> Hashable:
 
 
 def is_traced(x: Array) -> bool:
-    # There is no question for it, but an array of a compiled or vectorised function cannot be computed.  Where operations have a device to
-    # wait for, values are not looked at, and asking does not wait either.
+    # There is no question for it, but what a compiled or vectorised function is given cannot be computed.  Where operations have a device
+    # to wait for, values are not looked at, and asking does not wait either.
+    return not _succeeds(mx.eval if on_cpu() else mx.async_eval, x)
+
+
+def _succeeds(compute: Callable[[Array], object], x: Array) -> bool:
     try:
-        if on_cpu():
-            mx.eval(x)
-        else:
-            mx.async_eval(x)
-    except (ValueError, RuntimeError):
-        return True
-    return False
+        compute(x)
+    except (ValueError, RuntimeError):  # MLX raises both
+        return False
+    return True
 
 
 def on_host(x: Array) -> bool:
@@ -56,7 +57,8 @@ def on_host(x: Array) -> bool:
 
 
 def is_constant(x: Array) -> bool:
-    return False  # nobody knows: what is computed within a gradient looks like what is not
+    # What is computed of an array that is differentiated by can be computed at last, though not without waiting.
+    return _succeeds(mx.async_eval, mx.expand_dims(x, 0))
 
 
 def from_numpy(array: NumPyArray, like: Array) -> Array:

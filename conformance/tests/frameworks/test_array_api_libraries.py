@@ -71,6 +71,15 @@ def test_cubed_computes_nothing_before_it_is_asked(monkeypatch: pytest.MonkeyPat
     np.testing.assert_allclose(loss.compute(), [np.log(3), np.log(3), np.nan, np.log(3)])  # 9 could not be looked at
 
 
+def test_ndonnx_is_looked_at_where_it_is_computed_at_once() -> None:
+    ndx: Any = pytest.importorskip("ndonnx")
+    x = ndx.asarray(np.zeros((2, 3), np.float32))
+    with pytest.raises(ValueError, match=r"Class indices must be in \[0, 2\]; received 9"):
+        unifocal.cross_entropy(x, ndx.asarray(np.array([0, 9])))
+    with pytest.raises(ValueError, match="targets must be in"):
+        unifocal.binary_cross_entropy(x, ndx.asarray(np.full((2, 3), 2.0, np.float32)))
+
+
 # --- ONNX -------------------------------------------------------------------------------------------------------------------------
 
 

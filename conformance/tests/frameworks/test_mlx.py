@@ -188,6 +188,22 @@ def test_labels_that_are_differentiated_by_keep_their_form() -> None:
     np.testing.assert_allclose(gradient[0], expected, rtol=1e-3)
 
 
+def test_what_is_constant() -> None:
+    """What is differentiated by is none, even where it was computed already."""
+    backend, y, c = backend_named("mlx"), mx.array([1.0, 0.0]), mx.array([0.5, 3.0])
+    seen: list[bool] = []
+
+    def function(x: Any, y: Any) -> Any:
+        mx.eval(y)
+        seen.extend(map(backend.is_constant, (y, y * c, c, c * 2)))
+        return (x * y).sum()
+
+    for argument in (0, 1):
+        mx.grad(function, argument)(c, y)
+    assert seen == [False, False, True, True] * 2
+    assert backend.is_constant(y * c)
+
+
 def test_numpys_float64_is_kept_on_the_cpu_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     backend, x = backend_named("mlx"), mx.array([1.0])
     assert backend.from_numpy(np.array([0.1]), x).dtype == mx.float64

@@ -19,7 +19,7 @@ from unifocal.dispatch import SHIMS
 pytest.importorskip("mypy")
 
 ROOT = Path(__file__).parents[3]
-CONTRACTS = dict.fromkeys(("array_api", "cubed", "dask", "jax", "mlx"), Backend) | dict.fromkeys(
+CONTRACTS = dict.fromkeys(("array_api", "cubed", "dask", "jax", "mlx", "ndonnx"), Backend) | dict.fromkeys(
     ("numpy", "paddle", "tensorflow", "torch"), EagerBackend
 )
 
@@ -111,6 +111,7 @@ def test_each_shim_without_something(tree: Tree) -> None:
         "dask": "total",
         "jax": "is_traced",
         "mlx": "is_constant",
+        "ndonnx": "run",
         "numpy": "name",
         "paddle": "from_host",
         "tensorflow": "attach_walk",
