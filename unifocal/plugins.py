@@ -63,6 +63,10 @@ class Plugins:
         """The distribution that adds it, with its version."""
         return package_of(self._entries()[name])
 
+    def of_package(self, module: str) -> tuple[str, ...]:
+        """The names of those whose module is in the same package as this one."""
+        return tuple(name for name, entry in self._entries().items() if entry.module.partition(".")[0] == module.partition(".")[0])
+
     def forget(self) -> None:
         """Read the entry points again when they are next needed: packages were installed or uninstalled."""
         self._found = None

@@ -111,7 +111,7 @@ def name_of(function: Any) -> str | None:
     """``dialect.function`` of a dialect's function or class; None of anything else."""
     name, module = getattr(function, "__name__", ""), getattr(function, "__module__", "")
     own = module.rpartition(".")[2]
-    for dialect in [own] if own in _NAMES else PLUGINS.names():
+    for dialect in [own] if own in _NAMES else PLUGINS.of_package(module):
         if functions_of(dialect).get(name) is function:
             return f"{dialect}.{name}"
     return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from inspect import isabstract
 from numbers import Number
 from typing import ClassVar, Literal, NamedTuple, assert_never
 
@@ -24,8 +25,9 @@ class Inputs(NamedTuple):
     """What a formula is given beside the predictions x.  Every array has x's rank, or is 0-D, so cutting x in blocks cuts it too.
 
     labels: class indices with size 1 along the class axis, or real labels in the compute dtype broadcastable to x
-            (for categorical formulas already multiplied by the class weights).
-    alpha, pos_weight: numbers or arrays broadcastable to x; binary formulas only.
+            (for categorical formulas already multiplied by the class weights, unless they take those).
+    alpha: a number or an array broadcastable to x; for categorical formulas that take class weights, these.
+    pos_weight: as alpha; binary formulas only.
     weight: multiplies the unreduced loss; if an array, of size 1 along the class axis for categorical formulas.
     """
 
@@ -35,17 +37,13 @@ class Inputs(NamedTuple):
     weight: float | Array | None = None
 
 
-_BASES: list[type] = []
-"""What formulas may derive from."""
-
-
 @dataclass(frozen=True)
 class Formula(ABC):
-    """The mathematics of a loss.  A class that can be made is final: one of its own derives from Binary or Categorical."""
+    """The mathematics of a loss.  A class that can be made is final: one of its own derives from an abstract one."""
 
     def __init_subclass__(cls) -> None:
         for base in cls.__bases__:
-            if base not in (Formula, *_BASES) and issubclass(base, Formula):
+            if issubclass(base, Formula) and not isabstract(base):
                 raise TypeError(
                     f"{cls.__name__} cannot derive from {base.__name__}, whose faster forms would not have what {cls.__name__} adds. "
                     "Derive it from unifocal.formulas.Binary or Categorical, and hold a formula as a field to build on it."
@@ -84,6 +82,11 @@ class Formula(ABC):
     @property
     def smooths_indices(self) -> bool:
         """Whether it also has one for class indices whose labels are smoothed; otherwise labels are made of them."""
+        return False
+
+    @property
+    def takes_class_weight(self) -> bool:
+        """Whether a categorical formula takes class weights apart from labels, in alpha; otherwise labels are multiplied by them."""
         return False
 
     @property
@@ -217,9 +220,6 @@ class Categorical(Formula):
     def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
         """The same formula, along the axis."""
         return self if axis == self.axis else replace(self, axis=axis)
-
-
-_BASES += [Binary, Categorical]
 
 
 def required(formula: object, what: str) -> Formula:
