@@ -13,15 +13,15 @@ nox.options.error_on_missing_interpreters = False
 
 PROJECT = load_toml("pyproject.toml")["project"]
 PYTHONS = ["3.11", "3.12", "3.13"]
-FRAMEWORKS = ["numpy", "cubed", "dask", "jax", "mlx", "ndonnx", "paddle", "tensorflow", "torch"]
+FRAMEWORKS = ["numpy", "autograd", "cubed", "dask", "jax", "mlx", "ndonnx", "paddle", "tensorflow", "torch"]
 
 # What an environment has and its name does not say.
 _VERSIONS = """
 import platform
 from importlib.metadata import distributions
 names = {
-    "array-api-compat", "cubed", "dask", "jax", "jaxlib", "keras", "ml_dtypes", "mlx", "ndonnx", "numpy", "onnxruntime", "paddlepaddle",
-    "tensorflow", "torch",
+    "array-api-compat", "autograd", "cubed", "dask", "jax", "jaxlib", "keras", "ml_dtypes", "mlx", "ndonnx", "numpy", "onnxruntime",
+    "paddlepaddle", "tensorflow", "torch",
 }
 found = sorted(f"{d.name} {d.version}" for d in distributions() if d.name in names)
 print("versions: " + ", ".join([f"python {platform.python_version()}", *found]))

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from unifocal.backend import Backend, EagerBackend
 
-    from . import array_api, cubed, dask, jax, mlx, ndonnx, numpy, paddle, tensorflow, torch
+    from . import array_api, autograd, cubed, dask, jax, mlx, ndonnx, numpy, paddle, tensorflow, torch
 
     def satisfy(
         *,
         array_api: Backend,
+        autograd: Backend,
         cubed: Backend,
         dask: Backend,
         jax: Backend,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     satisfy(
         array_api=array_api,
+        autograd=autograd,
         cubed=cubed,
         dask=dask,
         jax=jax,

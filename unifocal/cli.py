@@ -41,7 +41,9 @@ def parity(
     context: typer.Context,
     backend: Annotated[
         list[str] | None,
-        typer.Option(help="A backend to check; repeat it for several. By default all but cubed and ndonnx, or with --function NumPy."),
+        typer.Option(
+            help="A backend to check; repeat it for several. By default all but autograd, cubed and ndonnx, or with --function NumPy."
+        ),
     ] = None,
     function: _Function = None,
     like: _Like = None,

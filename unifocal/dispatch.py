@@ -34,6 +34,7 @@ SHIMS: dict[str, Shim] = {
     "paddle": Shim("paddle", ("paddlepaddle", "paddlepaddle-gpu"), "paddle"),
     "jax": Shim("jax", ("jax",), "jax"),
     "mlx": Shim("mlx", ("mlx",), "mlx"),
+    "autograd": Shim("autograd", ("autograd",), "autograd"),
     "dask": Shim("dask", ("dask",), "dask"),
     "cubed": Shim("cubed", ("cubed",), "cubed"),
     "ndonnx": Shim("ndonnx", ("ndonnx",), "ndonnx"),

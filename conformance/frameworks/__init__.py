@@ -9,6 +9,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from .array_api_strict import Strict
+from .autograd import Autograd
 from .base import ALL_DTYPES, DEVICES, Analytic, DeviceAbsentError, Framework, Function
 from .cubed import Cubed
 from .dask import Dask
@@ -33,7 +34,7 @@ __all__ = [
     "usual",
 ]
 
-_CLASSES: tuple[type[Framework], ...] = (NumPy, Strict, Torch, Paddle, TensorFlow, Jax, Mlx, Dask, Cubed, Ndonnx)
+_CLASSES: tuple[type[Framework], ...] = (NumPy, Strict, Torch, Paddle, TensorFlow, Jax, Mlx, Autograd, Dask, Cubed, Ndonnx)
 FRAMEWORKS = {cls.name: cls for cls in _CLASSES}
 """All of them, Paddle before TensorFlow, which must be imported in this order."""
 

@@ -89,8 +89,16 @@ def _model(inputs: dict[str, Any], outputs: dict[str, Any]) -> Any:
     return runtime.InferenceSession(ndx.build(inputs, outputs).SerializeToString())
 
 
-@pytest.mark.parametrize("targets", ["index", "soft"])
-@pytest.mark.parametrize("name", ["sigmoid_focal_loss", "cross_entropy"])
+@pytest.mark.parametrize(
+    ("name", "targets"),
+    [
+        ("sigmoid_focal_loss", "soft"),
+        ("cross_entropy", "index"),
+        pytest.param("sigmoid_focal_loss", "index", marks=pytest.mark.full),
+        pytest.param("cross_entropy", "soft", marks=pytest.mark.full),
+        pytest.param("varifocal_loss", "soft", marks=pytest.mark.full),
+    ],
+)
 def test_loss_is_an_onnx_model_of_any_batch(name: str, targets: str) -> None:
     ndx: Any = pytest.importorskip("ndonnx")
     loss: Any = getattr(unifocal, name)
