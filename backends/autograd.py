@@ -31,9 +31,18 @@ from .numpy.namespace import xp as plain
 
 name = "autograd"
 
+
+def _where(condition: Array, x: Array | float, y: Array | float) -> Array:
+    """Broadcast before, since autograd's own derivative (1.9) leaves a broadcast array's its result's shape."""
+    whole = np.broadcast_shapes(*map(np.shape, (condition, x, y)))
+    x, y = (part if np.shape(part) in ((), whole) else autograd.numpy.broadcast_to(part, whole) for part in (x, y))
+    return autograd.numpy.where(condition, x, y)
+
+
 # Its functions for predictions, which may be in boxes, and NumPy's own for what the standard has in excess, where there are none.
 xp = Names(**vars(plain) | {key: value for key, value in vars(autograd.numpy).items() if key != "isdtype" and not key.startswith("_")})
 xp.astype = lambda x, dtype: x.astype(dtype)
+xp.where = _where
 complete(xp, scatter=plain.scatter)
 
 

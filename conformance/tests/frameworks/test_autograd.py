@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 import unifocal
+from unifocal.dialects import kornia
 
 from ...frameworks import Framework
 from ..accuracy import generated
-from .transforms import SOFT, H, TransformCase, X, each_case
+from .transforms import INDEX, SOFT, H, TransformCase, X, each_case
 
 autograd: Any = pytest.importorskip("autograd")
 anp: Any = autograd.numpy
@@ -43,6 +44,12 @@ def test_cotangents_of_an_unreduced_loss() -> None:
     gradient = autograd.grad(lambda x: anp.sum(unifocal.cross_entropy(x, SOFT, reduction="none") * weights))(X)
     expected = unifocal.value_and_grad(unifocal.cross_entropy)(X, SOFT, reduction="none", sample_weight=weights)[1]
     np.testing.assert_allclose(gradient, expected, rtol=1e-12)
+
+
+def test_a_loss_that_is_spread_over_the_classes() -> None:
+    """Which broadcasts it: autograd's own where gives its derivative another shape."""
+    expected = unifocal.value_and_grad(kornia.focal_loss)(X, INDEX, 0.5)[1]
+    np.testing.assert_allclose(autograd.grad(lambda x: anp.sum(kornia.focal_loss(x, INDEX, 0.5)))(X), expected, rtol=1e-12)
 
 
 def test_a_number_is_a_prediction() -> None:
