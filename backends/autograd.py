@@ -42,7 +42,7 @@ def _where(condition: Array, x: Array | float, y: Array | float) -> Array:
 # Its functions for predictions, which may be in boxes, and NumPy's own for what the standard has in excess, where there are none.
 xp = Names(**vars(plain) | {key: value for key, value in vars(autograd.numpy).items() if key != "isdtype" and not key.startswith("_")})
 xp.astype = lambda x, dtype: x.astype(dtype)
-xp.where = _where
+xp.where, xp.concat = _where, autograd.numpy.concatenate
 complete(xp, scatter=plain.scatter)
 
 

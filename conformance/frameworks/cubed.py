@@ -23,6 +23,7 @@ class Cubed(Analytic):
 
     def _load(self) -> None:
         self._cubed = import_module(self.module)
+        self._executor = import_module("cubed.runtime.create").create_executor("single-threaded")
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
         values = np.asarray(array, dtype)
@@ -30,6 +31,7 @@ class Cubed(Analytic):
         return self._cubed.asarray(values, chunks=chunks) if values.ndim else self._cubed.asarray(values)
 
     def numpy(self, tensor: Array) -> NumPyArray:
-        with np.errstate(all="ignore"):  # infinite logits have limits, and NumPy need not mention them
-            values: Any = tensor.compute()
+        # In this thread, where the caller's errstate holds: infinite logits have limits, and NumPy need not mention them.
+        with np.errstate(all="ignore"):
+            values: Any = tensor.compute(executor=self._executor)
         return np.asarray(values)

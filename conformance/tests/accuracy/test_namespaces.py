@@ -185,6 +185,17 @@ class _NumPy:
 @pytest.mark.frameworks("array-api-strict", "torch", "paddle", "tensorflow", "jax", "mlx", "dask")
 @pytest.mark.parametrize("name", CALLS)
 def test_name(framework: Framework, dtype: str, name: str) -> None:
+    _hold_name(framework, dtype, name)
+
+
+@pytest.mark.full
+@pytest.mark.frameworks("cubed", "ndonnx")
+@pytest.mark.parametrize("name", CALLS)
+def test_name_of_a_slow_library(framework: Framework, dtype: str, name: str) -> None:
+    _hold_name(framework, dtype, name)
+
+
+def _hold_name(framework: Framework, dtype: str, name: str) -> None:
     wrong = []
     for function, arrays, what in CALLS[name]:
         given = [array.astype(dtype) if array.dtype.kind == "f" else array for array in arrays]

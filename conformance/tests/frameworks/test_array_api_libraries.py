@@ -20,7 +20,11 @@ _INDEX, _SOFT, _WEIGHT = np.array([0, 2, 1, 2, 0]), _RNG.dirichlet(np.ones(3), 5
 _CALLS: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "binary-soft": (unifocal.binary_cross_entropy, _SOFT, {"reduction": "none"}),
     "sigmoid-index": (unifocal.sigmoid_focal_loss, _INDEX, {"alpha": 0.25, "sample_weight": _WEIGHT}),
-    "softmax-index": (unifocal.softmax_focal_loss, _INDEX, {"reduction": "weighted_mean", "ignore_index": 1}),
+    "softmax-index": (
+        unifocal.softmax_focal_loss,
+        _INDEX,
+        {"class_weight": np.array([0.2, 0.5, 0.9]), "reduction": "weighted_mean", "ignore_index": 1},
+    ),
     "cross-entropy-soft": (unifocal.cross_entropy, _SOFT, {"reduction": "sum", "label_smoothing": 0.1}),
 }
 
@@ -58,6 +62,14 @@ def test_chunks_of_cubed_of_any_size(chunks: tuple[int, int]) -> None:
     expected = unifocal.value_and_grad(unifocal.softmax_focal_loss)(_X, _SOFT, sample_weight=_WEIGHT, alpha=alpha, reduction="none")
     for part, right in zip(cubed.compute(*lazy), expected, strict=True):
         np.testing.assert_allclose(part, right, rtol=1e-13, atol=1e-15)
+
+
+def test_as_many_rows_as_classes() -> None:
+    """Where Cubed's own take gives the vector of class weights as it is."""
+    cubed: Any = pytest.importorskip("cubed")
+    options: Any = {"class_weight": np.array([0.2, 0.5, 0.9]), "reduction": "weighted_mean"}
+    expected = unifocal.cross_entropy(_X[:3], [2, 0, 0], **options)
+    assert float(unifocal.cross_entropy(cubed.asarray(_X[:3]), [2, 0, 0], **options).compute()) == pytest.approx(expected, rel=1e-14)
 
 
 def test_cubed_computes_nothing_before_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
