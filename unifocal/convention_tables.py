@@ -23,7 +23,11 @@ EXPLAINED, UNKNOWN = 0, 2
 def print_dialects(as_json: bool) -> int:
     """Every dialect, what it mirrors, and its functions; the exit status, which says whether all could be loaded."""
     listed, broken = [], []
-    for name in dialect_names():
+    try:
+        names = dialect_names()
+    except PluginError as error:
+        names, broken = own_dialects(), [str(error)]
+    for name in names:
         try:
             listed.append(_listed(name))
         except PluginError as error:

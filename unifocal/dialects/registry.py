@@ -161,7 +161,7 @@ def full_name(name: str) -> str:
             f"{name} depends on the version of TensorFlow: name keras2.{function} for 2.15 and older, keras.{function} for 2.16 and newer."
         )
     dialect = _KNOWN_AS.get(home, home)
-    if dialect not in dialect_names():
+    if dialect not in _NAMES and dialect not in PLUGINS.names():
         known = f"; {function} is in {_listed(candidates, function)}" if candidates else f"; there are {', '.join(dialect_names())}"
         raise ValueError(f"There is no dialect {home!r}{known}.")
     if function not in functions_of(dialect):

@@ -237,6 +237,15 @@ def test_name_of_two_packages(plant: _Plant) -> None:
         dialects.dialect_names()
 
 
+def test_commands_say_whose_name_is_taken(plant: _Plant) -> None:
+    plant("dialects", "torch", "acme_module")
+    for arguments in (["dialects", "--json"], ["explain", "nothing.at_all"]):
+        done = _command(*arguments)
+        assert (done.exit_code, "acme 2.1 adds a dialect named 'torch'" in " ".join(done.stderr.split())) == (2, True)
+    assert [one["dialect"] for one in json.loads(_command("dialects", "--json").stdout)] == list(registry.own_dialects())
+    assert _command("explain", "torch.cross_entropy").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("value", "source", "reason"),
     [
