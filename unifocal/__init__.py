@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .dispatch import available_backends
 from .evaluation.checks import value_checks
-from .gradient import value_and_grad
+from .gradient import value_and_grad, value_grad_and_hessian
 from .lazy import submodules
 from .losses import binary_cross_entropy, cross_entropy, sigmoid_focal_loss, softmax_focal_loss
 
@@ -26,6 +26,7 @@ __all__ = [
     "softmax_focal_loss",
     "value_and_grad",
     "value_checks",
+    "value_grad_and_hessian",
 ]
 
 if TYPE_CHECKING:

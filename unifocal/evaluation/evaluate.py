@@ -11,6 +11,7 @@ from ..operands import Operands
 from .alignment import NUMBER, Kind, Like
 from .block import Result, evaluate_block, fold
 from .blocks import evaluate_blocks
+from .hessian import Hessian, diagonal
 from .reading import Reading, read, read_again
 from .reduction import divide, reduce_classes
 from .tensors import backend_for, bring, warn_if_exchanged
@@ -81,6 +82,25 @@ class Call:
             if reading.convention.class_axis == "mean":
                 gradient = divide(xp, gradient, float(reading.classes))
         return cast(xp, value, reading.result_dtype), gradient
+
+    def hessian(self, hessian: Hessian, given: Array | None = None) -> Array:
+        """The diagonal of the Hessian of the loss's sum with respect to the predictions, a constant; raises TypeError where there is none.
+
+        given: as above.
+        """
+        reading, x = self.reading, self.operands.predictions
+        backend, xp = reading.backend, reading.xp
+        with backend.computing(x):
+            formula, folded_x, inputs, divisor = fold(reading, self.operands)
+            found = diagonal(xp, formula, folded_x, inputs, hessian)
+            if divisor is not None:
+                found = divide(xp, found, divisor)
+            elif reading.convention.class_axis == "mean":
+                found = divide(xp, found, float(reading.classes))
+            if given is not None:
+                x = backend.canonical(given)
+                found = xp.reshape(found, tuple(-1 if n is None else n for n in backend.shape(x)))
+            return backend.stop_gradient(cast(xp, found, x.dtype))
 
     # --- in blocks ----------------------------------------------------------------------------------------------------------------
 
@@ -169,3 +189,10 @@ def evaluate(convention: Convention, operands: Operands) -> Array:
 def evaluate_with_gradient(convention: Convention, operands: Operands) -> tuple[Array, Array]:
     """The loss, and the gradient of its sum with respect to the predictions; both constants."""
     return read_call(convention, operands, constant=True).value_and_gradient(operands.given)
+
+
+def evaluate_with_hessian(convention: Convention, operands: Operands, hessian: Hessian) -> tuple[Array, Array, Array]:
+    """The loss, and gradient and diagonal of the Hessian of its sum with respect to the predictions; all constants."""
+    call = read_call(convention, operands, constant=True)
+    found = call.hessian(hessian, operands.given)  # which may refuse the formula
+    return *call.value_and_gradient(operands.given), found

@@ -84,6 +84,12 @@ class SigmoidFocal(Binary):
             bracket = bracket + gamma * focal
         return h * parts.modulator * bracket
 
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        parts = self._parts(xp, x, inputs)
+        curvature = parts.p * parts.q * (parts.positive + parts.negative)
+        return parts.modulator * parts.cross_entropy_slope, parts.modulator * curvature
+
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
         """See :class:`~.base.Formula`."""
         if 0 < self.gamma < 1:
@@ -218,6 +224,10 @@ class HardSigmoidFocal(Binary):
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
         return SigmoidFocal(self.gamma).second(xp, x, inputs, h)
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        return SigmoidFocal(self.gamma).held(xp, x, inputs)
 
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""

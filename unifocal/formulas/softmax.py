@@ -7,6 +7,12 @@ With o = 1−p, ρ = −log p/o (→ 1 as p → 1), F1 = ∂f/∂(log p) and ∂
     second_j = a_j − p_j·Σ a − p_j·z_j·Σ v·F1,      z = h − Σ p·h
     a        = v·γ·o^γ·p·(2 − ρ + γ·p·ρ)·(z/o)
 
+The Hessian's diagonal has no h, so that one pass gives all of it.  With b = v·γ·o^γ·p·(2 − ρ + γ·p·ρ):
+
+    H_jj = b_j·o_j − p_j·o_j·Σ v·F1 + p_j²·Σ_{i≠j} b_i/o_i,      o^γ held constant: p_j·o_j·Σ v·o^γ
+
+There b_i is divided by an o_i that may vanish at the largest logit alone, where p_j/o_i = e_j/Σ_{k≠i} e_k ≤ 1.
+
 With γ = 0 this is cross entropy.  :mod:`.softmax_terms` says what accuracy rests on; z_i/o_i = h_i − Σ_{j≠i} e_j·h_j / Σ_{j≠i} e_j.
 
 :class:`IndexSoftmaxFocal` is for one class index a row, where all but the exponentials is one number a row.
@@ -76,6 +82,30 @@ class SoftmaxFocal(Categorical):
         total_g = xp.sum(v * focal.f1, axis=self.axis, keepdims=True)
         weight = v * f2_o(xp, self.gamma, parts, focal)
         return _less_share(xp, self.axis, parts, weight, weight * over_o) - parts.p * parts.o * over_o * total_g
+
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """See :class:`~.base.Formula`."""
+        v = _weights(inputs)
+        parts, top = dense_parts(xp, self.axis, x)
+        focal = focal_terms(xp, self.gamma, parts)
+        spread = -parts.p * parts.o * xp.sum(v * focal.f1, axis=self.axis, keepdims=True)
+        if not self.gamma:
+            return spread
+        b = v * f2_o(xp, self.gamma, parts, focal)
+        # Only at the largest logit may o vanish: elsewhere it is 1/2 or more.
+        aside = xp.where(top, 0.0, b / xp.where(top, 1.0, parts.o))
+        at_top = xp.where(top, b, 0.0)
+        of_aside, of_top = (xp.sum(terms, axis=self.axis, keepdims=True) - terms for terms in (aside, at_top))
+        beside_top = xp.max(xp.where(top, parts.others, 0.0), axis=self.axis, keepdims=True)
+        share = parts.e / xp.where(xp.equal(beside_top, 0), 1.0, beside_top)
+        return b * parts.o + spread + parts.p * (parts.p * of_aside + xp.where(top & xp.equal(of_top, 0), 0.0, share * of_top))
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        parts, _ = dense_parts(xp, self.axis, x)
+        m = _weights(inputs) * focal_terms(xp, self.gamma, parts).modulator
+        curvature = parts.p * parts.o * xp.sum(m, axis=self.axis, keepdims=True)
+        return -_less_share(xp, self.axis, parts, m, m), curvature
 
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
         """See :class:`~.base.Formula`."""

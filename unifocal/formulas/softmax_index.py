@@ -74,6 +74,28 @@ class IndexSoftmaxFocal(Categorical):
         elsewhere = -parts.p * (a + parts.o * over_o * g)
         return xp.scatter(elsewhere, target, at.o * (a - at.p * z_at * g), axis)
 
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """See :class:`~.base.Formula`."""
+        parts, at = self._parts(xp, x, inputs)
+        weight = 1.0 if inputs.weight is None else inputs.weight
+        focal = focal_terms(xp, self.gamma, at)
+        g, b = weight * focal.f1, weight * f2_o(xp, self.gamma, at, focal)
+        share = parts.e / xp.where(xp.equal(at.others, 0), 1.0, at.others)  # p_j/o_t
+        elsewhere = parts.p * (share * b - parts.o * g)
+        return xp.scatter(elsewhere, inputs.labels, at.o * (b - at.p * g), self.axis)
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        parts, at = self._parts(xp, x, inputs)
+        m = (1.0 if inputs.weight is None else inputs.weight) * focal_terms(xp, self.gamma, at).modulator
+        return xp.scatter(parts.p * m, inputs.labels, -m * at.o, self.axis), parts.p * parts.o * m
+
+    def _parts(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Parts, Parts]:
+        """The parts at every class, and those at the target."""
+        parts, _ = dense_parts(xp, self.axis, x)
+        at = (xp.take_along_axis(part, inputs.labels, axis=self.axis) if part is not parts.total else part for part in parts)
+        return parts, Parts(*at)
+
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
         """See :class:`~.base.Formula`."""
         axis, target, weight = self.axis, inputs.labels, inputs.weight
@@ -129,6 +151,14 @@ class SmoothedIndexCrossEntropy(Categorical):
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
         return IndexSoftmaxFocal(axis=self.axis).second(xp, x, inputs, h)
+
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """See :class:`~.base.Formula`."""
+        return IndexSoftmaxFocal(axis=self.axis).curvature(xp, x, inputs)
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """Cross entropy has no modulator."""
+        return self.value_slope(xp, x, inputs)[1], self.curvature(xp, x, inputs)
 
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
         """See :class:`~.base.Formula`.  −log p_j = −log p_t + (x_t − x_j).

@@ -92,6 +92,8 @@ class _Faulty(Formula):
         match self.fault:
             case "indices taken for labels" if by_index:
                 return replace(self, of=self.of.for_labels(False, axis, smoothing))
+            case "held curvature twice" | "nothing held" if by_index:
+                return self.of.for_labels(True, axis, smoothing)
             case "smoothing of indices dropped" if by_index:
                 return self.of.for_labels(True, axis, 0.0)
             case "smoothing dropped" | "deaf to its axis":
@@ -140,6 +142,17 @@ class _Faulty(Formula):
                 return found + 2.0 * h
         return found
 
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array | None:
+        if self.fault == "curvature along all classes at once":
+            return self.of.second(xp, x, inputs, xp.ones_like(x))
+        return self.of.curvature(xp, x, inputs)
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array] | None:
+        found = self.of.held(xp, x, inputs)
+        if found is not None and self.fault == "held curvature twice":
+            return found[0], 2.0 * found[1]
+        return None if self.fault == "nothing held" else found
+
     def _seen(self, inputs: Inputs) -> Inputs:
         match self.fault:
             case "weight not used":
@@ -180,6 +193,9 @@ _FAULTS: dict[str, tuple[Formula, str]] = {
     "smoothing of indices dropped": (_CATEGORICAL, "For smoothed class indices: "),
     "deaf to its axis": (_CATEGORICAL, "Class axis -2: "),
     "no text": (_BINARY, "Text: "),
+    "curvature along all classes at once": (_CATEGORICAL, "Diagonal .*: the curvature"),
+    "held curvature twice": (_CATEGORICAL, "For class indices: the held curvature"),
+    "nothing held": (_CATEGORICAL, "For class indices: the modulator must be held"),
 }
 
 
