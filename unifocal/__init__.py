@@ -5,7 +5,7 @@
 >>> float(unifocal.sigmoid_focal_loss(np.array([2.0, -1.0, 0.5]), np.array([1, 0, 0]), reduction="sum").round(6))
 0.300503
 
-Importing this loads no framework.  ``unifocal.dialects`` and ``unifocal.nn`` are imported when they are first used.
+Importing this loads no framework.  ``unifocal.boosting``, ``unifocal.dialects`` and ``unifocal.nn`` are imported when they are first used.
 """
 
 from typing import TYPE_CHECKING
@@ -30,11 +30,12 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from . import boosting as boosting
     from . import dialects as dialects
     from . import nn as nn
 else:
-    __getattr__ = submodules(__name__, ("dialects", "nn"))
+    __getattr__ = submodules(__name__, ("boosting", "dialects", "nn"))
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__", "dialects", "nn"]
+    return [*__all__, "__version__", "boosting", "dialects", "nn"]
