@@ -4,9 +4,9 @@
 >>> from unifocal.boosting import Objective
 >>> focal = Objective(sigmoid_focal_loss, alpha=0.25, gamma=2.0)
 >>> focal
-Objective(sigmoid_focal_loss, hessian='held', alpha=0.25, gamma=2.0)
+Objective(sigmoid_focal_loss, hessian='clipped', alpha=0.25, gamma=2.0)
 >>> round(focal.initial_score([0, 0, 0, 0, 1]), 6)
--1.191364
+-0.926877
 
 ``docs/boosting.md`` has the calls of each library.
 """

@@ -39,7 +39,7 @@ class Metric:
     >>> from unifocal.boosting import Metric
     >>> metric = Metric(unifocal.binary_cross_entropy)
     >>> round(metric(np.array([1, 0]), np.array([0.0, 2.0])), 6)  # as XGBoost's scikit-learn interface calls it
-    1.410037
+    1.410038
     """
 
     def __init__(self, loss: Callable[..., Any], *, name: str | None = None, **options: Any) -> None:
@@ -50,6 +50,11 @@ class Metric:
 
     def __repr__(self) -> str:
         return f"Metric({self._loss})"
+
+    @property
+    def of_logits(self) -> bool:
+        """Whether predictions are margins, and not probabilities."""
+        return self._loss.of_logits
 
     def __call__(self, a: Any, b: Any, *of_lightgbm: Any, sample_weight: Any = None) -> Any:
         """What the library that calls takes: the mean alone, with its name before it, or with name and False, for "higher is better"."""

@@ -28,9 +28,9 @@ class Objective:
     Parameters
     ----------
     loss : one of unifocal's losses, of logits, or a ``functools.partial`` of one
-    hessian : {"held", "exact", "clipped"}
-        The second derivatives, as in :func:`unifocal.value_grad_and_hessian`.  Those of the loss with its modulator held constant are
-        never negative, and train best (``docs/boosting.md``).
+    hessian : {"clipped", "exact", "held"}
+        The second derivatives, as in :func:`unifocal.value_grad_and_hessian`.  Clipped ones are never negative, and bring the loss down
+        furthest; of positives as rare as 1 % those of a held modulator may rank better (``docs/boosting.md`` has the figures).
     hessian_scale : "library" or a number > 0
         What multiplies the second derivatives of a softmax loss.  The libraries take more than the Hessian's diagonal for their own, since
         the margins of a row move together: XGBoost 2, LightGBM C/(C − 1) of C classes.  "library" is that factor, with which γ = 0 trains
@@ -53,7 +53,7 @@ class Objective:
     (array([-0.5       ,  0.88079708]), array([0.25      , 0.10499359]))
     """
 
-    def __init__(self, loss: Callable[..., Any], *, hessian: Hessian = "held", hessian_scale: Scale = "library", **options: Any) -> None:
+    def __init__(self, loss: Callable[..., Any], *, hessian: Hessian = "clipped", hessian_scale: Scale = "library", **options: Any) -> None:
         self._loss = row_loss(loss, options, "Objective")
         if not self._loss.of_logits:
             raise TypeError(

@@ -6,6 +6,7 @@ Derivatives are the libraries' own up to rounding, and so are the trees; each li
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -82,19 +83,66 @@ def test_xgboosts_classifier(weighted: bool) -> None:
         np.testing.assert_array_equal(ours.predict(x), theirs.predict(x))
 
 
+class Seen(Objective):
+    """An objective that keeps the margins that it is called with first."""
+
+    first: Any = None
+
+    def __call__(self, a: Any, b: Any, *of_lightgbm: Any, sample_weight: Any = None) -> Any:
+        Seen.first = (a if hasattr(b, "get_label") else b) if Seen.first is None else Seen.first
+        return super().__call__(a, b, *of_lightgbm, sample_weight=sample_weight)
+
+    def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> Any:
+        Seen.first = np.array(approxes) if Seen.first is None else Seen.first
+        return super().calc_ders_range(approxes, targets, weights)
+
+
+def starts(expected: Any, train: Callable[[Any], Any]) -> Any:
+    """Hold the first margins to the start; what was trained."""
+    Seen.first = None
+    model = train(Seen(unifocal.sigmoid_focal_loss, alpha=0.25, gamma=2.0))
+    np.testing.assert_allclose(Seen.first, np.broadcast_to(expected, np.shape(Seen.first)), atol=1e-5)
+    return model
+
+
 def test_xgboost_starts_at_the_initial_score() -> None:
+    """As the documentation says: a margin, and only XGBClassifier, of two classes, takes a probability."""
     xgboost = pytest.importorskip("xgboost")
+    x, y, _ = tumours()
+    start, data = FOCAL.initial_score(y), xgboost.DMatrix(x, y)
+    starts(0.5, lambda objective: xgboost.train(XGB, data, 1, obj=objective))
+    starts(start, lambda objective: xgboost.train(XGB | {"base_score": start}, data, 1, obj=objective))
+    p = FOCAL.predict_proba([start])[0, 1]
+    model = starts(start, lambda given: xgboost.XGBClassifier(objective=given, base_score=p, n_estimators=1, n_jobs=1).fit(x, y))
+    same(model.predict_proba(x), FOCAL.predict_proba(model.predict(x, output_margin=True)))
     x, y, _ = wines()
-    start = SEVERAL.initial_score(y)
-    model = xgboost.train(XGB | {"num_class": 3, "base_score": start}, xgboost.DMatrix(x, y), 1, obj=SEVERAL)
-    none = model.predict(xgboost.DMatrix(x), output_margin=True, iteration_range=(0, 1)) - _trees(model, xgboost.DMatrix(x))
-    np.testing.assert_allclose(none, np.tile(start, (len(x), 1)), atol=1e-5)
+    several, data = FOCAL.initial_score(y), xgboost.DMatrix(x, y)
+    starts(several, lambda given: xgboost.train(XGB | {"num_class": 3, "base_score": several}, data, 1, obj=given))
+    starts(several, lambda given: xgboost.XGBClassifier(objective=given, base_score=several, n_estimators=1, n_jobs=1).fit(x, y))
 
 
-def _trees(model: Any, data: Any) -> Any:
-    """What the trees add to the margins."""
-    data.set_base_margin(np.zeros((data.num_row(), 3)))
-    return model.predict(data, output_margin=True)
+def test_lightgbm_starts_at_the_initial_score() -> None:
+    lightgbm = pytest.importorskip("lightgbm")
+    x, y, _ = tumours()
+    start = FOCAL.initial_score(y)
+    starts(0.0, lambda given: lightgbm.train(LGB | {"objective": given}, lightgbm.Dataset(x, y), 1))
+    starts(start, lambda given: lightgbm.train(LGB | {"objective": given}, lightgbm.Dataset(x, y, init_score=[start] * len(y)), 1))
+    classifier = lightgbm.LGBMClassifier(n_estimators=1, n_jobs=1, verbose=-1)
+    starts(start, lambda given: classifier.set_params(objective=given).fit(x, y, init_score=[start] * len(y)))
+    x, y, _ = wines()
+    several = FOCAL.initial_score(y)
+    data = lightgbm.Dataset(x, y, init_score=np.tile(several, (len(y), 1)))
+    starts(several, lambda given: lightgbm.train(LGB | {"objective": given, "num_class": 3}, data, 1))
+
+
+@pytest.mark.filterwarnings("ignore:Failed to import numba:UserWarning")
+def test_catboost_starts_at_the_initial_score() -> None:
+    catboost = pytest.importorskip("catboost")
+    x, y, _ = tumours()
+    start = FOCAL.initial_score(y)
+    for expected, baseline in ((0.0, None), (start, np.full(len(y), start))):
+        pool = catboost.Pool(x, y, baseline=baseline)
+        starts(expected, lambda given, pool=pool: catboost.CatBoostClassifier(loss_function=given, eval_metric="Logloss", **CAT).fit(pool))  # type: ignore[misc]
 
 
 def test_xgboost_stops_by_a_metric() -> None:
