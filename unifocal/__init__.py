@@ -5,7 +5,8 @@
 >>> float(unifocal.sigmoid_focal_loss(np.array([2.0, -1.0, 0.5]), np.array([1, 0, 0]), reduction="sum").round(6))
 0.300503
 
-Importing this loads no framework.  ``unifocal.boosting``, ``unifocal.dialects`` and ``unifocal.nn`` are imported when they are first used.
+Importing this loads no framework.  ``unifocal.boosting``, ``unifocal.dialects``, ``unifocal.nn`` and ``unifocal.scoring`` are imported when
+they are first used.
 """
 
 from typing import TYPE_CHECKING
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
     from . import boosting as boosting
     from . import dialects as dialects
     from . import nn as nn
+    from . import scoring as scoring
 else:
-    __getattr__ = submodules(__name__, ("boosting", "dialects", "nn"))
+    __getattr__ = submodules(__name__, ("boosting", "dialects", "nn", "scoring"))
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__", "boosting", "dialects", "nn"]
+    return [*__all__, "__version__", "boosting", "dialects", "nn", "scoring"]

@@ -7,6 +7,12 @@ from typing import Any
 
 from .boosting.metric import Metric
 
+__all__ = ["scorer"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
 
 def scorer(loss: Callable[..., Any], **options: Any) -> Any:
     """A scorer of estimators that predict probabilities: minus their mean loss, weighted by ``sample_weight`` if it is given.

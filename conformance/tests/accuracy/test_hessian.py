@@ -15,6 +15,7 @@ from unifocal.arrays import Array, Namespace
 from unifocal.backend import Backend
 from unifocal.convention import Convention
 from unifocal.dialects import dialect_names, functions_of
+from unifocal.dialects import torch as torch_dialect
 from unifocal.dispatch import backend_of
 from unifocal.evaluation.hessian import FLOOR
 from unifocal.formulas import Categorical, CategoricalProbabilityFocal, Inputs, Linked, SoftmaxFocal, SoftmaxLink
@@ -215,6 +216,15 @@ def test_reductions_divide_all_three(framework: Framework, reduction: str, loss:
     # What weighs nothing has no floor either.
     clipped = hessian(framework, loss, x, index, "clipped", reduction="sum", **shared)
     np.testing.assert_array_equal(clipped, np.maximum(of_sum, FLOOR * np.where(index == -1, 0, weight)[:, np.newaxis]))
+
+
+def test_negative_weights_have_no_floor() -> None:
+    """Some originals take them; the loss is then bent the other way."""
+    x, weight = np.array([-3.0, 0.5]), np.array([-1.0, -2.0])
+    _, _, found = unifocal.value_grad_and_hessian(torch_dialect.binary_cross_entropy_with_logits, hessian="clipped")(
+        x, np.ones(2), weight=weight
+    )
+    np.testing.assert_array_equal(found, [0, 0])
 
 
 def test_half_precision_is_rounded_once() -> None:

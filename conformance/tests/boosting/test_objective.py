@@ -13,6 +13,8 @@ import unifocal
 from unifocal.boosting import Metric, Objective
 from unifocal.dialects import keras, torch
 
+from ..losses.test_own_formula import poly1_focal_loss
+
 RNG = np.random.default_rng(11)
 X, Y, W = RNG.normal(size=7), np.array([0.0, 1, 1, 0, 0, 1, 0]), RNG.random(7) + 0.1
 TABLE, CLASSES = RNG.normal(size=(7, 3)), np.array([0.0, 2, 1, 1, 0, 2, 2])
@@ -103,9 +105,21 @@ def test_losses_of_dialects_and_partials() -> None:
     ):
         np.testing.assert_allclose(other(Y, X), own(Y, X), rtol=1e-13)
         np.testing.assert_allclose(other(Y, X, sample_weight=W), own(Y, X, sample_weight=W), rtol=1e-13)
+    plain = Objective(unifocal.binary_cross_entropy)  # PyTorch's weights align from the right
+    np.testing.assert_allclose(Objective(torch.binary_cross_entropy_with_logits)(Y, X, W, None), plain(Y, X, W, None), rtol=1e-13)
     softmax = Objective(unifocal.cross_entropy)
     for other in (Objective(torch.cross_entropy), Objective(keras.CategoricalCrossentropy(from_logits=True))):  # indices; one-hot labels
         np.testing.assert_allclose(other(CLASSES, TABLE, W, None), softmax(CLASSES, TABLE, W, None), rtol=1e-13)
+
+
+def test_losses_of_ones_own() -> None:
+    """Of binary ones nothing more is asked than what every formula has; only held derivatives are."""
+    gradient, second = Objective(poly1_focal_loss, gamma=1.5, epsilon=0.7)(Y, X)
+    expected = derivatives(poly1_focal_loss, X, Y, "clipped", gamma=1.5, epsilon=0.7)
+    np.testing.assert_allclose((gradient, second), expected, rtol=1e-14)
+    assert Objective(poly1_focal_loss).initial_score(Y) == pytest.approx(0, abs=2)
+    with pytest.raises(TypeError, match="hessian='held' requires a formula that says what its modulator is; Poly1Focal"):
+        Objective(poly1_focal_loss, hessian="held")(Y, X)
 
 
 def test_catboost_takes_derivatives_of_minus_the_loss() -> None:
@@ -119,13 +133,15 @@ def test_catboost_takes_derivatives_of_minus_the_loss() -> None:
 @pytest.mark.parametrize("loss", [unifocal.softmax_focal_loss, unifocal.sigmoid_focal_loss], ids=["softmax", "sigmoid"])
 def test_catboost_takes_the_whole_hessian_of_a_row(hessian: Any, loss: Any) -> None:
     objective = Objective(loss, gamma=2.0, hessian=hessian, hessian_scale=1)
-    for x, y in zip(TABLE, CLASSES, strict=True):
+    negative = []
+    for x, y in zip(TABLE * 4, CLASSES, strict=True):
         first, whole = objective.calc_ders_multi(x.tolist(), float(y), 0.5)
         gradient, second = objective(np.array([y]), x[np.newaxis], sample_weight=[0.5])
         np.testing.assert_allclose(first, -gradient[0], rtol=1e-14)
         np.testing.assert_allclose(whole, np.transpose(whole), rtol=1e-9, atol=1e-14)
         if hessian != "clipped" or loss is unifocal.sigmoid_focal_loss:
             np.testing.assert_allclose(np.diag(whole), -second[0], rtol=1e-12, atol=1e-300)
+        negative.append(np.linalg.eigvalsh(whole).max() > 1e-6)
         if hessian != "exact":
             assert np.linalg.eigvalsh(whole).max() <= 1e-12
         if loss is unifocal.softmax_focal_loss:  # all margins together change nothing
@@ -138,6 +154,7 @@ def test_catboost_takes_the_whole_hessian_of_a_row(hessian: Any, loss: Any) -> N
 
             columns = [(at(x + unit) - at(x - unit)) / (2 * step) for unit in np.eye(3) * step]
             np.testing.assert_allclose(whole, -np.stack(columns, axis=1), rtol=1e-5, atol=1e-9)
+    assert any(negative) == (hessian == "exact")
 
 
 # --- before and after training ------------------------------------------------------------------------------------------------------
