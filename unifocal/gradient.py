@@ -59,7 +59,7 @@ def value_grad_and_hessian(loss: Callable[P, Tensor], *, hessian: Hessian = "exa
     hessian : {"exact", "clipped", "held"}
         "exact" is the second derivative; of focal losses it is negative where the predictions are far off.  "clipped" is not less than
         1e-16 times the weights and over what the loss is divided by.  "held" takes the modulator (1 − p_t)^γ for a constant, as a weight
-        would be: on logits it is ≥ 0 everywhere, and cross entropy's own second derivative for γ = 0.
+        would be: of focal losses on logits it is ≥ 0 everywhere, and cross entropy's own second derivative for γ = 0.
 
     Returns
     -------

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from inspect import isabstract
 from numbers import Number
-from typing import ClassVar, Literal, NamedTuple, assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from ..arrays import Array, Namespace
 from ..compilers import called_while_traced
-from ..scalars import static, static_int
+from ..scalars import exponent as exponent
+from ..scalars import finite as finite
+from ..scalars import negative_axis as negative_axis
 
 Predictions = Literal["logits", "probabilities", "unnormalized", "log-probabilities"]
 """What predictions are; unnormalized are probabilities that the formula divides by their sum."""
@@ -24,8 +27,9 @@ class Inputs(NamedTuple):
     """What a formula is given beside the predictions x.  Every array has x's rank, or is 0-D, so cutting x in blocks cuts it too.
 
     labels: class indices with size 1 along the class axis, or real labels in the compute dtype broadcastable to x
-            (for categorical formulas already multiplied by the class weights).
-    alpha, pos_weight: numbers or arrays broadcastable to x; binary formulas only.
+            (for categorical formulas already multiplied by the class weights, unless they take those).
+    alpha: a number or an array broadcastable to x; for categorical formulas that take class weights, these.
+    pos_weight: as alpha; binary formulas only.
     weight: multiplies the unreduced loss; if an array, of size 1 along the class axis for categorical formulas.
     """
 
@@ -35,17 +39,13 @@ class Inputs(NamedTuple):
     weight: float | Array | None = None
 
 
-_BASES: list[type] = []
-"""What formulas may derive from."""
-
-
 @dataclass(frozen=True)
 class Formula(ABC):
-    """The mathematics of a loss.  A class that can be made is final: one of its own derives from Binary or Categorical."""
+    """The mathematics of a loss.  A class that can be made is final: one of its own derives from an abstract one."""
 
     def __init_subclass__(cls) -> None:
         for base in cls.__bases__:
-            if base not in (Formula, *_BASES) and issubclass(base, Formula):
+            if issubclass(base, Formula) and not isabstract(base):
                 raise TypeError(
                     f"{cls.__name__} cannot derive from {base.__name__}, whose faster forms would not have what {cls.__name__} adds. "
                     "Derive it from unifocal.formulas.Binary or Categorical, and hold a formula as a field to build on it."
@@ -87,6 +87,11 @@ class Formula(ABC):
         return False
 
     @property
+    def takes_class_weight(self) -> bool:
+        """Whether a categorical formula takes class weights apart from labels, in alpha; otherwise labels are multiplied by them."""
+        return False
+
+    @property
     def temporaries(self) -> int:
         """How many arrays of x's size :meth:`value_slope` or :meth:`fast` have at once, the slope among them."""
         return 8
@@ -119,7 +124,7 @@ class Formula(ABC):
     def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array] | None:
         """Slope and curvature, the modulator held constant as if it were a weight; None where there is no such form.
 
-        That is what is left of them if (1 − p_t)^γ is not differentiated.  For losses on logits the curvature is then ≥ 0.
+        That is what is left of them if (1 − p_t)^γ is not differentiated.  For focal losses on logits the curvature is then ≥ 0.
         """
         return None
 
@@ -179,7 +184,6 @@ class Formula(ABC):
 class Binary(Formula):
     """Each class is a yes-or-no question of its own.  ``smoothed`` is s of the label y·(1 − s) + s/2."""
 
-    categorical: ClassVar[bool] = False
     smoothed: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -228,7 +232,6 @@ class Binary(Formula):
 class Categorical(Formula):
     """The classes along ``axis`` are one distribution."""
 
-    categorical: ClassVar[bool] = True
     axis: int = field(default=-1, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -242,9 +245,6 @@ class Categorical(Formula):
     def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
         """The same formula, along the axis."""
         return self if axis == self.axis else replace(self, axis=axis)
-
-
-_BASES += [Binary, Categorical]
 
 
 def required(formula: object, what: str) -> Formula:
@@ -294,30 +294,6 @@ def _found_options(cls: type) -> tuple[tuple[str, ...], str]:
     options = fields(cls)
     hidden = [option.name for option in options if not option.compare or option.hash is False]
     return tuple(option.name for option in options), f"does not compare {', '.join(hidden)}" if hidden else ""
-
-
-def finite(name: str, value: object) -> float:
-    """A finite number; raises TypeError or ValueError if it is none."""
-    number = static(name, value, "that is finite")
-    if not -float("inf") < number < float("inf"):
-        raise ValueError(f"{name} must be finite; received {value}.")
-    return number
-
-
-def negative_axis(value: object) -> int:
-    """A class axis, counted from the end; raises TypeError or ValueError if it is none."""
-    axis = static_int("axis", value)
-    if axis >= 0:
-        raise ValueError(f"axis of a formula must be negative, counted from the end; received {axis}.")
-    return axis
-
-
-def exponent(name: str, value: object) -> float:
-    """A modulator's exponent, such as γ; raises TypeError or ValueError unless it is a finite number ≥ 0."""
-    number = static(name, value, "≥ 0")
-    if not 0 <= number < float("inf"):
-        raise ValueError(f"{name} must be a finite number ≥ 0; received {value}.")
-    return number
 
 
 def power_text(gamma: float, base: str) -> str:

@@ -7,12 +7,6 @@ With o = 1−p, ρ = −log p/o (→ 1 as p → 1), F1 = ∂f/∂(log p) and ∂
     second_j = a_j − p_j·Σ a − p_j·z_j·Σ v·F1,      z = h − Σ p·h
     a        = v·γ·o^γ·p·(2 − ρ + γ·p·ρ)·(z/o)
 
-The Hessian's diagonal has no h, so that one pass gives all of it.  With b = v·γ·o^γ·p·(2 − ρ + γ·p·ρ):
-
-    H_jj = b_j·o_j − p_j·o_j·Σ v·F1 + p_j²·Σ_{i≠j} b_i/o_i,      o^γ held constant: p_j·o_j·Σ v·o^γ
-
-There b_i is divided by an o_i that may vanish at the largest logit alone, where p_j/o_i = e_j/Σ_{k≠i} e_k ≤ 1.
-
 With γ = 0 this is cross entropy.  :mod:`.softmax_terms` says what accuracy rests on; z_i/o_i = h_i − Σ_{j≠i} e_j·h_j / Σ_{j≠i} e_j.
 
 :class:`IndexSoftmaxFocal` is for one class index a row, where all but the exponentials is one number a row.
@@ -26,7 +20,17 @@ from ..arrays import Array, Namespace
 from .arithmetic import product
 from .base import Categorical, Formula, Inputs, categorical_text, exponent
 from .softmax_index import IndexSoftmaxFocal, SmoothedIndexCrossEntropy
-from .softmax_terms import Parts, dense_parts, f2_o, fast_beside, fast_focal, focal_terms, in_range, sum_of_others, z_over_o
+from .softmax_terms import (
+    dense_parts,
+    f2_o,
+    fast_beside,
+    fast_focal,
+    focal_terms,
+    hessian_diagonal,
+    in_range,
+    less_share,
+    z_over_o,
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class SoftmaxFocal(Categorical):
         focal = focal_terms(xp, self.gamma, parts)
         value = xp.sum(product(xp, v * focal.modulator, parts.minus_log_p), axis=self.axis)
         g = v * focal.f1
-        return value, _less_share(xp, self.axis, parts, g, g)
+        return value, less_share(xp, self.axis, parts, g, g)
 
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
@@ -81,31 +85,24 @@ class SoftmaxFocal(Categorical):
         over_o = z_over_o(xp, self.axis, parts, top, h)
         total_g = xp.sum(v * focal.f1, axis=self.axis, keepdims=True)
         weight = v * f2_o(xp, self.gamma, parts, focal)
-        return _less_share(xp, self.axis, parts, weight, weight * over_o) - parts.p * parts.o * over_o * total_g
+        return less_share(xp, self.axis, parts, weight, weight * over_o) - parts.p * parts.o * over_o * total_g
 
     def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
         """See :class:`~.base.Formula`."""
         v = _weights(inputs)
         parts, top = dense_parts(xp, self.axis, x)
         focal = focal_terms(xp, self.gamma, parts)
-        spread = -parts.p * parts.o * xp.sum(v * focal.f1, axis=self.axis, keepdims=True)
+        total = xp.sum(v * focal.f1, axis=self.axis, keepdims=True)
         if not self.gamma:
-            return spread
-        b = v * f2_o(xp, self.gamma, parts, focal)
-        # Only at the largest logit may o vanish: elsewhere it is 1/2 or more.
-        aside = xp.where(top, 0.0, b / xp.where(top, 1.0, parts.o))
-        at_top = xp.where(top, b, 0.0)
-        of_aside, of_top = (xp.sum(terms, axis=self.axis, keepdims=True) - terms for terms in (aside, at_top))
-        beside_top = xp.max(xp.where(top, parts.others, 0.0), axis=self.axis, keepdims=True)
-        share = parts.e / xp.where(xp.equal(beside_top, 0), 1.0, beside_top)
-        return b * parts.o + spread + parts.p * (parts.p * of_aside + xp.where(top & xp.equal(of_top, 0), 0.0, share * of_top))
+            return -parts.p * parts.o * total
+        return hessian_diagonal(xp, self.axis, parts, top, v * f2_o(xp, self.gamma, parts, focal), total)
 
     def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
         parts, _ = dense_parts(xp, self.axis, x)
         m = _weights(inputs) * focal_terms(xp, self.gamma, parts).modulator
         curvature = parts.p * parts.o * xp.sum(m, axis=self.axis, keepdims=True)
-        return -_less_share(xp, self.axis, parts, m, m), curvature
+        return -less_share(xp, self.axis, parts, m, m), curvature
 
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
         """See :class:`~.base.Formula`."""
@@ -139,13 +136,3 @@ class SoftmaxFocal(Categorical):
 
 def _weights(inputs: Inputs) -> Array:
     return inputs.labels if inputs.weight is None else inputs.labels * inputs.weight
-
-
-def _less_share(xp: Namespace, axis: int, parts: Parts, weight: Array, terms: Array) -> Array:
-    """terms_j − p_j·Σ terms = terms_j·o_j − p_j·Σ_{i≠j} terms_i.
-
-    Where the weight is largest, so is the term, or as good as: to be linear in h nothing may be decided by a term that has h in it.
-    """
-    size = xp.abs(weight)
-    largest = xp.equal(size, xp.max(size, axis=axis, keepdims=True))
-    return terms * parts.o - parts.p * sum_of_others(xp, axis, largest, terms)

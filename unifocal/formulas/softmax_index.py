@@ -23,8 +23,10 @@ from .softmax_terms import (
     fast_focal,
     focal_terms,
     in_range,
+    index_diagonal,
     log_total,
     multiply_over,
+    parts_at,
     z_over_o,
 )
 
@@ -76,25 +78,16 @@ class IndexSoftmaxFocal(Categorical):
 
     def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
         """See :class:`~.base.Formula`."""
-        parts, at = self._parts(xp, x, inputs)
+        parts, at = parts_at(xp, self.axis, inputs.labels, x)
         weight = 1.0 if inputs.weight is None else inputs.weight
         focal = focal_terms(xp, self.gamma, at)
-        g, b = weight * focal.f1, weight * f2_o(xp, self.gamma, at, focal)
-        share = parts.e / xp.where(xp.equal(at.others, 0), 1.0, at.others)  # p_j/o_t
-        elsewhere = parts.p * (share * b - parts.o * g)
-        return xp.scatter(elsewhere, inputs.labels, at.o * (b - at.p * g), self.axis)
+        return index_diagonal(xp, self.axis, inputs.labels, parts, at, weight * f2_o(xp, self.gamma, at, focal), weight * focal.f1)
 
     def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
-        parts, at = self._parts(xp, x, inputs)
+        parts, at = parts_at(xp, self.axis, inputs.labels, x)
         m = (1.0 if inputs.weight is None else inputs.weight) * focal_terms(xp, self.gamma, at).modulator
         return xp.scatter(parts.p * m, inputs.labels, -m * at.o, self.axis), parts.p * parts.o * m
-
-    def _parts(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Parts, Parts]:
-        """The parts at every class, and those at the target."""
-        parts, _ = dense_parts(xp, self.axis, x)
-        at = (xp.take_along_axis(part, inputs.labels, axis=self.axis) if part is not parts.total else part for part in parts)
-        return parts, Parts(*at)
 
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
         """See :class:`~.base.Formula`."""

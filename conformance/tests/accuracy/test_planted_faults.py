@@ -32,8 +32,8 @@ from .grids import Options
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
-_GRADIENT, _LOSS, _EVALUATE, _READING = (
-    import_module(f"unifocal.{name}") for name in ("gradient", "loss", "evaluation.evaluate", "evaluation.reading")
+_GRADIENT, _LOSS, _EVALUATE, _READ = (
+    import_module(f"unifocal.{name}") for name in ("gradient", "loss", "evaluation.evaluate", "evaluation.read")
 )
 
 if not {"paddle", "torch"} <= set(installed()):
@@ -150,9 +150,9 @@ def _of_method(name: str, change: Callable[[Callable[..., Any]], Callable[..., A
     """Another value_slope, fast form or second derivative of the formulas."""
 
     def plant(monkeypatch: pytest.MonkeyPatch) -> None:
-        for formula in _FORMULAS:
-            if name in vars(formula):
-                monkeypatch.setattr(formula, name, change(getattr(formula, name)))
+        owners = {next(cls for cls in formula.__mro__ if name in vars(cls)) for formula in _FORMULAS}
+        for owner in owners - {Formula}:  # whose fast form is none
+            monkeypatch.setattr(owner, name, change(getattr(owner, name)))
 
     return plant
 
@@ -167,7 +167,7 @@ def _each(*plants: Plant) -> Plant:
 
 def _of_compute_dtype(choose: Callable[[Any, Any], Any]) -> Plant:
     def plant(monkeypatch: pytest.MonkeyPatch) -> None:
-        right = _READING.read
+        right = _READ.read
 
         def read(*arguments: Any) -> Any:
             found = right(*arguments)

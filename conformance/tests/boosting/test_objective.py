@@ -112,14 +112,39 @@ def test_losses_of_dialects_and_partials() -> None:
         np.testing.assert_allclose(other(CLASSES, TABLE, W, None), softmax(CLASSES, TABLE, W, None), rtol=1e-13)
 
 
+@unifocal.elementwise
+def own(t: Any, *, gamma: float = 2.0) -> Any:
+    return -((1 - t.p_t) ** gamma) * t.log_p_t
+
+
 def test_losses_of_ones_own() -> None:
-    """Of binary ones nothing more is asked than what every formula has; only held derivatives are."""
-    gradient, second = Objective(poly1_focal_loss, gamma=1.5, epsilon=0.7)(Y, X)
-    expected = derivatives(poly1_focal_loss, X, Y, "clipped", gamma=1.5, epsilon=0.7)
-    np.testing.assert_allclose((gradient, second), expected, rtol=1e-14)
-    assert Objective(poly1_focal_loss).initial_score(Y) == pytest.approx(0, abs=2)
-    with pytest.raises(TypeError, match="hessian='held' requires a formula that says what its modulator is; Poly1Focal"):
-        Objective(poly1_focal_loss, hessian="held")(Y, X)
+    """Written out, or one expression; held derivatives are asked of those alone that say what their modulator is."""
+    written, focal = Objective(poly1_focal_loss, gamma=1.5, epsilon=0.7), Objective(unifocal.sigmoid_focal_loss, alpha=None, gamma=1.5)
+    np.testing.assert_allclose(written(Y, X), derivatives(poly1_focal_loss, X, Y, "clipped", gamma=1.5, epsilon=0.7), rtol=1e-14)
+    np.testing.assert_allclose(Objective(own, gamma=1.5)(Y, X), focal(Y, X), rtol=1e-12)
+    assert Objective(own, gamma=1.5).initial_score(Y) == pytest.approx(focal.initial_score(Y), rel=1e-9)
+    losses: tuple[Any, ...] = (poly1_focal_loss, own)
+    for loss in losses:
+        with pytest.raises(TypeError, match="hessian='held' requires a formula that says what its modulator is; "):
+            Objective(loss, hessian="held")(Y, X)
+
+
+@pytest.mark.parametrize("hessian", ["exact", "clipped", "held"])
+@pytest.mark.parametrize(
+    ("loss", "x", "y"),
+    [(unifocal.asymmetric_loss, X, Y), (unifocal.poly_focal_loss, X, Y), (unifocal.softmax_poly_focal_loss, TABLE, CLASSES)],
+    ids=["asymmetric", "poly", "softmax poly"],
+)
+def test_losses_of_expressions(loss: Any, x: Any, y: Any, hessian: Any) -> None:
+    gradient, second = Objective(loss, hessian=hessian, hessian_scale=1)(y, x)
+    np.testing.assert_allclose((gradient, second), derivatives(loss, x, y.astype(int), hessian), rtol=1e-14)
+    step = 1e-5
+    if hessian == "exact":
+        for j in np.ndindex(x.shape[1:]):
+            move = np.zeros_like(x)
+            move[:, *j] = step
+            up, down = (Objective(loss)(y, x + sign * move)[0] for sign in (1, -1))
+            np.testing.assert_allclose(second[:, *j], ((up - down) / (2 * step))[:, *j], rtol=1e-5, atol=1e-8)
 
 
 def test_catboost_takes_derivatives_of_minus_the_loss() -> None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from unifocal.arrays import Array, Namespace
+from unifocal.backend import Backend
+from unifocal.dispatch import backend_of
 from unifocal.formulas import (
     CategoricalProbabilityFocal,
     Formula,
     Inputs,
     Mixture,
     NegativeLogLikelihood,
+    OfClassProbabilities,
+    OfProbabilities,
     ProbabilityFocal,
     SigmoidFocal,
     SoftmaxFocal,
@@ -20,10 +26,38 @@ from unifocal.formulas import (
     categorical_focal,
     normalized_focal,
 )
+from unifocal.formulas.asymmetric import AsymmetricFocal
 from unifocal.formulas.base import Predictions
+from unifocal.formulas.gaussian import GaussianFocal
+from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
+from unifocal.formulas.quality import QualityFocal, Varifocal
 
 from ...truth.contract import assert_formula, faults
 from ..every_formula import every_formula
+
+_EXPRESSIONS: list[Any] = [
+    AsymmetricFocal(),
+    AsymmetricFocal(0.5, 2.0, 0.0),
+    AsymmetricFocal(1.0, 1.5, 0.3),
+    QualityFocal(),
+    QualityFocal(1.5),
+    Varifocal(),
+    Varifocal(0.3, 0.5),
+    GaussianFocal(),
+    GaussianFocal(0.5, 1.0),
+    PolyFocal(),
+    PolyFocal(0.5, -1.0),
+    PolyFocal(0.0, 2.0),
+    SoftmaxPolyFocal(),
+    SoftmaxPolyFocal(0.5, -1.0),
+    SoftmaxPolyFocal(0.0, 2.0),
+]
+"""Formulas by their expressions.  A modulator that is held out of the derivative is none of the contract's, and tested with its loss."""
+
+
+def _of_probabilities(formula: Formula) -> Any:
+    return OfClassProbabilities if formula.categorical else OfProbabilities
+
 
 FORMULAS: list[Formula] = [
     *(of(gamma) for of in (SigmoidFocal, SoftmaxFocal, ProbabilityFocal, CategoricalProbabilityFocal) for gamma in (0.0, 0.5, 1.0, 2.7)),
@@ -39,12 +73,43 @@ FORMULAS: list[Formula] = [
     normalized_focal(2.0, epsilon=0.2, clipped_first=True),
     normalized_focal(2.0, epsilon=0.2, clipped_first=False),
     NegativeLogLikelihood(),
+    *_EXPRESSIONS,
+    *(of(formula, epsilon) for formula in _EXPRESSIONS for epsilon in (None, 0.3) for of in [_of_probabilities(formula)]),
 ]
 
 
 @pytest.mark.parametrize("formula", FORMULAS, ids=str)
 def test_contract(formula: Formula) -> None:
     assert_formula(formula)
+
+
+_GAMMA_ZERO = [formula for formula in FORMULAS if getattr(formula, "gamma", None) == 0.0]
+
+
+@pytest.mark.parametrize("formula", _GAMMA_ZERO, ids=str)
+def test_holding_no_modulator_changes_nothing(formula: Formula) -> None:
+    x = np.array([[0.3, 0.6, 0.05], [0.9, 0.2, 0.4]])
+    xp, inputs = (
+        cast("Backend", backend_of(x)).namespace(x),
+        Inputs(np.array([[0.3, 0.9, 0.1], [1.0, 0.0, 0.0]]), weight=np.array([[0.5], [2.0]])),
+    )
+    held = formula.held(xp, x, inputs)
+    assert held is not None
+    for found, expected in zip(held, (formula.value_slope(xp, x, inputs)[1], formula.curvature(xp, x, inputs)), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("formula", _EXPRESSIONS, ids=str)
+def test_held_is_what_a_detached_modulator_leaves(formula: Any) -> None:
+    x = np.array([[0.3, 0.6, 0.05], [0.9, 0.2, 0.4]])
+    xp, inputs = (
+        cast("Backend", backend_of(x)).namespace(x),
+        Inputs(np.array([[0.3, 0.9, 0.1], [1.0, 0.0, 0.0]]), weight=np.array([[0.5], [2.0]])),
+    )
+    detached = replace(formula, detach_modulator=True)
+    expected = detached.value_slope(xp, x, inputs)[1], detached.curvature(xp, x, inputs)
+    for found, theirs in zip(formula.held(xp, x, inputs), expected, strict=True):
+        np.testing.assert_allclose(found, theirs, rtol=1e-13)
 
 
 def test_every_formula_is_held_to_the_contract() -> None:

@@ -52,9 +52,11 @@ print(float(unifocal.value_and_grad(unifocal.binary_cross_entropy)(numpy.zeros(1
 
 
 def test_import_is_light() -> None:
-    # Counted, not timed: what unifocal adds to NumPy's modules.
-    added = int(run("import sys, numpy; before = len(sys.modules); import unifocal; print(len(sys.modules) - before)"))
-    assert added < 64
+    # Counted, not timed: what unifocal adds to NumPy's modules, the small files of its own apart from others', which can be large.
+    added = run("import sys, numpy; before = {*sys.modules}; import unifocal; print(*{*sys.modules} - before)").split()
+    own = [name for name in added if name.partition(".")[0] == "unifocal"]
+    assert len(added) - len(own) < 20
+    assert len(own) < 60
 
 
 def test_available_backends_reports_what_is_installed() -> None:
@@ -96,7 +98,7 @@ def test_a_module_of_an_installed_framework_loads_when_it_is_used() -> None:
 )
 def test_only_public_names_are_listed(name: str) -> None:
     module = import_module(name)
-    submodules = {"unifocal": ["__version__", "boosting", "dialects", "nn", "scoring"], "unifocal.dialects": dialect_names()}
+    submodules = {"unifocal": ["__version__", "boosting", "dialects", "expressions", "nn", "scoring"], "unifocal.dialects": dialect_names()}
     assert set(dir(module)) == {*module.__all__, *submodules.get(name, ())}
     assert all(hasattr(module, listed) for listed in dir(module))
 
