@@ -6,6 +6,7 @@ weights as ``sample_weight=…`` if there are any, LightGBM's always with weight
 
 from __future__ import annotations
 
+from sys import modules
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -31,9 +32,10 @@ class Rows(NamedTuple):
     """Whether the library itself called, and not its scikit-learn interface."""
 
     def laid_out(self, values: Floats) -> Floats:
-        """(N, K) values as the margins came."""
-        order: Literal["F", "C"] = "F" if self.library == "lightgbm" else "C"
-        return np.reshape(values, self.shape, order=order if len(self.shape) == 1 else "C")
+        """(N, K) values as the margins came; for XGBoost before 2.1, which gives a table and takes none, in one dimension."""
+        if len(self.shape) == 1:
+            return np.reshape(values, self.shape, order="F" if self.library == "lightgbm" else "C")
+        return np.ravel(values) if self.library == "xgboost" and _takes_no_tables() else values
 
 
 def read_rows(a: Any, b: Any, of_lightgbm: tuple[Any, ...], sample_weight: Any) -> Rows:
@@ -49,6 +51,12 @@ def read_rows(a: Any, b: Any, of_lightgbm: tuple[Any, ...], sample_weight: Any) 
         labels, margins, weights, native = a, b, of_lightgbm[0] if of_lightgbm else sample_weight, False
         library = "lightgbm" if of_lightgbm else "xgboost"
     return _rows(_numbers("margins", margins), _numbers("labels", labels), weights, library, native)
+
+
+def _takes_no_tables() -> bool:
+    """Whether this is an XGBoost before 2.1."""
+    version = str(getattr(modules.get("xgboost"), "__version__", "3.0"))
+    return tuple(int(part) if part.isdigit() else 0 for part in version.split(".")[:2]) < (2, 1)
 
 
 def _library_of(data: object) -> Library:

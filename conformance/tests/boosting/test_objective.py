@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -87,6 +89,16 @@ def test_margins_of_several_classes_in_one_dimension(library: str, order: Any) -
     found = objective(TABLE.ravel(order), native(library, CLASSES))
     for ours, theirs in zip(found, expected, strict=True):
         np.testing.assert_array_equal(ours, theirs.ravel(order))
+
+
+@pytest.mark.parametrize(("version", "flat"), [("1.7.6", True), ("2.0.3", True), ("2.1.0", False), ("3.2.0rc1", False)])
+def test_xgboost_before_2_1_takes_no_tables(version: str, flat: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    objective = Objective(unifocal.softmax_focal_loss, gamma=2.0)
+    expected = objective(TABLE, native("lightgbm", CLASSES))
+    monkeypatch.setitem(sys.modules, "xgboost", SimpleNamespace(__version__=version))
+    for ours, theirs in zip(objective(TABLE, native("xgboost", CLASSES)), expected, strict=True):
+        assert ours.shape == ((21,) if flat else (7, 3))
+        np.testing.assert_allclose(ours / ours.ravel()[0], (theirs.ravel() if flat else theirs) / theirs[0, 0], rtol=1e-12)
 
 
 def test_a_label_for_each_margin() -> None:
