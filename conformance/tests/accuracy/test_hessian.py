@@ -17,6 +17,8 @@ from unifocal.convention import Convention
 from unifocal.dialects import dialect_names, functions_of
 from unifocal.dialects import torch as torch_dialect
 from unifocal.dispatch import backend_of
+from unifocal.evaluation import read
+from unifocal.evaluation.cache import clear
 from unifocal.evaluation.hessian import FLOOR
 from unifocal.formulas import Categorical, CategoricalProbabilityFocal, Inputs, Linked, SoftmaxFocal, SoftmaxLink
 from unifocal.loss import Description
@@ -227,6 +229,16 @@ def test_negative_weights_have_no_floor() -> None:
     np.testing.assert_array_equal(found, [0, 0])
 
 
+@pytest.mark.frameworks("numpy", "torch", "tensorflow", "paddle", "array-api-strict")
+def test_of_nothing_and_of_one_number(framework: Framework) -> None:
+    for shape in ((0, 3), (2, 0)):
+        assert hessian(framework, unifocal.sigmoid_focal_loss, np.ones(shape), np.ones(shape), "exact").shape == shape
+    assert hessian(framework, unifocal.softmax_focal_loss, np.ones((0, 3)), np.zeros(0, int), "held").shape == (0, 3)
+    assert hessian(framework, unifocal.binary_cross_entropy, np.array(0.0), np.array(1.0), "exact") == 0.25
+    nothing = hessian(framework, unifocal.cross_entropy, np.ones((2, 3)), np.array([-1, -1]), "exact", ignore_index=-1)
+    np.testing.assert_array_equal(nothing, np.zeros((2, 3)))
+
+
 def test_half_precision_is_rounded_once() -> None:
     torch = pytest.importorskip("torch")
     x = torch.linspace(-6, 6, 50)
@@ -338,3 +350,25 @@ def test_why_no_expected_hessian() -> None:
     zero = len(x) // 2
     assert round(float((p * g1**2 + (1 - p) * g0**2)[zero]), 3) == 0.089
     assert round(float(expected[zero]), 3) == 0.399
+
+
+@pytest.mark.frameworks("numpy", "torch", "tensorflow", "paddle")
+@pytest.mark.parametrize("reduction", ["none", "weighted_mean"])
+@pytest.mark.parametrize("loss", [unifocal.sigmoid_focal_loss, unifocal.softmax_focal_loss], ids=["sigmoid", "softmax"])
+def test_in_blocks(framework: Framework, loss: Any, reduction: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the whole is, where ignored targets and weights are in some blocks and not in others."""
+    rng = np.random.default_rng(12)
+    x, index, weight = rng.normal(size=(50, 3)) * 3, rng.integers(-1, 3, size=50), rng.random(50)
+    options: dict[str, Any] = {"reduction": reduction, "sample_weight": weight, "ignore_index": -1, "gamma": 1.5}
+    whole = hessian(framework, loss, x, index, "exact", **options)
+    clear()
+    monkeypatch.setattr(read, "_block", lambda *_: 36)
+    try:
+        cut = hessian(framework, loss, x, index, "exact", **options)
+    finally:
+        clear()
+    np.testing.assert_allclose(cut, whole, rtol=1e-13)
+    kept = index >= 0
+    divisor = {"none": 1.0, "weighted_mean": weight[kept].sum() * (3 if loss is unifocal.sigmoid_focal_loss else 1)}[reduction]
+    alone = hessian(framework, loss, x[kept], index[kept], "exact", gamma=1.5, reduction="none")
+    np.testing.assert_allclose(whole[kept], alone * weight[kept][:, np.newaxis] / divisor, rtol=1e-12)
