@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from types import FunctionType, MethodType
 from typing import Any, ParamSpec
 
-from .arrays import Array, Tensor, type_name
+from .arrays import Array, Tensor
+from .described import require_described, unwrapped
 from .evaluation.cache import lookup
 from .evaluation.evaluate import evaluate_with_gradient, evaluate_with_hessian
 from .evaluation.hessian import Hessian, hessian_kind
@@ -99,17 +99,3 @@ def _value_gradient_and_hessian(loss: Any, hessian: Hessian, /, *args: Any, **kw
     loss, args, kwargs = unwrapped(loss, args, kwargs)
     convention, operands = loss.describe(*args, **kwargs)
     return evaluate_with_hessian(convention, operands, hessian)
-
-
-def unwrapped(loss: Any, args: tuple[Any, ...] = (), options: dict[str, Any] | None = None) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
-    """The loss that a partial is of, and its own arguments before and beside these."""
-    options = options or {}
-    while isinstance(loss, partial):
-        loss, args, options = loss.func, (*loss.args, *args), {**loss.keywords, **options}
-    return loss, args, options
-
-
-def require_described(loss: object, what: str) -> None:
-    """Raise a TypeError, in the name of ``what``, unless this is a loss or a partial of one."""
-    if not isinstance(getattr(unwrapped(loss)[0], "describe", None), (FunctionType, MethodType)):
-        raise TypeError(f"{what} takes one of unifocal's losses or a functools.partial of one; received {type_name(loss)}.")

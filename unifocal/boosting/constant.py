@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from .matrices import matrices
 from .row_loss import RowLoss
 from .rows import Floats, Numbers
 
@@ -27,7 +26,7 @@ def best_constant(loss: RowLoss, labels: Numbers, weights: Floats | None, classe
         slope = slopes.sum(axis=0)
         if (np.abs(slope) <= _SMALL * np.abs(slopes).sum(axis=0)).all():
             return margins - margins.mean() if loss.categorical else margins
-        step = _newton(slope, matrices(loss, table, kinds, counts, "exact").sum(axis=0))
+        step = _newton(slope, loss.matrices(table, kinds, counts, "exact").sum(axis=0))
         for _ in range(_HALVINGS):
             tried = _value(loss, margins + step, kinds, counts)
             # Near the end a step changes the value by its rounding error alone.

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from ..evaluation.hessian import Hessian, hessian_kind
 from ..scalars import static
 from .constant import best_constant
-from .matrices import matrices
 from .row_loss import row_loss
 from .rows import Floats, Library, read_rows, row_weights
 
@@ -107,7 +106,7 @@ class Objective:
         margins = np.array(approxes, np.float64)[np.newaxis]
         labels, given = np.array([target], np.float64), row_weights(None if weight is None else [weight], 1)
         gradient = self._loss.gradient(margins, labels, given)
-        whole = matrices(self._loss, margins, labels, given, self._hessian)[0] * self._factor("catboost", margins.shape[1])
+        whole = self._loss.matrices(margins, labels, given, self._hessian)[0] * self._factor("catboost", margins.shape[1])
         return (-gradient[0]).tolist(), (-whole).tolist()
 
     # --- before and after training -------------------------------------------------------------------------------------------------

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import numpy as np
 
 from ..convention import Convention
+from ..described import require_described, unwrapped
 from ..dispatch import backend_of
+from ..evaluation.block import fold
 from ..evaluation.evaluate import Call, read_call
 from ..evaluation.hessian import Hessian
 from ..formulas.arithmetic import logistic_terms
 from ..formulas.softmax_terms import dense_parts
-from ..gradient import require_described, unwrapped
 from ..operands import Operands
 from .rows import Floats, Numbers
 
@@ -79,6 +80,27 @@ class RowLoss(NamedTuple):
         given = call.operands.given
         return np.reshape(call.value_and_gradient(given)[1], margins.shape), np.reshape(call.hessian(hessian, given), margins.shape)
 
+    def matrices(self, margins: Floats, labels: Numbers, weights: Floats | None, hessian: Hessian) -> Floats:
+        """The whole Hessian of each row, (N, K, K): of a softmax loss in K passes.
+
+        clipped: its eigenvalues are not below 0.  Raises TypeError where a formula has none of this kind.
+        """
+        call = self.call(margins, labels, weights)
+        count, classes = margins.shape
+        if not self.categorical or hessian == "held":
+            diagonal = np.reshape(call.hessian(hessian, call.operands.given), margins.shape)
+            return _of_cross_entropy(self, margins, diagonal) if self.categorical else diagonal[:, :, np.newaxis] * np.eye(classes)
+        formula, x, inputs, _ = fold(call.reading, call.operands)
+        full = np.empty((count, classes, classes), margins.dtype)
+        for j in range(classes):
+            unit = np.zeros_like(x)
+            unit[:, j] = 1
+            full[:, :, j] = np.reshape(formula.second(call.reading.xp, x, inputs, unit), margins.shape)
+        if hessian == "clipped":
+            sizes, axes = np.linalg.eigh((full + np.swapaxes(full, 1, 2)) / 2)
+            full = (axes * np.maximum(sizes, 0)[:, np.newaxis, :]) @ np.swapaxes(axes, 1, 2)
+        return full
+
     def probabilities(self, margins: Floats) -> Floats:
         """What the margins stand for, (N, K), or (N, 2) for a margin a row."""
         xp = cast("Backend", backend_of(margins)).namespace(margins)
@@ -86,6 +108,22 @@ class RowLoss(NamedTuple):
             return np.asarray(dense_parts(xp, -1, margins)[0].p)
         p, q, *_ = logistic_terms(xp, margins)
         return np.concatenate([q, p], axis=1) if margins.shape[1] == 1 else np.asarray(p)
+
+
+def _of_cross_entropy(loss: RowLoss, margins: Floats, diagonal: Floats) -> Floats:
+    """m·(diag p − p·pᵀ), which a softmax loss of modulators that are held is, from its diagonal m·p·(1 − p)."""
+    p, classes = loss.probabilities(margins), margins.shape[1]
+    products = p[:, :, np.newaxis] * p[:, np.newaxis, :] * (1 - np.eye(classes))
+    spread = products.sum(axis=2)
+    total = spread.sum(axis=1)
+    m = diagonal.sum(axis=1) / np.where(total == 0, 1, total)
+    if not np.allclose(diagonal, m[:, np.newaxis] * spread, rtol=1e-6, atol=1e-300):
+        raise TypeError(
+            f"hessian='held' of several classes requires a loss that is a cross entropy where its modulator is held; {loss} is not."
+        )
+    full = -m[:, np.newaxis, np.newaxis] * products
+    full[:, np.arange(classes), np.arange(classes)] = diagonal
+    return np.asarray(full)
 
 
 def _indices(labels: Numbers, classes: int) -> Numbers:
