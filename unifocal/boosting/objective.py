@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 import numpy as np
 import numpy.typing as npt
@@ -89,6 +89,8 @@ class Objective:
                 return classes / (classes - 1)
             case "catboost":
                 return 1.0
+            case never:
+                assert_never(never)
 
     # --- CatBoost ----------------------------------------------------------------------------------------------------------------
 
