@@ -139,6 +139,7 @@ def test_every_shim_is_held() -> None:
 
 CHOICES = {
     "unifocal/convention.py": ("Labels", "ClassWeight", "Alignment", "ClassAxis", "Held", "Reduction"),
+    "unifocal/evaluation/hessian.py": ("Hessian",),
     "unifocal/formulas/base.py": ("Predictions",),
     "unifocal/formulas/probability.py": ("Clip",),
 }

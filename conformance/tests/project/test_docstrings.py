@@ -23,6 +23,7 @@ _NEEDED = {
     "unifocal.nn.torch": ("torch",),
     "unifocal.nn.paddle": ("paddle",),
     "unifocal.nn.keras": ("paddle", "keras"),
+    "unifocal.scoring": ("sklearn",),
 }
 
 
@@ -45,7 +46,8 @@ def test_every_public_loss_has_an_example() -> None:
 @pytest.mark.skipif(not README.exists(), reason="the README is not installed with the package")
 def test_readme_code_runs(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("torch")
-    pytest.importorskip("jax")
+    for needed in ("jax", "sklearn", "xgboost", "lightgbm"):
+        pytest.importorskip(needed)
     for code in re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL):
         exec(compile(code, str(README), "exec"), {})
     numbers = [float(n) for n in re.findall(r"-?\d+\.\d+(?:e-?\d+)?", capsys.readouterr().out)]
