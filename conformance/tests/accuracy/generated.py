@@ -188,7 +188,7 @@ def _case(
     return GeneratedCall(" ".join(map(str, words)), loss, x, targets, options, layout == "strided" and bool(shape))
 
 
-def _without_tiny_differences(loss: str, x: NumPyArray, y: NumPyArray, options: Mapping[str, Any]) -> NumPyArray:
+def _without_tiny_differences(loss: str, x: Any, y: Any, options: Mapping[str, Any]) -> NumPyArray:
     """Predictions, those replaced where the loss would take a tiny difference: of the label, or a margin, and a probability."""
     logits = options.get("from_logits", True)
     with np.errstate(over="ignore"):
@@ -200,8 +200,9 @@ def _without_tiny_differences(loss: str, x: NumPyArray, y: NumPyArray, options: 
         above, below = (y * (1 - s) + s / 2) * (1 - p), ((1 - y) * (1 - s) + s / 2) * p
         near, far = np.abs(above - below) < np.maximum(above, below) / 2, np.where(y < 0.5, 0.875, 0.125)
     else:
-        return x
-    return np.where(near, np.log(far / (1 - far)) if logits else far, x)
+        return np.asarray(x)
+    found: NumPyArray = np.where(near, np.log(far / (1 - far)) if logits else far, x)
+    return found
 
 
 def _logits(rng: np.random.Generator, shape: tuple[int, ...], axis: int, values: str, sigmoid: bool) -> NumPyArray:

@@ -56,7 +56,7 @@ def test_module(library: str, name: str) -> None:
     assert float(again(x, y)) == pytest.approx(expected(), rel=1e-14)
 
 
-_REFUSED = {
+_REFUSED: dict[str, tuple[dict[str, float], str]] = {
     "AsymmetricLoss": ({"margin": 1.0}, r"margin must be in \[0, 1\), as probabilities are; received 1"),
     "QualityFocalLoss": ({"beta": -1.0}, "beta must be a finite number ≥ 0; received -1"),
     "VarifocalLoss": ({"alpha": -0.5}, "alpha of a varifocal loss must be ≥ 0; received -0.5"),
