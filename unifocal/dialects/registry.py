@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-_NAMES = ("paddle", "paddledet", "torch", "torchvision", "keras", "keras2", "tf", "tfa", "optax", "kornia", "mmdet")
+_NAMES = ("paddle", "paddledet", "torch", "torchvision", "keras", "keras2", "tf", "tfa", "optax", "kornia", "mmdet", "mmseg")
 
 # Where people import the originals from: a module for all of a dialect's functions, or one function's full name.
 _KNOWN_AS = {
@@ -39,10 +39,14 @@ _KNOWN_AS = {
     "kornia.losses": "kornia",
     "kornia.losses.focal": "kornia",
     # mmdet has a sigmoid_focal_loss of its own around mmcv's, so each is named in full.
-    "mmdet.models.FocalLoss": "mmdet.FocalLoss",
-    "mmdet.models.losses.FocalLoss": "mmdet.FocalLoss",
+    **{
+        f"mmdet.models.{losses}{name}": f"mmdet.{name}"
+        for losses in ("", "losses.")
+        for name in ("CrossEntropyLoss", "FocalLoss", "binary_cross_entropy", "cross_entropy", "mask_cross_entropy")
+    },
     "mmcv.ops.sigmoid_focal_loss": "mmdet.sigmoid_focal_loss",
     "mmcv.ops.softmax_focal_loss": "mmdet.softmax_focal_loss",
+    "mmseg.models.losses": "mmseg",
 }
 # tf.keras is Keras 2 up to TensorFlow 2.15, and Keras 3 from 2.16 on.
 _EITHER = {f"{root}.keras{losses}": ("keras2", "keras") for root in ("tf", "tensorflow") for losses in ("", ".losses")}

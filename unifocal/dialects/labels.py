@@ -1,0 +1,107 @@
+"""What dialects do with labels before they are operands: marks of what is ignored, counts of what is not, and rows of 0 and 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array, cast
+from ..dispatch import backend_of
+from .ranks import shape, tensor_of
+
+IGNORED = -100
+"""What marks labels that do not count."""
+
+
+def marked(labels: Any, ignored: int | None, *, negative: bool = False, background: int | None = None) -> Array:
+    """Labels, those that equal ``ignored`` (with ``negative`` those below 0, too) as :data:`IGNORED`, and integers as int64.
+
+    background: the number of classes C, where the original takes indices of C and above for rows without a positive.
+    """
+    _, xp, y = tensor_of(labels)
+    if xp.isdtype(y.dtype, "bool"):
+        return y
+    y = cast(xp, y, xp.int64) if xp.isdtype(y.dtype, "integral") else y
+    if background is not None:
+        y = xp.where(y > background, background, y)
+    if negative:
+        y = xp.where(y < 0, IGNORED, y)
+    return y if ignored is None else xp.where(xp.equal(y, ignored), IGNORED, y)
+
+
+def within(indices: Any, classes: int) -> Array:
+    """Class indices as int64, so that C, which elsewhere is background, is refused as any other beyond the classes."""
+    _, xp, y = tensor_of(indices)
+    if not xp.isdtype(y.dtype, "integral"):
+        return y
+    y = cast(xp, y, xp.int64)
+    return xp.where(xp.equal(y, classes), classes + 1, y)
+
+
+def number_of(labels: Any, predictions: Any, but: int | None = None) -> Any:
+    """How many labels there are, without those that equal ``but``: a number, where shapes say so."""
+    sizes = shape(labels)
+    if but is None and None not in sizes:
+        return float(prod(n or 0 for n in sizes))
+    _, xp, y = tensor_of(labels)
+    counted = xp.ones_like(y) if but is None else ~xp.equal(y, but)
+    return cast(xp, xp.count_nonzero(counted), _wide(labels, predictions))
+
+
+def one_hot(indices: Any, classes: int, predictions: Any, axis: int = -1) -> Array:
+    """1 at each row's class along a new axis, 0 elsewhere; of floating numbers."""
+    backend, xp, y = tensor_of(indices)
+    y = xp.expand_dims(cast(xp, y, xp.int64), axis=axis)
+    numbers = xp.arange(classes, dtype=xp.int64, device=backend.device(y))
+    numbers = xp.reshape(numbers, (-1,) + (1,) * (-axis - 1) if axis < 0 else (-1,) + (1,) * (len(backend.shape(y)) - axis - 1))
+    return cast(xp, xp.equal(y, numbers), _wide(indices, predictions))
+
+
+def beside(value: Any, tensor: Any) -> Array:
+    """NumPy's arrays, lists and numbers as a tensor of another's framework; those of a framework as they are."""
+    backend, _, like = tensor_of(tensor)
+    owner, _, own = tensor_of(value)
+    return own if owner is backend or not isinstance(own, np.ndarray | np.generic) else backend.from_numpy(np.asarray(own), like)
+
+
+def _wide(labels: Any, predictions: Any) -> Any:
+    """The dtype in which numbers made of labels are exact enough: float64 for such predictions, and of NumPy's labels."""
+    backend, xp, _ = tensor_of(labels)
+    _, of_predictions, x = tensor_of(predictions)
+    beside = backend_of(predictions) is not backend
+    return xp.float64 if beside or x.dtype == of_predictions.float64 else xp.float32
+
+
+def picked(value: Any, index: Any) -> tuple[Array, Callable[[Array], Array]]:
+    """Of a tensor (N, C, ...) the entries ``value[n, index[n]]``; and what makes a gradient by them one by the tensor.
+
+    Indices below 0 count from the end; beyond the classes there is NaN.
+    """
+    backend, xp, x = tensor_of(value)
+    classes = backend.shape(x)[1]
+    if classes is None:
+        raise ValueError(f"The class axis must have a static size here; received shape {backend.shape(x)}.")
+    _, _, index = tensor_of(beside(index, x))
+    chosen = one_hot(xp.where(index < 0, index + classes, index), classes, x) > 0
+    for _ in range(len(backend.shape(x)) - 2):
+        chosen = xp.expand_dims(chosen, axis=-1)
+    found = xp.max(cast(xp, chosen, x.dtype), axis=1) > 0
+    entries = xp.where(found, xp.sum(xp.where(chosen, x, 0.0), axis=1), float("nan"))
+    return entries, lambda gradient: xp.where(chosen, xp.expand_dims(gradient, axis=1), 0.0)
+
+
+def total_at(vector: Any, indices: Any, predictions: Any, but: int | None = None) -> Array:
+    """The sum of a vector's entries at the indices, without those that equal ``but`` or are none of its own."""
+    _, xp, y = tensor_of(indices)
+    (classes,) = shape(vector) if len(shape(vector)) == 1 else (None,)
+    if classes is None:
+        raise ValueError(f"Class weights must be one number a class; received shape {shape(vector)}.")
+    if not xp.isdtype(y.dtype, "integral"):
+        raise TypeError(f"Means by class weights are of class indices, which must be integer; received dtype {y.dtype}.")
+    counts = xp.sum(one_hot(marked(xp.reshape(y, (-1,)), but), classes, predictions), axis=0)
+    values = beside(vector, counts)
+    _, xp, counts = tensor_of(beside(counts, values))
+    return xp.sum(cast(xp, values, counts.dtype) * counts)
