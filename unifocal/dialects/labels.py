@@ -105,3 +105,45 @@ def total_at(vector: Any, indices: Any, predictions: Any, but: int | None = None
     values = beside(vector, counts)
     _, xp, counts = tensor_of(beside(counts, values))
     return xp.sum(cast(xp, values, counts.dtype) * counts)
+
+
+def floating(labels: Any) -> Array:
+    """Labels as floating-point numbers."""
+    _, xp, y = tensor_of(labels)
+    return y if xp.isdtype(y.dtype, "real floating") else xp.astype(y, xp.float32)
+
+
+def after_first(value: Any, axis: int) -> tuple[Array, Callable[[Array], Array]]:
+    """A tensor without its first entry along the axis, and what makes a gradient by it one by the tensor."""
+    _, xp, x = tensor_of(value)
+    before = (slice(None),) * axis
+
+    def restore(gradient: Array) -> Array:
+        return xp.concat([xp.zeros_like(gradient[(*before, slice(0, 1), ...)]), gradient], axis=axis)
+
+    return x[(*before, slice(1, None), ...)], restore
+
+
+def repeated(value: Any, axis: int) -> tuple[Array, Array, Callable[[Array], Array]]:
+    """A tensor as often as it has classes along the axis, along a new axis there; each copy's own class; and what adds their gradients up."""
+    backend, xp, x = tensor_of(value)
+    sizes = backend.shape(x)
+    classes = sizes[axis]
+    if classes is None or sizes.count(None) > 0:
+        raise ValueError(f"The sizes must be known here; received predictions of shape {sizes}.")
+    copies = xp.broadcast_to(xp.expand_dims(x, axis=axis), (*sizes[:axis], classes, *sizes[axis:]))
+    index = xp.reshape(xp.arange(classes, dtype=xp.int64, device=backend.device(x)), (-1,) + (1,) * (len(sizes) - axis - 1))
+    return copies, xp.broadcast_to(index, sizes), lambda gradient: xp.sum(gradient, axis=axis)
+
+
+def count_places(valid: Array, predictions: Any, *, each_row: bool) -> Array:
+    """How many places there are, in all or in each row (B, 1, ...); 1 for none, whose loss is 0."""
+    _, xp, y = tensor_of(valid)
+    y = cast(xp, y, _wide(valid, predictions))
+    if not each_row:
+        count = xp.sum(y)
+    else:
+        count = y
+        for axis in range(2, len(shape(y))):
+            count = xp.sum(count, axis=axis, keepdims=True)
+    return xp.where(count > 0, count, 1.0)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-_NAMES = ("paddle", "paddledet", "torch", "torchvision", "keras", "keras2", "tf", "tfa", "optax", "kornia", "mmdet", "mmseg")
+_NAMES = ("paddle", "paddledet", "torch", "torchvision", "keras", "keras2", "tf", "tfa", "optax", "kornia", "monai", "mmdet", "mmseg")
 
 # Where people import the originals from: a module for all of a dialect's functions, or one function's full name.
 _KNOWN_AS = {
@@ -38,6 +38,8 @@ _KNOWN_AS = {
     "optax.losses": "optax",
     "kornia.losses": "kornia",
     "kornia.losses.focal": "kornia",
+    "monai.losses": "monai",
+    "monai.losses.focal_loss": "monai",
     # mmdet has a sigmoid_focal_loss of its own around mmcv's, so each is named in full.
     **{
         f"mmdet.models.{losses}{name}": f"mmdet.{name}"

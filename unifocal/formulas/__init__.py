@@ -9,6 +9,7 @@ from .log_probability import NegativeLogLikelihood
 from .mixture import Mixture
 from .probability import CategoricalProbabilityFocal, ProbabilityFocal
 from .sigmoid import SigmoidFocal
+from .signed import SignedFocal
 from .softmax import SoftmaxFocal
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "ProbabilityFocal",
     "SigmoidFocal",
     "SigmoidLink",
+    "SignedFocal",
     "SoftmaxFocal",
     "SoftmaxLink",
     "binary_focal",
