@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,8 @@ from unifocal.formulas import (
     Inputs,
     Mixture,
     NegativeLogLikelihood,
+    OfClassProbabilities,
+    OfProbabilities,
     ProbabilityFocal,
     SigmoidFocal,
     SoftmaxFocal,
@@ -20,10 +23,38 @@ from unifocal.formulas import (
     categorical_focal,
     normalized_focal,
 )
+from unifocal.formulas.asymmetric import AsymmetricFocal
 from unifocal.formulas.base import Predictions
+from unifocal.formulas.gaussian import GaussianFocal
+from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
+from unifocal.formulas.quality import QualityFocal, Varifocal
 
 from ...truth.contract import assert_formula, faults
 from ..every_formula import every_formula
+
+_EXPRESSIONS: list[Any] = [
+    AsymmetricFocal(),
+    AsymmetricFocal(0.5, 2.0, 0.0),
+    AsymmetricFocal(1.0, 1.5, 0.3),
+    QualityFocal(),
+    QualityFocal(1.5),
+    Varifocal(),
+    Varifocal(0.3, 0.5),
+    GaussianFocal(),
+    GaussianFocal(0.5, 1.0),
+    PolyFocal(),
+    PolyFocal(0.5, -1.0),
+    PolyFocal(0.0, 2.0),
+    SoftmaxPolyFocal(),
+    SoftmaxPolyFocal(0.5, -1.0),
+    SoftmaxPolyFocal(0.0, 2.0),
+]
+"""Formulas by their expressions.  A modulator that is held out of the derivative is none of the contract's, and tested with its loss."""
+
+
+def _of_probabilities(formula: Formula) -> Any:
+    return OfClassProbabilities if formula.categorical else OfProbabilities
+
 
 FORMULAS: list[Formula] = [
     *(of(gamma) for of in (SigmoidFocal, SoftmaxFocal, ProbabilityFocal, CategoricalProbabilityFocal) for gamma in (0.0, 0.5, 1.0, 2.7)),
@@ -39,6 +70,8 @@ FORMULAS: list[Formula] = [
     normalized_focal(2.0, epsilon=0.2, clipped_first=True),
     normalized_focal(2.0, epsilon=0.2, clipped_first=False),
     NegativeLogLikelihood(),
+    *_EXPRESSIONS,
+    *(of(formula, epsilon) for formula in _EXPRESSIONS for epsilon in (None, 0.3) for of in [_of_probabilities(formula)]),
 ]
 
 
