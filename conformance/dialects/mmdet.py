@@ -41,13 +41,19 @@ def _mmdet(file: str) -> ModuleType:
 
 _FILES = {
     "FocalLoss": "focal_loss",
+    "QualityFocalLoss": "gfocal_loss",
+    "VarifocalLoss": "varifocal_loss",
+    "varifocal_loss": "varifocal_loss",
+    "GaussianFocalLoss": "gaussian_focal_loss",
+    "gaussian_focal_loss": "gaussian_focal_loss",
+    **dict.fromkeys(("quality_focal_loss", "quality_focal_loss_with_prob", "quality_focal_loss_tensor_target"), "gfocal_loss"),
     **dict.fromkeys(("cross_entropy", "binary_cross_entropy", "mask_cross_entropy", "CrossEntropyLoss"), "cross_entropy_loss"),
 }
 
 
 def _find(name: str) -> Callable[..., Any]:
     if name in _FILES:
-        return getattr(_mmdet(_FILES[name]), name)  # type: ignore[no-any-return]
+        return _whole(getattr(_mmdet(_FILES[name]), name))
     function = {"sigmoid_focal_loss": "SigmoidFocalLossFunction", "softmax_focal_loss": "SoftmaxFocalLossFunction"}[name]
     operator = getattr(mmcv_focal_loss(), function)
 
@@ -60,6 +66,25 @@ def _find(name: str) -> Callable[..., Any]:
         parameters=[parameter.replace(kind=Parameter.POSITIONAL_ONLY) for parameter in taken]
     )
     return applied
+
+
+def _whole(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that mmdet's ``weighted_loss`` wraps, with the signature of both; others as they are."""
+    inner = getattr(function, "__wrapped__", None)
+    if inner is not None:
+        *outer, _ = signature(function, follow_wrapped=False).parameters.values()
+        _, target, *options = signature(inner).parameters.values()
+        outer[1] = outer[1].replace(name=target.name)
+        own = [option.replace(kind=Parameter.KEYWORD_ONLY) for option in options]
+
+        def whole(*arguments: Any, **keywords: Any) -> Any:
+            if target.name in keywords:
+                keywords["target"] = keywords.pop(target.name)
+            return function(*arguments, **keywords)
+
+        whole.__signature__ = signature(function).replace(parameters=[*outer, *own])  # type: ignore[attr-defined]
+        return whole
+    return function
 
 
 ORIGINAL = Original(
@@ -84,6 +109,8 @@ def _short(numbers: Any) -> Any:
 
 
 _SHORT, _SHORT_ROWS, _SHORT_ENTRIES = _short(_SOFT), _short(_ROWS), _short(_ENTRIES)
+_PAIRS = (np.array([0, 3, -1, 1]), np.array([0.9, 0.4, 0.3, 0.0]))
+_SOME, _BUMPS = np.where(_SOFT > 0.5, _SOFT, 0.0), np.where(_ONE_HOT == 1, 1.0, _SOFT)
 _SINGLE = {"dtype": "float32"}  # torch computes in it, beside labels that were cast to it
 _TARGETS = {"index": _INDEX, "one-hot": _ONE_HOT, "soft": _SOFT}
 _REDUCTIONS = ["none", "mean", "sum"]
@@ -209,10 +236,19 @@ CASES = [
         settings=_SINGLE,
         pred=[_X],
         label={"index": _INDEX, "negative": np.array([0, -3, 5, 1]), "soft": _SHORT, "some": np.where(_SHORT > 0.5, _SHORT, -1.0)},
-        reduction=["none", "mean", "sum"],
-        class_weight={"none": None, "vector": _VECTOR},
-        ignore_index=[None, 1],
+        reduction=["none", "mean"],
         avg_non_ignore=[False, True],
+    ),
+    *cases(
+        "binary_cross_entropy",
+        "pred",
+        group="class weights",
+        settings=_SINGLE,
+        pred=[_X],
+        label={"index": _INDEX, "soft": _SHORT},
+        class_weight=[_VECTOR],
+        ignore_index=[None, 1],
+        reduction=["mean", "sum"],
     ),
     *cases(
         "binary_cross_entropy",
@@ -286,6 +322,81 @@ CASES = [
         label=[_MAP],
         weight=[np.array([2, 0])],
         _use_mask=[True],
+        _loss_weight=[1.5],
+    ),
+    *cases(
+        "quality_focal_loss",
+        "pred",
+        pred=[_X],
+        target={"pairs": _PAIRS},
+        weight={"none": None, "row": _ROWS},
+        reduction=["none", "mean"],
+        beta=[0.5, 2.0],
+    ),
+    *cases("quality_focal_loss", "pred", group="averaged", pred=[_X], target=[_PAIRS], avg_factor=[2.0]),
+    *cases("quality_focal_loss_with_prob", "pred", pred=[_P], target=[_PAIRS], reduction=["none", "mean"], beta=[1.0, 2.5]),
+    *cases(
+        "quality_focal_loss_tensor_target",
+        "pred",
+        pred=[_P],
+        target={"soft": _SOFT, "some": _SOME},
+        weight={"none": None, "row": _ROWS},
+        reduction=["none", "mean"],
+        activated=[False, True],
+    ),
+    *cases(
+        "QualityFocalLoss",
+        "pred",
+        options=True,
+        pred=[_P],
+        target={"pairs": _PAIRS, "some": _SOME},
+        reduction_override=[None, "none"],
+        _beta=[1.5],
+        _loss_weight=[1.5],
+        _activated=[False, True],
+    ),
+    *cases(
+        "varifocal_loss",
+        "pred",
+        pred=[_X],
+        target={"some": _SOME, "below 0": _SOME - 0.25},
+        weight={"none": None, "(C,)": _VECTOR},
+        gamma=[1.0, 2.0],
+        iou_weighted=[True, False],
+        reduction=["none", "mean"],
+    ),
+    *cases(
+        "VarifocalLoss",
+        "pred",
+        options=True,
+        pred=[_X],
+        target=[_SOME],
+        avg_factor=[ABSENT, 2.0],
+        _alpha=[0.5],
+        _gamma=[0.5, 3.0],
+        _loss_weight=[1.5],
+    ),
+    *cases(
+        "gaussian_focal_loss",
+        "pred",
+        pred=[_P],
+        gaussian_target={"bumps": _BUMPS},
+        weight={"none": None, "(N, C)": _ENTRIES},
+        reduction=["none", "mean"],
+        alpha=[1.0, 2.5],
+        gamma=[0.0, 4.0],
+        pos_weight=[0.75],
+        neg_weight=[1.5],
+    ),
+    *cases("gaussian_focal_loss", "pred", group="edges", pred=[_EDGES], gaussian_target=[_EDGE_LABELS * 0.5 + 0.5], reduction=["none"]),
+    *cases(
+        "GaussianFocalLoss",
+        "pred",
+        options=True,
+        pred=[_P],
+        target=[_BUMPS],
+        avg_factor=[ABSENT, 2.0],
+        reduction_override=[None, "none"],
         _loss_weight=[1.5],
     ),
 ]

@@ -125,7 +125,7 @@ def after_first(value: Any, axis: int) -> tuple[Array, Callable[[Array], Array]]
 
 
 def repeated(value: Any, axis: int) -> tuple[Array, Array, Callable[[Array], Array]]:
-    """A tensor as often as it has classes along the axis, along a new axis there; each copy's own class; and what adds their gradients up."""
+    """As many copies of a tensor as it has classes, along a new axis before those; each copy's own class; and what adds up gradients."""
     backend, xp, x = tensor_of(value)
     sizes = backend.shape(x)
     classes = sizes[axis]

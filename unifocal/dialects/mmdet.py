@@ -13,23 +13,41 @@ from typing import Any
 
 from ..arrays import Array, Tensor, same
 from ..convention import Convention
-from ..formulas import SigmoidFocal, SoftmaxFocal, binary_focal
-from ..loss import DescriptionOf, LossObject, description, evaluating, loss
+from ..formulas import (
+    AddedGaussianFocal,
+    Elementwise,
+    FlooredQualityFocal,
+    OfProbabilities,
+    QualityFocal,
+    QualityVarifocal,
+    SigmoidFocal,
+    SoftmaxFocal,
+    binary_focal,
+)
+from ..loss import Description, DescriptionOf, LossObject, description, evaluating, loss
 from ..operands import Operands
 from . import openmmlab
-from .labels import IGNORED, marked, number_of
+from .labels import IGNORED, beside, marked, number_of, one_hot
 from .openmmlab import averaged, require_sigmoid
 from .options import REDUCTIONS, balanced_by, choice, required
-from .ranks import reshaped, shape
+from .ranks import expanded, reshaped, shape
 
 __all__ = [
     "CrossEntropyLoss",
     "FocalLoss",
+    "GaussianFocalLoss",
+    "QualityFocalLoss",
+    "VarifocalLoss",
     "binary_cross_entropy",
     "cross_entropy",
+    "gaussian_focal_loss",
     "mask_cross_entropy",
+    "quality_focal_loss",
+    "quality_focal_loss_tensor_target",
+    "quality_focal_loss_with_prob",
     "sigmoid_focal_loss",
     "softmax_focal_loss",
+    "varifocal_loss",
 ]
 
 
@@ -284,6 +302,259 @@ class CrossEntropyLoss(LossObject):
             convention, operands = description(of_masks, cls_score, label, required("weight", weight), *options)
         else:
             convention, operands = description(of_classes, cls_score, label, weight, *(*options, self.avg_non_ignore))
+        return convention, operands._replace(loss_weight=self.loss_weight)
+
+    __call__ = evaluating(describe)
+
+
+@loss
+def quality_focal_loss(
+    pred: Tensor,
+    target: tuple[Array, Array],
+    weight: Array | None = None,
+    reduction: str = "mean",
+    avg_factor: float | Array | None = None,
+    *,
+    beta: float = 2.0,
+) -> DescriptionOf[Tensor]:
+    """``mmdet.models.losses.gfocal_loss.quality_focal_loss``: |y − p|^β times the cross entropy, summed over the classes.
+
+    The target is a pair, class indices (N,) and scores (N,).  Indices that are no class, C and -1 alike, are rows without a positive.
+
+    Mirrors mmdet 3.3.0, https://github.com/open-mmlab/mmdetection/blob/v3.3.0/mmdet/models/losses/gfocal_loss.py
+    """
+    return _quality(QualityFocal(beta), pred, _scores(pred, target), weight, reduction, avg_factor)
+
+
+@loss
+def quality_focal_loss_with_prob(
+    pred: Tensor,
+    target: tuple[Array, Array],
+    weight: Array | None = None,
+    reduction: str = "mean",
+    avg_factor: float | Array | None = None,
+    *,
+    beta: float = 2.0,
+) -> DescriptionOf[Tensor]:
+    """``mmdet.models.losses.gfocal_loss.quality_focal_loss_with_prob``: :func:`quality_focal_loss` of probabilities.
+
+    Logarithms are at least −100.
+
+    Mirrors mmdet 3.3.0, https://github.com/open-mmlab/mmdetection/blob/v3.3.0/mmdet/models/losses/gfocal_loss.py
+    """
+    return _quality(OfProbabilities(FlooredQualityFocal(beta)), pred, _scores(pred, target), weight, reduction, avg_factor)
+
+
+@loss
+def quality_focal_loss_tensor_target(
+    pred: Tensor,
+    target: Array,
+    weight: Array | None = None,
+    reduction: str = "mean",
+    avg_factor: float | Array | None = None,
+    *,
+    beta: float = 2.0,
+    activated: bool = False,
+) -> DescriptionOf[Tensor]:
+    """``mmdet.models.losses.gfocal_loss.quality_focal_loss_tensor_target``: :func:`quality_focal_loss` of scores (N, C).
+
+    With ``activated``, predictions are probabilities, whose logarithms are at least −100.
+
+    Mirrors mmdet 3.3.0, https://github.com/open-mmlab/mmdetection/blob/v3.3.0/mmdet/models/losses/gfocal_loss.py
+    """
+    formula = OfProbabilities(FlooredQualityFocal(beta)) if activated else QualityFocal(beta)
+    return _quality(formula, pred, target, weight, reduction, avg_factor)
+
+
+def _scores(pred: Any, target: Any) -> Array:
+    """Scores of each class, of pairs of class indices and scores."""
+    if not isinstance(target, (tuple, list)) or len(target) != 2:
+        raise ValueError(f"target must be a pair, of class indices and scores; received {type(target).__name__}.")
+    label, score = target
+    sizes = shape(pred)
+    if len(sizes) != 2 or sizes[1] is None or not (len(shape(label)) == len(shape(score)) == 1):
+        raise ValueError(f"pred must be (N, C), and target (N,) and (N,); received shapes {sizes}, {shape(label)} and {shape(score)}.")
+    return beside(one_hot(label, sizes[1], pred), score) * expanded(beside(score, pred))
+
+
+def _quality(formula: Elementwise | OfProbabilities, pred: Any, target: Any, weight: Any, reduction: Any, avg_factor: Any) -> Description:
+    if len(shape(pred)) != 2:
+        raise ValueError(f"pred must have the shape (N, C); received {shape(pred)}.")
+    reduced, normalizer = averaged(reduction, avg_factor)
+    probabilities = isinstance(formula, OfProbabilities)
+    convention = Convention(
+        formula,
+        labels="elements",
+        class_axis="sum",
+        weights="trailing",
+        reduction=reduced,
+        held="labels" if probabilities else "nothing",
+    )
+    return convention, Operands(pred, target, sample_weight=weight, normalizer=normalizer)
+
+
+@dataclass(eq=False)
+class QualityFocalLoss(LossObject):
+    """``mmdet.models.losses.QualityFocalLoss``: of pairs of class indices and scores, or of scores (N, C).
+
+    ``activated`` says that predictions are probabilities, whose logarithms are at least −100.
+
+    Mirrors mmdet 3.3.0, https://github.com/open-mmlab/mmdetection/blob/v3.3.0/mmdet/models/losses/gfocal_loss.py
+    """
+
+    use_sigmoid: bool = True
+    beta: float = 2.0
+    reduction: str = "mean"
+    loss_weight: float = 1.0
+    activated: bool = False
+
+    def __post_init__(self) -> None:
+        require_sigmoid(self.use_sigmoid)
+
+    def describe(
+        self,
+        pred: Tensor,
+        target: Array | tuple[Array, Array],
+        weight: Array | None = None,
+        avg_factor: float | Array | None = None,
+        reduction_override: str | None = None,
+    ) -> DescriptionOf[Tensor]:
+        """The loss of these predictions and targets; ``weight`` has one number a row."""
+        scores = _scores(pred, target) if isinstance(target, (tuple, list)) else target
+        reduction = self.reduction if reduction_override is None else reduction_override
+        convention, operands = description(
+            quality_focal_loss_tensor_target, pred, scores, weight, reduction, avg_factor, beta=self.beta, activated=self.activated
+        )
+        return convention, operands._replace(loss_weight=self.loss_weight)
+
+    __call__ = evaluating(describe)
+
+
+@loss
+def varifocal_loss(
+    pred: Tensor,
+    target: Array,
+    weight: Array | None = None,
+    alpha: float = 0.75,
+    gamma: float = 2.0,
+    iou_weighted: bool = True,
+    reduction: str = "mean",
+    avg_factor: float | Array | None = None,
+) -> DescriptionOf[Tensor]:
+    """``mmdet.models.losses.varifocal_loss.varifocal_loss``: the cross entropy times y where y > 0, and α·|p − y|^γ elsewhere.
+
+    Unless ``iou_weighted``, it is the cross entropy itself where y > 0.  ``weight`` broadcasts from the right.
+
+    Mirrors mmdet 3.3.0, https://github.com/open-mmlab/mmdetection/blob/v3.3.0/mmdet/models/losses/varifocal_loss.py
+    """
+    reduced, normalizer = averaged(reduction, avg_factor)
+    formula = QualityVarifocal(alpha, gamma, bool(iou_weighted))
+    convention = Convention(formula, labels="elements", weights="trailing", reduction=reduced, held="nothing")
+    return convention, Operands(pred, target, sample_weight=weight, normalizer=normalizer)
+
+
+@dataclass(eq=False)
+class VarifocalLoss(LossObject):
+    """``mmdet.models.losses.VarifocalLoss``: :func:`varifocal_loss`, times ``loss_weight``.
+
+    Mirrors mmdet 3.3.0, https://github.com/open-mmlab/mmdetection/blob/v3.3.0/mmdet/models/losses/varifocal_loss.py
+    """
+
+    use_sigmoid: bool = True
+    alpha: float = 0.75
+    gamma: float = 2.0
+    iou_weighted: bool = True
+    reduction: str = "mean"
+    loss_weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_sigmoid(self.use_sigmoid)
+        if not self.alpha >= 0:
+            raise ValueError(f"alpha must be ≥ 0; received {self.alpha}.")
+
+    def describe(
+        self,
+        pred: Tensor,
+        target: Array,
+        weight: Array | None = None,
+        avg_factor: float | Array | None = None,
+        reduction_override: str | None = None,
+    ) -> DescriptionOf[Tensor]:
+        """The loss of these predictions and scores."""
+        reduction = self.reduction if reduction_override is None else reduction_override
+        convention, operands = description(
+            varifocal_loss, pred, target, weight, self.alpha, self.gamma, self.iou_weighted, reduction, avg_factor
+        )
+        return convention, operands._replace(loss_weight=self.loss_weight)
+
+    __call__ = evaluating(describe)
+
+
+@loss
+def gaussian_focal_loss(
+    pred: Tensor,
+    gaussian_target: Array,
+    weight: Array | None = None,
+    reduction: str = "mean",
+    avg_factor: float | Array | None = None,
+    *,
+    alpha: float = 2.0,
+    gamma: float = 4.0,
+    pos_weight: float = 1.0,
+    neg_weight: float = 1.0,
+) -> DescriptionOf[Tensor]:
+    """``mmdet.models.losses.gaussian_focal_loss.gaussian_focal_loss``: of probabilities and heat maps, whose positives are exactly 1.
+
+    Logarithms are of p + 1e-12 and 1 − p + 1e-12.  ``weight`` broadcasts from the right.
+
+    Mirrors mmdet 3.3.0, https://github.com/open-mmlab/mmdetection/blob/v3.3.0/mmdet/models/losses/gaussian_focal_loss.py
+    """
+    reduced, normalizer = averaged(reduction, avg_factor)
+    formula = OfProbabilities(AddedGaussianFocal(alpha, gamma, 1e-12, pos_weight, neg_weight))
+    convention = Convention(formula, labels="elements", weights="trailing", reduction=reduced, held="nothing")
+    return convention, Operands(pred, gaussian_target, sample_weight=weight, normalizer=normalizer)
+
+
+@dataclass(eq=False)
+class GaussianFocalLoss(LossObject):
+    """``mmdet.models.losses.GaussianFocalLoss``: :func:`gaussian_focal_loss`, times ``loss_weight``; without places of positives.
+
+    Mirrors mmdet 3.3.0, https://github.com/open-mmlab/mmdetection/blob/v3.3.0/mmdet/models/losses/gaussian_focal_loss.py
+    """
+
+    alpha: float = 2.0
+    gamma: float = 4.0
+    reduction: str = "mean"
+    loss_weight: float = 1.0
+    pos_weight: float = 1.0
+    neg_weight: float = 1.0
+
+    def describe(
+        self,
+        pred: Tensor,
+        target: Array,
+        pos_inds: None = None,
+        pos_labels: None = None,
+        weight: Array | None = None,
+        avg_factor: float | Array | None = None,
+        reduction_override: str | None = None,
+    ) -> DescriptionOf[Tensor]:
+        """The loss of these predictions and heat maps."""
+        if pos_inds is not None:
+            raise ValueError("pos_inds must be None: positives are where the heat map is 1. Set it to 1 there.")
+        reduction = self.reduction if reduction_override is None else reduction_override
+        convention, operands = description(
+            gaussian_focal_loss,
+            pred,
+            target,
+            weight,
+            reduction,
+            avg_factor,
+            alpha=self.alpha,
+            gamma=self.gamma,
+            pos_weight=self.pos_weight,
+            neg_weight=self.neg_weight,
+        )
         return convention, operands._replace(loss_weight=self.loss_weight)
 
     __call__ = evaluating(describe)

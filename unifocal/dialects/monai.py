@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import Array, Shape, Tensor, same
+from ..arrays import Array, Tensor, same
 from ..convention import Convention
 from ..formulas import SignedFocal, SoftmaxFocal
 from ..loss import Description, DescriptionOf, LossObject, evaluating

@@ -44,8 +44,12 @@ _KNOWN_AS = {
     **{
         f"mmdet.models.{losses}{name}": f"mmdet.{name}"
         for losses in ("", "losses.")
-        for name in ("CrossEntropyLoss", "FocalLoss", "binary_cross_entropy", "cross_entropy", "mask_cross_entropy")
+        for name in (
+            *("CrossEntropyLoss", "FocalLoss", "GaussianFocalLoss", "QualityFocalLoss", "VarifocalLoss"),
+            *("binary_cross_entropy", "cross_entropy", "mask_cross_entropy"),
+        )
     },
+    **{f"mmdet.models.losses.{file}": "mmdet" for file in ("gaussian_focal_loss", "gfocal_loss", "varifocal_loss", "cross_entropy_loss")},
     "mmcv.ops.sigmoid_focal_loss": "mmdet.sigmoid_focal_loss",
     "mmcv.ops.softmax_focal_loss": "mmdet.softmax_focal_loss",
     "mmseg.models.losses": "mmseg",
