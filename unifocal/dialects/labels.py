@@ -147,3 +147,9 @@ def count_places(valid: Array, predictions: Any, *, each_row: bool) -> Array:
         for axis in range(2, len(shape(y))):
             count = xp.sum(count, axis=axis, keepdims=True)
     return xp.where(count > 0, count, 1.0)
+
+
+def positives_as(labels: Array, positive: float, negative: float) -> Array:
+    """One number for labels above 0 and another for all others."""
+    _, xp, y = tensor_of(labels)
+    return xp.where(y > 0, xp.number(positive, y.dtype), xp.full_like(y, negative, dtype=y.dtype))

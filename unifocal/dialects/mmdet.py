@@ -13,17 +13,11 @@ from typing import Any
 
 from ..arrays import Array, Tensor, same
 from ..convention import Convention
-from ..formulas import (
-    AddedGaussianFocal,
-    Elementwise,
-    FlooredQualityFocal,
-    OfProbabilities,
-    QualityFocal,
-    QualityVarifocal,
-    SigmoidFocal,
-    SoftmaxFocal,
-    binary_focal,
-)
+from ..formulas import Elementwise, OfProbabilities, SigmoidFocal, SoftmaxFocal, binary_focal
+from ..formulas.added_gaussian import AddedGaussianFocal
+from ..formulas.floored_quality import FlooredQualityFocal
+from ..formulas.quality import QualityFocal
+from ..formulas.quality_varifocal import QualityVarifocal
 from ..loss import Description, DescriptionOf, LossObject, description, evaluating, loss
 from ..operands import Operands
 from . import openmmlab

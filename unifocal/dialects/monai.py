@@ -13,7 +13,8 @@ import numpy as np
 
 from ..arrays import Array, Tensor, same
 from ..convention import Convention
-from ..formulas import SignedFocal, SoftmaxFocal
+from ..formulas import SoftmaxFocal
+from ..formulas.signed import SignedFocal
 from ..loss import Description, DescriptionOf, LossObject, evaluating
 from ..notices import warn_caller
 from ..operands import Operands

@@ -6,7 +6,24 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-_NAMES = ("paddle", "paddledet", "torch", "torchvision", "keras", "keras2", "tf", "tfa", "optax", "kornia", "monai", "mmdet", "mmseg")
+_NAMES = (
+    "paddle",
+    "paddledet",
+    "torch",
+    "torchvision",
+    "keras",
+    "keras2",
+    "tf",
+    "tfa",
+    "optax",
+    "kornia",
+    "monai",
+    "mmdet",
+    "mmseg",
+    "mmpretrain",
+    "effdet",
+    "fastai",
+)
 
 # Where people import the originals from: a module for all of a dialect's functions, or one function's full name.
 _KNOWN_AS = {
@@ -53,6 +70,9 @@ _KNOWN_AS = {
     "mmcv.ops.sigmoid_focal_loss": "mmdet.sigmoid_focal_loss",
     "mmcv.ops.softmax_focal_loss": "mmdet.softmax_focal_loss",
     "mmseg.models.losses": "mmseg",
+    "mmpretrain.models.losses": "mmpretrain",
+    "effdet.loss": "effdet",
+    "fastai.losses": "fastai",
 }
 # tf.keras is Keras 2 up to TensorFlow 2.15, and Keras 3 from 2.16 on.
 _EITHER = {f"{root}.keras{losses}": ("keras2", "keras") for root in ("tf", "tensorflow") for losses in ("", ".losses")}
