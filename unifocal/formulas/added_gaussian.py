@@ -17,7 +17,7 @@ class AddedGaussianFocal(Elementwise):
 
     alpha: float = 2.0
     gamma: float = 4.0
-    epsilon: float = 1e-12
+    log_epsilon: float = 1e-12
     pos_weight: float = 1.0
     neg_weight: float = 1.0
 
@@ -29,6 +29,6 @@ class AddedGaussianFocal(Elementwise):
     def element(self, t: Element) -> Any:
         """The loss of one element."""
         # Compilers would turn (1 − p) + ε into (1 + ε) − p, which is 0 at p = 1; not with a choice between.
-        of_positive = -self.pos_weight * t.q**self.alpha * log(maximum(t.p, 0.0) + self.epsilon)
-        of_negative = -self.neg_weight * (1 - t.y) ** self.gamma * t.p**self.alpha * log(maximum(t.q, 0.0) + self.epsilon)
+        of_positive = -self.pos_weight * t.q**self.alpha * log(maximum(t.p, 0.0) + self.log_epsilon)
+        of_negative = -self.neg_weight * (1 - t.y) ** self.gamma * t.p**self.alpha * log(maximum(t.q, 0.0) + self.log_epsilon)
         return where(t.y == 1, of_positive, 0.0) + of_negative
