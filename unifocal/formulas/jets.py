@@ -98,11 +98,11 @@ class Jet(Expression):
     def __add__(self, other: object) -> Jet:
         other = self.space.jet(other)
         for a, b in ((self, other), (other, self)):
-            if isinstance(b.value, float) and b.value == 0.0:
+            if _is_constant(b.value) and b.value == 0.0:
                 return a
         complement: Callable[[], Jet] | None = None
         for shifted, by in ((self, other), (other, self)):
-            if shifted.complement is not None and isinstance(by.value, float):
+            if shifted.complement is not None and _is_constant(by.value):
                 of_shifted = shifted.complement
                 complement = lambda of=of_shifted, by=by: of() - by.value  # noqa: E731
         return self._sum(other, self.value + other.value, complement)
@@ -124,11 +124,11 @@ class Jet(Expression):
         """Of two functions whose complements are known, a − b = a·(1 − b) − b·(1 − a): all digits where either is 0 or 1."""
         other = self.space.jet(other)
         if self.complement is not None and other.complement is not None:
-            if isinstance(self.value, float) and self.value == 1.0:
+            if _is_constant(self.value) and self.value == 1.0:
                 return other.complement()
-            if not isinstance(self.value, float) and not isinstance(other.value, float):
+            if not _is_constant(self.value) and not _is_constant(other.value):
                 return self._sum(-other, self.value * other.complement().value - other.value * self.complement().value)
-        return self + (-other.value if isinstance(other.value, float) else -other)
+        return self + (-other.value if _is_constant(other.value) else -other)
 
     def __rsub__(self, other: object) -> Jet:
         return self.space.jet(other) - self
@@ -376,8 +376,13 @@ def _exponent(exponent: object) -> float:
     return static("an exponent", exponent, "that is finite")
 
 
+def _is_constant(part: object) -> bool:
+    """Whether a part is a number of the expression's own; NumPy's scalars, which are floats too, are arrays without dimensions."""
+    return type(part) is float
+
+
 def _is_one(part: Part) -> bool:
-    return isinstance(part, float) and part == 1.0
+    return _is_constant(part) and part == 1.0
 
 
 def _negative(part: Part) -> Part:
@@ -410,6 +415,6 @@ def _times(a: Jet, part_of_a: str, b: Jet, part_of_b: str) -> Part:
 def _arrays(xp: Namespace, like: Array, dtype: Any, *parts: Part) -> tuple[Array | float, ...]:
     """Parts as where takes them: at least one is an array."""
     found = tuple(_value(part) for part in parts)
-    if not all(isinstance(part, float) for part in found):
+    if not all(_is_constant(part) for part in found):
         return found
     return xp.full_like(like, found[0], dtype=dtype), *found[1:]
