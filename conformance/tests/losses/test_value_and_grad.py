@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import unifocal
+from unifocal.dialects import effdet
 
 from ...frameworks import Framework
 from ..every_loss import LOSSES, by_name
@@ -73,6 +74,6 @@ def test_losses_and_their_gradients_can_be_pickled() -> None:
 @pytest.mark.parametrize("label", [0.0, 0.3, 1.0])
 def test_a_derived_gradient_without_dimensions(label: float) -> None:
     """NumPy's scalars are floats, and are no numbers of the expression."""
-    gradient = unifocal.value_and_grad(unifocal.quality_focal_loss)
-    (_, alone), (_, expected) = (gradient(np.full(shape, 0.4), np.full(shape, label), reduction="sum") for shape in ((), (1,)))
+    gradient = unifocal.value_and_grad(effdet.new_focal_loss)
+    (_, alone), (_, expected) = (gradient(np.full(shape, 0.4), np.full(shape, label), 0.25, 2.0, 1.0, 0.3) for shape in ((), (1,)))
     np.testing.assert_allclose(alone, expected[0], rtol=1e-14)
