@@ -228,7 +228,7 @@ def _end(convention: Convention) -> str:
 
 def _labels(convention: Convention, labels: str) -> str:
     if labels == "class indices":
-        background = "" if convention.formula.categorical else "; index C is the background"
+        background = "; index C is the background" if convention.background and not convention.formula.categorical else ""
         return f"class indices along axis {convention.axis}{background}"
     values = "values in [0, 1]" if convention.holds_labels else "any numbers"
     return f"{values} in the predictions' shape" + (", one-hot or soft" if convention.formula.categorical else "")

@@ -10,7 +10,8 @@ from ..convention import Convention
 from ..formulas.softened import SoftenedFocal
 from ..loss import DescriptionOf, loss
 from ..operands import Operands
-from .options import balanced_by, required, share
+from ..scalars import static
+from .options import balanced_by, required
 
 __all__ = ["new_focal_loss"]
 
@@ -27,6 +28,8 @@ def new_focal_loss(
 
     Mirrors effdet 0.4.1, https://github.com/rwightman/efficientdet-pytorch/blob/v0.4.1/effdet/loss.py
     """
-    formula = SoftenedFocal(gamma, share("label_smoothing", label_smoothing))
+    if static("label_smoothing", label_smoothing, "≥ 0") < 0:
+        raise ValueError(f"label_smoothing must be ≥ 0; received {label_smoothing}.")
+    formula = SoftenedFocal(gamma, label_smoothing)
     convention = Convention(formula, labels="elements", reduction="none", held="nothing")
     return convention, Operands(logits, targets, alpha=balanced_by(alpha), normalizer=required("normalizer", normalizer))

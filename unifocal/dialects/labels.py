@@ -32,15 +32,6 @@ def marked(labels: Any, ignored: int | None, *, negative: bool = False, backgrou
     return y if ignored is None else xp.where(xp.equal(y, ignored), IGNORED, y)
 
 
-def within(indices: Any, classes: int) -> Array:
-    """Class indices as int64, so that C, which elsewhere is background, is refused as any other beyond the classes."""
-    _, xp, y = tensor_of(indices)
-    if not xp.isdtype(y.dtype, "integral"):
-        return y
-    y = cast(xp, y, xp.int64)
-    return xp.where(xp.equal(y, classes), classes + 1, y)
-
-
 def number_of(labels: Any, predictions: Any, but: int | None = None) -> Any:
     """How many labels there are, without those that equal ``but``: a number, where shapes say so."""
     sizes = shape(labels)
@@ -51,13 +42,17 @@ def number_of(labels: Any, predictions: Any, but: int | None = None) -> Any:
     return cast(xp, xp.count_nonzero(counted), _wide(labels, predictions))
 
 
-def one_hot(indices: Any, classes: int, predictions: Any, axis: int = -1) -> Array:
-    """1 at each row's class along a new axis, 0 elsewhere; of floating numbers."""
+def one_hot(indices: Any, classes: int, predictions: Any, axis: int = -1, *, strict: bool = False) -> Array:
+    """1 at each row's class along a new axis, 0 elsewhere; of floating numbers.
+
+    The rows of indices that are no class are 0, or NaN if ``strict``.
+    """
     backend, xp, y = tensor_of(indices)
     y = xp.expand_dims(cast(xp, y, xp.int64), axis=axis)
     numbers = xp.arange(classes, dtype=xp.int64, device=backend.device(y))
     numbers = xp.reshape(numbers, (-1,) + (1,) * (-axis - 1) if axis < 0 else (-1,) + (1,) * (len(backend.shape(y)) - axis - 1))
-    return cast(xp, xp.equal(y, numbers), _wide(indices, predictions))
+    rows = cast(xp, xp.equal(y, numbers), _wide(indices, predictions))
+    return xp.where((y < 0) | (y >= classes), float("nan"), rows) if strict else rows
 
 
 def beside(value: Any, tensor: Any) -> Array:

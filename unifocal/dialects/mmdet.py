@@ -350,7 +350,7 @@ def quality_focal_loss_tensor_target(
     beta: float = 2.0,
     activated: bool = False,
 ) -> DescriptionOf[Tensor]:
-    """``mmdet.models.losses.gfocal_loss.quality_focal_loss_tensor_target``: :func:`quality_focal_loss` of scores (N, C).
+    """``mmdet.models.losses.gfocal_loss.quality_focal_loss_tensor_target``: :func:`quality_focal_loss` of scores (N, C, ...).
 
     With ``activated``, predictions are probabilities, whose logarithms are at least −100.
 
@@ -372,13 +372,14 @@ def _scores(pred: Any, target: Any) -> Array:
 
 
 def _quality(formula: Elementwise | OfProbabilities, pred: Any, target: Any, weight: Any, reduction: Any, avg_factor: Any) -> Description:
-    if len(shape(pred)) != 2:
-        raise ValueError(f"pred must have the shape (N, C); received {shape(pred)}.")
+    if len(shape(pred)) < 2:
+        raise ValueError(f"pred must have the shape (N, C) or (N, C, ...); received {shape(pred)}.")
     reduced, normalizer = averaged(reduction, avg_factor)
     probabilities = isinstance(formula, OfProbabilities)
     convention = Convention(
         formula,
         labels="elements",
+        axis=1,
         class_axis="sum",
         weights="trailing",
         reduction=reduced,
@@ -389,7 +390,7 @@ def _quality(formula: Elementwise | OfProbabilities, pred: Any, target: Any, wei
 
 @dataclass(eq=False)
 class QualityFocalLoss(LossObject):
-    """``mmdet.models.losses.QualityFocalLoss``: of pairs of class indices and scores, or of scores (N, C).
+    """``mmdet.models.losses.QualityFocalLoss``: of pairs of class indices and scores, or of scores (N, C, ...).
 
     ``activated`` says that predictions are probabilities, whose logarithms are at least −100.
 

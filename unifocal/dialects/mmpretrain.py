@@ -8,16 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..arrays import Array, Tensor, same
-from ..convention import Convention
+from ..arrays import Array, Tensor
+from ..convention import Convention, Labels
 from ..formulas import SigmoidFocal, SoftmaxFocal
 from ..formulas.label_probability import LabelProbabilityAsymmetric
 from ..loss import Description, DescriptionOf, LossObject, evaluating, loss
 from ..operands import Operands
-from .labels import floating, one_hot, positives_as, within
+from .labels import floating, one_hot, positives_as
 from .openmmlab import averaged, require_sigmoid
 from .options import choice
-from .ranks import reshaped, shape, smoothed
+from .ranks import as_indices, reshaped, shape, smoothed
 
 __all__ = ["AsymmetricLoss", "LabelSmoothLoss", "asymmetric_loss"]
 
@@ -45,10 +45,8 @@ def asymmetric_loss(
 
     Mirrors mmpretrain 1.2.0, https://github.com/open-mmlab/mmpretrain/blob/v1.2.0/mmpretrain/models/losses/asymmetric_loss.py
     """
-    if not same(shape(pred), shape(target)):
-        raise ValueError(f"target must have the shape of pred, {shape(pred)}; received {shape(target)}.")
     formula = _asymmetric(gamma_pos, gamma_neg, clip, use_sigmoid, eps)
-    return _binary(formula, pred, target, weight, reduction, avg_factor)
+    return _binary(formula, pred, target, False, weight, reduction, avg_factor)
 
 
 def _asymmetric(gamma_pos: float, gamma_neg: float, clip: float | None, use_sigmoid: object, eps: float) -> LabelProbabilityAsymmetric:
@@ -57,13 +55,15 @@ def _asymmetric(gamma_pos: float, gamma_neg: float, clip: float | None, use_sigm
     return LabelProbabilityAsymmetric(gamma_pos, gamma_neg, margin, eps)
 
 
-def _binary(formula: Any, pred: Any, target: Any, weight: Any, reduction: Any, avg_factor: Any, **weights: Any) -> Description:
-    """A loss of each class of its own; labels are class indices (N,) or (N, 1), or have the predictions' shape."""
+def _binary(
+    formula: Any, pred: Any, target: Any, by_index: bool, weight: Any, reduction: Any, avg_factor: Any, **weights: Any
+) -> Description:
+    """A loss of each class of its own, of class indices (N,) or of labels of the predictions' shape."""
     if weight is not None and len(shape(weight)) != 1:
         raise ValueError(f"weight must have one number a row, in one dimension; received shape {shape(weight)}.")
-    by_index = not same(shape(pred), shape(target))
     reduced, normalizer = averaged(reduction, avg_factor, 0.0)
-    convention = Convention(formula, labels="indices" if by_index else "elements", reduction=reduced, held="nothing")
+    labels: Labels = "indices" if by_index else "elements"
+    convention = Convention(formula, labels=labels, background=False, reduction=reduced, held="nothing")
     return convention, Operands(pred, target, sample_weight=weight, normalizer=normalizer, **weights)
 
 
@@ -72,9 +72,9 @@ def _indices(pred: Any, target: Any) -> tuple[Array, int | None]:
     own, classes = shape(target), (shape(pred) or (None,))[-1]
     if len(own) != 1 and not (len(own) == 2 and own[1] == 1):
         return target, None
-    if classes is None:
+    if classes is None or len(shape(pred)) != 2:
         raise ValueError(f"pred must have the shape (N, C) with a known C; received {shape(pred)}.")
-    return within(reshaped(target, (own[0],)), classes), classes
+    return as_indices(reshaped(target, (own[0],))), classes
 
 
 @dataclass(eq=False)
@@ -104,9 +104,9 @@ class AsymmetricLoss(LossObject):
     ) -> DescriptionOf[Tensor]:
         """The loss of these predictions and labels."""
         formula = _asymmetric(self.gamma_pos, self.gamma_neg, self.clip, self.use_sigmoid, self.eps)
-        labels, _ = _indices(pred, target)
+        labels, classes = _indices(pred, target)
         reduction = self.reduction if reduction_override is None else reduction_override
-        return _binary(formula, pred, labels, weight, reduction, avg_factor, loss_weight=self.loss_weight)
+        return _binary(formula, pred, labels, classes is not None, weight, reduction, avg_factor, loss_weight=self.loss_weight)
 
     __call__ = evaluating(describe)
 
@@ -162,11 +162,11 @@ class LabelSmoothLoss(LossObject):
             epsilon /= 1 + epsilon
         multi_label = self.mode == "multi_label"
         if self.use_sigmoid or (self.use_sigmoid is None and multi_label):
-            y = self._smoothed(floating(labels) if classes is None else one_hot(labels, classes, cls_score), epsilon)
+            y = self._smoothed(floating(labels) if classes is None else one_hot(labels, classes, cls_score, strict=True), epsilon)
             weights = {"class_weight": self.class_weight, "pos_weight": self.pos_weight, "loss_weight": self.loss_weight}
-            return _binary(SigmoidFocal(), cls_score, y, weight, reduction, avg_factor, **weights)
+            return _binary(SigmoidFocal(), cls_score, y, False, weight, reduction, avg_factor, **weights)
         if multi_label:
-            y, classes = self._smoothed(floating(labels) if classes is None else one_hot(labels, classes, cls_score), epsilon), None
+            y, classes = self._smoothed(floating(labels) if classes is None else one_hot(labels, classes, cls_score, strict=True), epsilon), None
         else:
             y = labels
         reduced, normalizer = averaged(reduction, avg_factor, 0.0)

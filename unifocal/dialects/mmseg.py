@@ -7,15 +7,16 @@ weighted or leaves ignored labels out, "mean" divides by it plus float32's epsil
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
-from ..arrays import Array, Tensor, same
+from ..arrays import Array, Tensor, fits, same
 from ..convention import Convention
 from ..formulas import SigmoidFocal
 from ..loss import DescriptionOf, LossObject, description, evaluating, loss
 from ..operands import Operands
 from . import openmmlab
-from .labels import IGNORED, marked, number_of, total_at, within
+from .labels import IGNORED, marked, number_of, total_at
 from .openmmlab import averaged, require_sigmoid
 from .options import required
 from .ranks import expanded, reshaped, shape, squeezed
@@ -45,6 +46,8 @@ def cross_entropy(
 
     Mirrors mmseg 1.2.2, https://github.com/open-mmlab/mmsegmentation/blob/v1.2.2/mmseg/models/losses/cross_entropy_loss.py
     """
+    if weight is not None and len(shape(weight)) != len(shape(pred)) - 1:
+        raise ValueError(f"weight must have the rank of the labels, {len(shape(pred)) - 1}; received shape {shape(weight)}.")
     if avg_factor is None and reduction == "mean":
         if class_weight is None:
             avg_factor = number_of(label, pred, but=ignore_index if avg_non_ignore else None)
@@ -88,8 +91,6 @@ def binary_cross_entropy(
     if by_row and weight is not None and not same(shape(weight), shape(label)):
         raise ValueError(f"weight must have the shape of the labels, {shape(label)}; received {shape(weight)}.")
     labels = marked(label, ignore_index, negative=True)
-    if by_row and classes is not None:
-        labels = within(labels, classes)
     if avg_factor is None and avg_non_ignore and reduction == "mean":
         avg_factor = number_of(labels, pred, but=IGNORED) * float(classes if by_row and classes else 1)
     reduced, normalizer = averaged(reduction, avg_factor)
@@ -99,6 +100,7 @@ def binary_cross_entropy(
         axis=min(1, len(shape(pred)) - 1),
         ignore_index=IGNORED,
         count_ignored=True,
+        background=False,
         weights="leading" if by_row else "trailing",
         reduction=reduced,
         held="labels" if classes == 1 else "nothing",
@@ -255,9 +257,10 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 def _beside(weight: Any, sizes: tuple[int | None, ...]) -> Any:
     """A weight of one number a row, in the predictions' rank."""
-    own = shape(weight)
-    if len(own) == 1 or (len(own) == 2 and own[1] == 1):
-        return reshaped(weight, (sizes[0], 1, *sizes[2:]))
-    if len(own) != 2 or len(sizes) != 2:
-        raise ValueError(f"weight must have one number a row, in one dimension, or for pred (N, C) its shape; received {own}.")
+    own, rows = shape(weight), (sizes[0], 1, *sizes[2:])
+    count = None if None in rows else prod(n or 0 for n in rows)
+    if len(own) in (1, 2) and same(own, (count, 1)[: len(own)]):
+        return reshaped(weight, rows)
+    if len(own) != 2 or len(sizes) != 2 or not fits(own, sizes):
+        raise ValueError(f"weight must have one number a row, {count} in one dimension, or broadcast to pred (N, C); received {own}.")
     return weight

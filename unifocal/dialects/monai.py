@@ -19,7 +19,7 @@ from ..loss import Description, DescriptionOf, LossObject, evaluating
 from ..notices import warn_caller
 from ..operands import Operands
 from ..scalars import is_number
-from .labels import IGNORED, after_first, beside, count_places, floating, marked, one_hot, repeated, within
+from .labels import IGNORED, after_first, beside, count_places, floating, marked, one_hot, repeated
 from .options import REDUCTIONS, choice
 from .ranks import as_indices, expanded, shape, squeezed, tensor_of
 
@@ -74,7 +74,7 @@ class FocalLoss(LossObject):
         by_index, cut = self.to_onehot_y and classes > 1, not self.include_background and classes > 1
         valid = None
         if by_index:
-            labels = _indices(target, self.ignore_index, classes, len(shape(input)))
+            labels = _indices(target, self.ignore_index, len(shape(input)))
             if self.ignore_index is not None:
                 valid = _unequal(expanded(labels, axis=1), IGNORED)
         else:
@@ -116,14 +116,14 @@ class _Read(NamedTuple):
     restore: Any
 
 
-def _indices(target: Any, ignored: int | None, classes: int, rank: int) -> Array:
+def _indices(target: Any, ignored: int | None, rank: int) -> Array:
     """Class indices (B, ...), marked where they are ignored."""
     own = shape(target)
     if len(own) == rank and own[1] == 1:
         target = squeezed(target, axis=1)
     elif (len(own), rank) != (1, 2) or ignored is not None:
         raise ValueError(f"target must have the rank of input, {rank}, and one channel where to_onehot_y is True; received shape {own}.")
-    return within(as_indices(marked(target, ignored)), classes)
+    return as_indices(marked(target, ignored))
 
 
 def _valid(target: Any, ignored: int) -> Array:
@@ -147,7 +147,8 @@ def _unequal(value: Any, number: int) -> Array:
 def _without_background(indices: Array, classes: int, by_softmax: bool) -> Array:
     """Class indices without class 0, which is no class then: a binary loss's background, and a softmax's ignored."""
     _, xp, y = tensor_of(indices)
-    return xp.where(y > 0, y - 1, xp.where(xp.equal(y, 0), IGNORED if by_softmax else classes - 1, y))
+    known = xp.where(xp.equal(y, 0), IGNORED if by_softmax else classes - 1, y - 1)
+    return xp.where((y < 0) | (y >= classes), y, known)
 
 
 def _weight(loss: FocalLoss, read: _Read) -> Any:
@@ -183,6 +184,7 @@ def _of_sigmoid(loss: FocalLoss, read: _Read) -> Description:
         axis=1,
         ignore_index=IGNORED,
         count_ignored=True,
+        background=read.cut,
         held="nothing",
     )
     return convention, Operands(read.x, labels, alpha=alpha, class_weight=_weight(loss, read), sample_weight=positives)

@@ -238,7 +238,7 @@ ODD: tuple[Odd, ...] = (
         for labels in ("indices", "binary")
     ),
     Odd("mmdet.quality_focal_loss_tensor_target", "binary", "pred", "target", "logits", _WEIGHT, {"beta": _GAMMA}, _NONE),
-    Odd("mmdet.varifocal_loss", "binary", "pred", "target", "logits", _WEIGHT, {"gamma": _GAMMA, "alpha": (-1, 2.0)}, _NONE),
+    Odd("mmdet.varifocal_loss", "binary", "pred", "target", "logits", _WEIGHT, {"gamma": _GAMMA}, _NONE),
     Odd(
         "mmdet.gaussian_focal_loss",
         "binary",
@@ -246,12 +246,12 @@ ODD: tuple[Odd, ...] = (
         "gaussian_target",
         "probabilities",
         _WEIGHT,
-        {"gamma": _GAMMA, "alpha": _GAMMA},
+        {"gamma": _GAMMA},
         _NONE,
     ),
     Odd("mmseg.FocalLoss", "indices", "pred", "target", "logits", _WEIGHT, {"ignore_index": _IGNORED}),
     Odd("mmseg.FocalLoss", "binary", "pred", "target", "logits", _WEIGHT),
-    Odd("mmpretrain.asymmetric_loss", "binary", "pred", "target", "logits", _WEIGHT, {"gamma_neg": _GAMMA, "clip": (-0.1, 2.0)}, _NONE),
+    Odd("mmpretrain.asymmetric_loss", "binary", "pred", "target", "logits", _WEIGHT, {"gamma_neg": _GAMMA, "clip": (-0.1, 0)}, _NONE),
     Odd("mmpretrain.AsymmetricLoss", "indices", "pred", "target", "logits", _WEIGHT),
     Odd(
         "effdet.new_focal_loss",

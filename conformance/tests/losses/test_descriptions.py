@@ -127,6 +127,7 @@ _CONVENTION: dict[str, tuple[Any, ...]] = {
     "axis": ("1", None, True, 1.0, np.array([0, 1])),
     "ignore_index": ("1", True, 1.0, np.array([0, 1])),
     "count_ignored": (None, 1, "yes", np.array([True, False])),
+    "background": (None, 1, "yes", np.array([True, False])),
     "class_weight": ("rows", None, True),
     "weights": ("left", None, True),
     "class_axis": ("none", None, True),
