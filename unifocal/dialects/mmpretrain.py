@@ -166,7 +166,10 @@ class LabelSmoothLoss(LossObject):
             weights = {"class_weight": self.class_weight, "pos_weight": self.pos_weight, "loss_weight": self.loss_weight}
             return _binary(SigmoidFocal(), cls_score, y, False, weight, reduction, avg_factor, **weights)
         if multi_label:
-            y, classes = self._smoothed(floating(labels) if classes is None else one_hot(labels, classes, cls_score, strict=True), epsilon), None
+            y, classes = (
+                self._smoothed(floating(labels) if classes is None else one_hot(labels, classes, cls_score, strict=True), epsilon),
+                None,
+            )
         else:
             y = labels
         reduced, normalizer = averaged(reduction, avg_factor, 0.0)

@@ -181,10 +181,10 @@ class FocalLoss(LossObject):
     """``mmseg.models.losses.FocalLoss``: sigmoid focal loss of class indices, C being background, or of labels of the predictions' shape.
 
     ``alpha`` is a number, or a list of one a class; ``class_weight`` a list of factors.  Indices of one class are 1 where it is, 0
-    elsewhere.  The mean counts ignored entries.
+    elsewhere.  The mean counts ignored entries.  Of the original's two branches this is that of CUDA for class indices, and that of a CPU
+    for other labels.
 
-    Mirrors mmseg 1.2.2 on CUDA, for labels of the predictions' shape on a CPU,
-    https://github.com/open-mmlab/mmsegmentation/blob/v1.2.2/mmseg/models/losses/focal_loss.py
+    Mirrors mmseg 1.2.2, https://github.com/open-mmlab/mmsegmentation/blob/v1.2.2/mmseg/models/losses/focal_loss.py
     """
 
     use_sigmoid: bool = True
