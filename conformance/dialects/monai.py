@@ -122,4 +122,13 @@ CASES = [
         _to_onehot_y=[True],
         _reduction=["none", "mean"],
     ),
+    *cases(
+        "FocalLoss",
+        "input",
+        group="outside",
+        **_SINGLE,
+        input=[_IMAGE[:, :1]],
+        target=[np.where(_SOFT > 0.9, -100.0, 2 * _SOFT - 0.5)[:, :1]],
+        _reduction=["none"],
+    ),
 ]

@@ -182,8 +182,8 @@ def _of_sigmoid(loss: FocalLoss, read: _Read) -> Description:
         SignedFocal(loss.gamma),
         labels="indices" if read.by_index else "elements",
         axis=1,
-        ignore_index=IGNORED,
-        count_ignored=True,
+        ignore_index=None if read.valid is None else IGNORED,
+        count_ignored=read.valid is not None,
         background=read.cut,
         held="nothing",
     )
@@ -207,7 +207,10 @@ def _of_softmax(loss: FocalLoss, read: _Read) -> Description:
     factors = {"alpha": alpha, "class_weight": _weight(loss, read)}
     convention = Convention(SoftmaxFocal(loss.gamma), labels="elements", axis=1, held="nothing")
     if read.by_index:
-        convention = replace(convention, labels="indices", ignore_index=IGNORED, count_ignored=True, class_axis="spread")
+        marks = read.valid is not None or read.cut
+        convention = replace(
+            convention, labels="indices", ignore_index=IGNORED if marks else None, count_ignored=marks, class_axis="spread"
+        )
         return convention, Operands(x, labels, **factors)
     counted: Any = None
     if read.valid is not None:

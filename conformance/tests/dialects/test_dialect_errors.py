@@ -131,13 +131,13 @@ _ERRORS: list[tuple[type[Exception], str, Any]] = [
     ),
     (ValueError, r"pred must be \(N, C\) and label \(N,\)", lambda: mmdet.binary_cross_entropy(IMAGE, PIXELS)),
     (ValueError, r"one number a row, the shape \(4,\); received \(4, 3\)", lambda: mmdet.binary_cross_entropy(X, INDEX, Y)),
-    (ValueError, "target must be a pair.*; received ndarray", lambda: mmdet.quality_focal_loss(X, Y)),
+    (ValueError, "target must be a pair.*; received ndarray", lambda: mmdet.quality_focal_loss(X, Y)),  # type: ignore[arg-type]
     (ValueError, r"\(N,\); received shapes \(4, 3\), \(4,\) and \(4, 3\)", lambda: mmdet.QualityFocalLoss()(X, (INDEX, Y))),
     (ValueError, r"pred must have the shape \(N, C\)", lambda: mmdet.quality_focal_loss_tensor_target(X[0], Y[0])),
     (ValueError, "use_sigmoid must be True", lambda: mmdet.QualityFocalLoss(use_sigmoid=False)),
     (ValueError, "use_sigmoid must be True", lambda: mmdet.VarifocalLoss(use_sigmoid=False)),
     (ValueError, "alpha must be ≥ 0; received -1", lambda: mmdet.VarifocalLoss(alpha=-1)),
-    (ValueError, "pos_inds must be None", lambda: mmdet.GaussianFocalLoss()(P, P, INDEX, INDEX)),
+    (ValueError, "pos_inds must be None", lambda: mmdet.GaussianFocalLoss()(P, P, INDEX, INDEX)),  # type: ignore[arg-type]
     (ValueError, r"weight must have the rank of the labels, 1; received shape \(4, 3\)", lambda: mmseg.cross_entropy(X, INDEX, Y)),
     (ValueError, r"one number a class; received shape \(4, 3\)", lambda: mmseg.cross_entropy(X, INDEX, class_weight=Y)),
     (TypeError, "must be integer; received dtype float64", lambda: mmseg.cross_entropy(X, Y / 3, class_weight=Y[0])),

@@ -38,6 +38,7 @@ from unifocal.formulas import (
 from unifocal.formulas.added_gaussian import AddedGaussianFocal
 from unifocal.formulas.asymmetric import AsymmetricFocal
 from unifocal.formulas.classwise import IndexClasswise
+from unifocal.formulas.derived import OfHardLabels
 from unifocal.formulas.floored_quality import FlooredQualityFocal
 from unifocal.formulas.gaussian import GaussianFocal
 from unifocal.formulas.label_probability import LabelProbabilityAsymmetric
@@ -115,6 +116,7 @@ _FORMULAS: dict[type, dict[str, Any]] = {
     PolyFocal: {},
     SoftmaxPolyFocal: {},
     OfProbabilities: {"of": PolyFocal()},
+    OfHardLabels: {"of": PolyFocal()},
     OfClassProbabilities: {"of": SoftmaxPolyFocal()},
     IndexClasswise: {"of": SoftmaxPolyFocal()},
     SoftmaxLink: {},
