@@ -39,7 +39,7 @@ def asymmetric_loss(
     use_sigmoid: bool = True,
     eps: float = 1e-8,
 ) -> DescriptionOf[Tensor]:
-    """``mmpretrain.models.losses.asymmetric_loss``: (1 − p_t)^γ·(−log max(p_t, ε)), γ mixed of γ₊ and γ₋ as the label says.
+    """``mmpretrain.models.losses.asymmetric_loss``: (1 − p_t)^γ·(−log max(p_t, ε)), γ mixed of both exponents as the label says.
 
     p_t is y·p + (1 − y)·min(1 − p + ``clip``, 1).  ``weight`` has one number a row.  Of the sigmoid alone.
 
