@@ -399,4 +399,7 @@ CASES = [
         reduction_override=[None, "none"],
         _loss_weight=[1.5],
     ),
+    *cases(
+        "binary_cross_entropy", "pred", settings=_SINGLE, group="ignored", pred=[_X], label=[np.array([0, 255, 3, 7])], ignore_index=[255]
+    ),
 ]

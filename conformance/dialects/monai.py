@@ -131,4 +131,7 @@ CASES = [
         target=[np.where(_SOFT > 0.9, -100.0, 2 * _SOFT - 0.5)[:, :1]],
         _reduction=["none"],
     ),
+    *cases(
+        "FocalLoss", "input", group="ignored labels, α", **_SINGLE, input=[_IMAGE], target=[_PARTLY], _ignore_index=[-1], _alpha=[_LIST]
+    ),
 ]

@@ -12,24 +12,19 @@ from ..arrays import Array, cast
 from ..dispatch import backend_of
 from .ranks import shape, tensor_of
 
-IGNORED = -100
-"""What marks labels that do not count."""
 
+def marked(labels: Any, ignored: int, background: int | None = None) -> Array:
+    """Labels, those below 0 as ``ignored``, and integers as int64.
 
-def marked(labels: Any, ignored: int | None, *, negative: bool = False, background: int | None = None) -> Array:
-    """Labels, those that equal ``ignored`` (with ``negative`` those below 0, too) as :data:`IGNORED`, and integers as int64.
-
-    background: the number of classes C, where the original takes indices of C and above for rows without a positive.
+    background: the number of classes C, where the original takes indices above it for it.
     """
     _, xp, y = tensor_of(labels)
     if xp.isdtype(y.dtype, "bool"):
         return y
     y = cast(xp, y, xp.int64) if xp.isdtype(y.dtype, "integral") else y
     if background is not None:
-        y = xp.where(y > background, background, y)
-    if negative:
-        y = xp.where(y < 0, IGNORED, y)
-    return y if ignored is None else xp.where(xp.equal(y, ignored), IGNORED, y)
+        y = xp.where((y > background) & ~xp.equal(y, ignored), background, y)
+    return xp.where(y < 0, ignored, y)
 
 
 def number_of(labels: Any, predictions: Any, but: int | None = None) -> Any:
@@ -96,7 +91,9 @@ def total_at(vector: Any, indices: Any, predictions: Any, but: int | None = None
         raise ValueError(f"Class weights must be one number a class; received shape {shape(vector)}.")
     if not xp.isdtype(y.dtype, "integral"):
         raise TypeError(f"Means by class weights are of class indices, which must be integer; received dtype {y.dtype}.")
-    counts = xp.sum(one_hot(marked(xp.reshape(y, (-1,)), but), classes, predictions), axis=0)
+    y = cast(xp, xp.reshape(y, (-1,)), xp.int64)
+    y = y if but is None else xp.where(xp.equal(y, but), -1, y)
+    counts = xp.sum(one_hot(y, classes, predictions), axis=0)
     values = beside(vector, counts)
     _, xp, counts = tensor_of(beside(counts, values))
     return xp.sum(cast(xp, values, counts.dtype) * counts)

@@ -21,7 +21,7 @@ from ..formulas.quality_varifocal import QualityVarifocal
 from ..loss import Description, DescriptionOf, LossObject, description, evaluating, loss
 from ..operands import Operands
 from . import openmmlab
-from .labels import IGNORED, beside, marked, number_of, one_hot
+from .labels import beside, marked, number_of, one_hot
 from .openmmlab import averaged, require_sigmoid
 from .options import REDUCTIONS, balanced_by, choice, required
 from .ranks import expanded, reshaped, shape
@@ -222,14 +222,14 @@ def binary_cross_entropy(
             raise ValueError(f"pred must be (N, C) and label (N,), or both of one shape; received {shape(pred)} and {shape(label)}.")
         if weight is not None and not (same(shape(weight), shape(label)) or same(shape(weight), (*shape(label), 1))):
             raise ValueError(f"weight must have one number a row, the shape {shape(label)}; received {shape(weight)}.")
-    labels = marked(label, ignored, negative=True, background=classes)
+    labels = marked(label, ignored, classes)
     if avg_factor is None and avg_non_ignore and reduction == "mean":
-        avg_factor = number_of(labels, pred, but=IGNORED) * float(classes or 1)
+        avg_factor = number_of(labels, pred, but=ignored) * float(classes or 1)
     reduced, normalizer = averaged(reduction, avg_factor)
     convention = Convention(
         SigmoidFocal(),
         labels="indices" if by_row else "elements",
-        ignore_index=IGNORED,
+        ignore_index=ignored,
         count_ignored=True,
         weights="leading" if by_row else "trailing",
         reduction=reduced,

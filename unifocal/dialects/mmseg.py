@@ -16,7 +16,7 @@ from ..formulas import SigmoidFocal
 from ..loss import DescriptionOf, LossObject, description, evaluating, loss
 from ..operands import Operands
 from . import openmmlab
-from .labels import IGNORED, marked, number_of, total_at
+from .labels import marked, number_of, total_at
 from .openmmlab import averaged, require_sigmoid
 from .options import required
 from .ranks import expanded, reshaped, shape, squeezed
@@ -90,15 +90,15 @@ def binary_cross_entropy(
         raise ValueError(f"label must have the shape of pred, {shape(pred)}, or that without its class axis; received {shape(label)}.")
     if by_row and weight is not None and not same(shape(weight), shape(label)):
         raise ValueError(f"weight must have the shape of the labels, {shape(label)}; received {shape(weight)}.")
-    labels = marked(label, ignore_index, negative=True)
+    labels = marked(label, ignore_index)
     if avg_factor is None and avg_non_ignore and reduction == "mean":
-        avg_factor = number_of(labels, pred, but=IGNORED) * float(classes if by_row and classes else 1)
+        avg_factor = number_of(labels, pred, but=ignore_index) * float(classes if by_row and classes else 1)
     reduced, normalizer = averaged(reduction, avg_factor)
     convention = Convention(
         SigmoidFocal(),
         labels="indices" if by_row else "elements",
         axis=min(1, len(shape(pred)) - 1),
-        ignore_index=IGNORED,
+        ignore_index=ignore_index,
         count_ignored=True,
         background=False,
         weights="leading" if by_row else "trailing",

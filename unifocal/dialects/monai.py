@@ -19,9 +19,9 @@ from ..loss import Description, DescriptionOf, LossObject, evaluating
 from ..notices import warn_caller
 from ..operands import Operands
 from ..scalars import is_number
-from .labels import IGNORED, after_first, beside, count_places, floating, marked, one_hot, repeated
+from .labels import after_first, beside, count_places, floating, one_hot, repeated
 from .options import REDUCTIONS, choice
-from .ranks import as_indices, expanded, shape, squeezed, tensor_of
+from .ranks import as_indices, expanded, keep_classes, shape, squeezed, tensor_of
 
 __all__ = ["FocalLoss"]
 
@@ -60,7 +60,7 @@ class FocalLoss(LossObject):
             raise ValueError(f"input must have the shape (B, C, ...) with a known C; received {sizes}.")
         read = self._read(input, target, sizes[1])
         convention, operands = (_of_softmax if self.use_softmax else _of_sigmoid)(self, read)
-        if read.cut:
+        if read.x is not input:
             operands = operands._replace(given=input, restore=operands.restore or read.restore)
         return self._reduced(convention, operands, read)
 
@@ -76,7 +76,7 @@ class FocalLoss(LossObject):
         if by_index:
             labels = _indices(target, self.ignore_index, len(shape(input)))
             if self.ignore_index is not None:
-                valid = _unequal(expanded(labels, axis=1), IGNORED)
+                valid = _unequal(expanded(labels, axis=1), self.ignore_index)
         else:
             labels = target
             if self.ignore_index is not None:
@@ -84,8 +84,11 @@ class FocalLoss(LossObject):
         x, restore = input, None
         if cut:
             x, restore = after_first(input, axis=1)
-            labels = _without_background(labels, classes, self.use_softmax) if by_index else after_first(labels, axis=1)[0]
-        return _Read(x, labels, by_index, cut, valid, restore)
+            labels = _without_background(labels, classes, valid, self.use_softmax) if by_index else after_first(labels, axis=1)[0]
+        if not by_index and valid is not None:
+            x, labels = keep_classes(beside(valid, x), x, 0.0), keep_classes(valid, labels, 0.0)
+        ignored = None if not by_index else -1 if cut and (self.use_softmax or valid is not None) else self.ignore_index
+        return _Read(x, labels, by_index, cut, valid, ignored, restore)
 
     def _reduced(self, convention: Convention, operands: Operands, read: _Read) -> Description:
         """The reduction, with the denominators that it has here."""
@@ -106,24 +109,28 @@ class FocalLoss(LossObject):
 
 
 class _Read(NamedTuple):
-    """What a call means: x without the background's channel if that is cut; labels, as indices or of x's shape; what is not ignored."""
+    """What a call means: x without the background's channel if that is cut; labels, as indices or of x's shape; what is not ignored.
+
+    ignored: what marks class indices that are.
+    """
 
     x: Any
     labels: Any
     by_index: bool
     cut: bool
     valid: Any
+    ignored: int | None
     restore: Any
 
 
 def _indices(target: Any, ignored: int | None, rank: int) -> Array:
-    """Class indices (B, ...), marked where they are ignored."""
+    """Class indices (B, ...)."""
     own = shape(target)
     if len(own) == rank and own[1] == 1:
         target = squeezed(target, axis=1)
     elif (len(own), rank) != (1, 2) or ignored is not None:
         raise ValueError(f"target must have the rank of input, {rank}, and one channel where to_onehot_y is True; received shape {own}.")
-    return as_indices(marked(target, ignored))
+    return as_indices(target)
 
 
 def _valid(target: Any, ignored: int) -> Array:
@@ -144,11 +151,11 @@ def _unequal(value: Any, number: int) -> Array:
     return ~xp.equal(value, number)
 
 
-def _without_background(indices: Array, classes: int, by_softmax: bool) -> Array:
-    """Class indices without class 0, which is no class then: a binary loss's background, and a softmax's ignored."""
+def _without_background(indices: Array, classes: int, valid: Any, by_softmax: bool) -> Array:
+    """Class indices without class 0, which is no class then: a binary loss's background, and a softmax's ignored, −1."""
     _, xp, y = tensor_of(indices)
-    known = xp.where(xp.equal(y, 0), IGNORED if by_softmax else classes - 1, y - 1)
-    return xp.where((y < 0) | (y >= classes), y, known)
+    found = xp.where(y >= classes, y, xp.where(xp.equal(y, 0), -1 if by_softmax else classes - 1, y - 1))
+    return found if valid is None else xp.where(squeezed(valid, axis=1), found, -1)
 
 
 def _weight(loss: FocalLoss, read: _Read) -> Any:
@@ -172,22 +179,28 @@ def _alpha(loss: FocalLoss, read: _Read) -> Any:
 
 
 def _of_sigmoid(loss: FocalLoss, read: _Read) -> Description:
-    alpha, positives, labels = _alpha(loss, read), None, read.labels
-    if not read.by_index and read.valid is not None:
-        _, xp, y = tensor_of(floating(labels))
-        labels = xp.where(read.valid, y, IGNORED)
+    alpha, factor = _alpha(loss, read), None if read.by_index else _counted(read)
     if alpha is not None and not is_number(alpha):
-        alpha, positives = None, _of_positives(alpha, read)
+        positives = _of_positives(alpha, read)
+        alpha, factor = None, positives if factor is None else positives * beside(factor, positives)
     convention = Convention(
         SignedFocal(loss.gamma),
         labels="indices" if read.by_index else "elements",
         axis=1,
-        ignore_index=None if read.valid is None else IGNORED,
-        count_ignored=read.valid is not None,
+        ignore_index=read.ignored,
+        count_ignored=read.ignored is not None,
         background=read.cut,
         held="nothing",
     )
-    return convention, Operands(read.x, labels, alpha=alpha, class_weight=_weight(loss, read), sample_weight=positives)
+    return convention, Operands(read.x, read.labels, alpha=alpha, class_weight=_weight(loss, read), sample_weight=factor)
+
+
+def _counted(read: _Read) -> Any:
+    """1 where labels of x's shape are not ignored, 0 elsewhere; None if none can be."""
+    if read.valid is None:
+        return None
+    _, xp, labels = tensor_of(floating(read.labels))
+    return xp.astype(read.valid, labels.dtype)
 
 
 def _of_positives(alpha: Any, read: _Read) -> Array:
@@ -207,20 +220,12 @@ def _of_softmax(loss: FocalLoss, read: _Read) -> Description:
     factors = {"alpha": alpha, "class_weight": _weight(loss, read)}
     convention = Convention(SoftmaxFocal(loss.gamma), labels="elements", axis=1, held="nothing")
     if read.by_index:
-        marks = read.valid is not None or read.cut
-        convention = replace(
-            convention, labels="indices", ignore_index=IGNORED if marks else None, count_ignored=marks, class_axis="spread"
-        )
-        return convention, Operands(x, labels, **factors)
-    counted: Any = None
-    if read.valid is not None:
-        _, xp, y = tensor_of(floating(labels))
-        labels, counted = xp.where(read.valid, y, 0.0), xp.astype(read.valid, y.dtype)
-        _, xp, valid = tensor_of(beside(read.valid, x))
-        x = xp.where(valid, tensor_of(x)[2], 0.0)
+        ignored: dict[str, Any] = {"ignore_index": read.ignored, "count_ignored": read.ignored is not None}
+        return replace(convention, labels="indices", class_axis="spread", **ignored), Operands(x, labels, **factors)
+    counted = _counted(read)
     if loss.reduction != "none":
         counted = None if counted is None else squeezed(counted, axis=1)
-        return convention, Operands(x, labels, **factors, sample_weight=counted, given=read.x)
+        return convention, Operands(x, labels, **factors, sample_weight=counted)
     # The loss of a class in each of as many copies of the predictions as there are classes.
     copies, index, restore = repeated(x, axis=1)
     weighed = floating(labels) if counted is None else floating(labels) * counted
