@@ -120,4 +120,17 @@ CASES = [
         _class_weight=[_LIST],
         _pos_weight=[_LIST[::-1]],
     ),
+    *cases(
+        "asymmetric_loss",
+        "pred",
+        group="softmax",
+        pred=[_X],
+        target={"hard": _HARD, "soft": _SOFT},
+        weight={"none": None, "row": _ROWS},
+        reduction=["mean", "sum"],
+        use_sigmoid=[False],
+    ),
+    *cases(
+        "AsymmetricLoss", "pred", group="softmax", options=True, pred=[_X], target=[_INDEX], avg_factor=[ABSENT, 2.0], _use_sigmoid=[False]
+    ),
 ]

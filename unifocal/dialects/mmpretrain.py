@@ -10,12 +10,13 @@ from typing import Any
 
 from ..arrays import Array, Tensor
 from ..convention import Convention, Labels
-from ..formulas import SigmoidFocal, SoftmaxFocal
+from ..formulas import Formula, SigmoidFocal, SoftmaxFocal
 from ..formulas.label_probability import LabelProbabilityAsymmetric
+from ..formulas.softmax_label_probability import SoftmaxLabelProbabilityAsymmetric
 from ..loss import Description, DescriptionOf, LossObject, evaluating, loss
 from ..operands import Operands
 from .labels import floating, one_hot, positives_as
-from .openmmlab import averaged, require_sigmoid
+from .openmmlab import averaged
 from .options import choice
 from .ranks import as_indices, reshaped, shape, smoothed
 
@@ -41,7 +42,7 @@ def asymmetric_loss(
 ) -> DescriptionOf[Tensor]:
     """``mmpretrain.models.losses.asymmetric_loss``: (1 − p_t)^γ·(−log max(p_t, ε)), γ mixed of both exponents as the label says.
 
-    p_t is y·p + (1 − y)·min(1 − p + ``clip``, 1).  ``weight`` has one number a row.  Of the sigmoid alone.
+    p_t is y·p + (1 − y)·min(1 − p + ``clip``, 1); unless ``use_sigmoid``, p is a softmax.  ``weight`` has one number a row.
 
     Mirrors mmpretrain 1.2.0, https://github.com/open-mmlab/mmpretrain/blob/v1.2.0/mmpretrain/models/losses/asymmetric_loss.py
     """
@@ -49,19 +50,23 @@ def asymmetric_loss(
     return _binary(formula, pred, target, False, weight, reduction, avg_factor)
 
 
-def _asymmetric(gamma_pos: float, gamma_neg: float, clip: float | None, use_sigmoid: object, eps: float) -> LabelProbabilityAsymmetric:
-    require_sigmoid(use_sigmoid)
-    margin = clip if clip and clip > 0 else 0.0
-    return LabelProbabilityAsymmetric(gamma_pos, gamma_neg, margin, eps)
+def _asymmetric(gamma_pos: float, gamma_neg: float, clip: float | None, use_sigmoid: object, eps: float) -> Formula:
+    formula = LabelProbabilityAsymmetric if use_sigmoid else SoftmaxLabelProbabilityAsymmetric
+    return formula(gamma_pos, gamma_neg, clip if clip and clip > 0 else 0.0, eps)
 
 
 def _binary(
     formula: Any, pred: Any, target: Any, by_index: bool, weight: Any, reduction: Any, avg_factor: Any, **weights: Any
 ) -> Description:
-    """A loss of each class of its own, of class indices (N,) or of labels of the predictions' shape."""
+    """A loss of each class, of class indices (N,) or of labels of the predictions' shape."""
     if weight is not None and len(shape(weight)) != 1:
         raise ValueError(f"weight must have one number a row, in one dimension; received shape {shape(weight)}.")
     reduced, normalizer = averaged(reduction, avg_factor, 0.0)
+    if formula.categorical:
+        if reduced == "none":
+            raise ValueError("reduction must be 'mean' or 'sum' unless use_sigmoid: each entry's loss depends on all of a row's logits.")
+        if reduced == "mean":  # over all entries
+            normalizer = float(shape(pred)[-1] or 0)
     labels: Labels = "indices" if by_index else "elements"
     convention = Convention(formula, labels=labels, background=False, reduction=reduced, held="nothing")
     return convention, Operands(pred, target, sample_weight=weight, normalizer=normalizer, **weights)

@@ -157,7 +157,7 @@ _ERRORS: list[tuple[type[Exception], str, Any]] = [
     (ValueError, "one number a row, 8 in one dimension", lambda: mmseg.FocalLoss()(IMAGE, PIXELS, IMAGE)),
     (ValueError, "weight must have one number a row", lambda: mmpretrain.asymmetric_loss(X, Y, Y)),
     (ValueError, "targets must have the shape", lambda: mmpretrain.asymmetric_loss(X, INDEX)),
-    (ValueError, "use_sigmoid must be True", lambda: mmpretrain.AsymmetricLoss(use_sigmoid=False)(X, Y)),
+    (ValueError, "'mean' or 'sum' unless use_sigmoid", lambda: mmpretrain.AsymmetricLoss(use_sigmoid=False, reduction="none")(X, Y)),
     (ValueError, r"Class indices must be in \[0, 2\]; received 3", lambda: mmpretrain.AsymmetricLoss()(X, INDEX + 1)),
     (ValueError, r"pred must have the shape \(N, C\)", lambda: mmpretrain.AsymmetricLoss()(X[0], INDEX[:1])),
     (TypeError, "label_smooth_val must be a float", lambda: mmpretrain.LabelSmoothLoss(0)),

@@ -52,6 +52,7 @@ from unifocal.formulas.sigmoid import HardSigmoidFocal
 from unifocal.formulas.signed import SignedFocal
 from unifocal.formulas.softened import SoftenedFocal
 from unifocal.formulas.softmax_index import IndexSoftmaxFocal, SmoothedIndexCrossEntropy
+from unifocal.formulas.softmax_label_probability import SoftmaxLabelProbabilityAsymmetric
 from unifocal.loss import Description, loss
 from unifocal.operands import Operands
 
@@ -109,6 +110,7 @@ _FORMULAS: dict[type, dict[str, Any]] = {
     AddedGaussianFocal: {},
     FlooredQualityFocal: {},
     LabelProbabilityAsymmetric: {},
+    SoftmaxLabelProbabilityAsymmetric: {},
     QualityVarifocal: {},
     RowFocal: {},
     SignedFocal: {},

@@ -35,6 +35,7 @@ from unifocal.formulas.quality_varifocal import QualityVarifocal
 from unifocal.formulas.row_focal import RowFocal
 from unifocal.formulas.signed import SignedFocal
 from unifocal.formulas.softened import SoftenedFocal
+from unifocal.formulas.softmax_label_probability import SoftmaxLabelProbabilityAsymmetric
 
 from ...truth.contract import assert_formula, faults
 from ..every_formula import every_formula
@@ -72,6 +73,8 @@ FORMULAS: list[Formula] = [
     QualityVarifocal(0.3, 0.5, weighted=False),
     LabelProbabilityAsymmetric(),
     LabelProbabilityAsymmetric(0.0, 1.5, 0.3),
+    SoftmaxLabelProbabilityAsymmetric(),
+    SoftmaxLabelProbabilityAsymmetric(0.0, 1.5, 0.3),
     OfProbabilities(FlooredQualityFocal(1.5)),
     OfProbabilities(AddedGaussianFocal()),
     OfProbabilities(AddedGaussianFocal(1.5, 0.0, 0.1, 2.0, 0.5)),

@@ -101,9 +101,9 @@ SHOWN = (
     ),
     Shown(
         "mmpretrain.asymmetric_loss",
-        "use_sigmoid=False",
+        "use_sigmoid=False with reduction 'none'",
         "pred",
-        {"pred": [[0.3]], "target": [[1.0]], "use_sigmoid": False},
+        {"pred": [[0.3]], "target": [[1.0]], "use_sigmoid": False, "reduction": "none"},
         {},
         ValueError,
     ),
