@@ -13,6 +13,7 @@ import numpy as np
 
 from .canonical import own_losses
 from .dialects import Difference, differences, full_name, function_named, mirrored
+from .dialects.registry import own_dialects
 from .evaluation.checks import value_checks
 from .evaluation.evaluate import evaluate
 from .imported import function_from
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 _STAND_INS: dict[str, Any] = {
     "alpha": 0.25,
     "pos_weight": 1.0,
+    "gamma": 2.0,
+    "normalizer": 1.0,
+    "label_smooth_val": 0.1,
     "num_boxes": 1,
     "vocab_size": 3,
     "config": SimpleNamespace(num_labels=3, problem_type=None),
@@ -48,7 +52,7 @@ class Explanation:
     """Its full name, ``dialect.function``, or that of a loss of unifocal's."""
     summary: str
     mirrors: str
-    """The original's library and version, and where it is documented; empty for a loss of unifocal's or one's own."""
+    """The original's library and version, and where it is documented; empty for a loss of no dialect of the library's."""
     signature: str
     """As it is called, with the options given in place of the defaults."""
     conventions: tuple[tuple[str, _Rows], ...]
@@ -79,9 +83,9 @@ def explain(name: str, **options: Any) -> Explanation:
     found = {formats: rows for formats, rows in described.items() if not isinstance(rows, Exception)}
     if not found:
         raise ValueError(f"{name} cannot be called with these options: {described[_FORMATS[0]]}")
-    found = {formats: rows for formats, rows in found.items() if formats in _FORMATS[:2]} or found  # the others are special cases of them
+    found = {formats: rows for formats, rows in found.items() if formats not in _SPECIAL} or found
     known = tuple(difference for difference in differences() if difference.concerns(name))
-    mirrors = "" if name in own_losses() or ":" in name else ", ".join(mirrored(function))
+    mirrors = ", ".join(mirrored(function)) if name.partition(".")[0] in own_dialects() else ""
     return Explanation(name, _summary(function), mirrors, name + _signature(function, options), tuple(found.items()), known)
 
 
@@ -140,19 +144,28 @@ def _separated(parameters: list[Parameter]) -> Iterator[str]:
 _SAMPLES = {
     "element-wise labels": ((2, 3), np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])),
     "class indices": ((2, 3), np.array([0, 2])),
+    "pairs of class indices and scores": ((2, 3), (np.array([0, 2]), np.array([0.5, 1.0]))),
+    "masks": ((2, 3, 2), np.ones((2, 2))),
     "labels of shape (N, 1)": ((2, 1), np.array([[1.0], [0.0]])),
     "class indices of shape (N, H, W)": ((1, 3, 1, 2), np.array([[[0, 2]]])),
 }
 _FORMATS = tuple(_SAMPLES)
+_SPECIAL = _FORMATS[-2:]
+"""Special cases of others, told where there are no others."""
+_BESIDE = {"masks": {"label": np.array([0, 2])}}
+"""What labels of a format come with."""
 
 
 def _described(function: Callable[..., Any], options: dict[str, Any]) -> Iterator[tuple[str, _Rows | Exception]]:
     """The rows for each format of labels that the function takes, or why not: found by describing calls on small arrays."""
+    shape: tuple[int, ...]
     for formats, (shape, labels) in _SAMPLES.items():
         error: Exception | None = None
         for weights in (*shape, 0):  # a weight of a row or of a class, where the function takes one
             try:
-                convention, operands = _describe(function, np.full(shape, 1.0 / shape[1]), labels, options, weights)
+                convention, operands = _describe(
+                    function, np.full(shape, 1.0 / shape[1]), labels, _BESIDE.get(formats, {}), options, weights
+                )
                 with value_checks(False), np.errstate(all="ignore"):
                     evaluate(convention, operands)
             except (TypeError, ValueError) as refused:
@@ -165,19 +178,28 @@ def _described(function: Callable[..., Any], options: dict[str, Any]) -> Iterato
             yield formats, error
 
 
-def _describe(function: Any, predictions: Any, labels: Any, options: dict[str, Any], weights: int) -> tuple[Convention, Operands]:
+def _describe(
+    function: Any, predictions: Any, labels: Any, beside: dict[str, Any], options: dict[str, Any], weights: int
+) -> tuple[Convention, Operands]:
     if isclass(function):
         own = signature(function).parameters
-        needed = {name: _STAND_INS[name] for name, parameter in own.items() if parameter.default is Parameter.empty}
+        needed = {name: _stand_in(name) for name, parameter in own.items() if parameter.default is Parameter.empty}
         given, options = _split(options, own)
         function = function(**{**needed, **given})
     _, _, *others = (one for one in signature(function.describe).parameters.values() if one.kind is not Parameter.VAR_KEYWORD)
-    asked: dict[str, Any] = {other.name: _STAND_INS[other.name] for other in others if other.default is Parameter.empty}
+    asked = {other.name: beside[other.name] for other in others if other.name in beside}
+    asked |= {other.name: _stand_in(other.name) for other in others if other.default is Parameter.empty and other.name not in asked}
     asked |= {other.name: np.ones(weights) for other in others if weights and other.name in _WEIGHTS}
     values = {**asked, **options}
     pair = (labels, predictions) if function.labels_first else (predictions, labels)
     described: tuple[Convention, Operands] = call_with(function.describe, pair, values)
     return described
+
+
+def _stand_in(name: str) -> Any:
+    if name not in _STAND_INS:
+        raise TypeError(f"{name} is required")
+    return _STAND_INS[name]
 
 
 def _split(options: dict[str, Any], known: Mapping[str, Parameter]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -242,7 +264,7 @@ def _end(convention: Convention) -> str:
 
 def _labels(convention: Convention, labels: str) -> str:
     if labels.startswith("class indices"):
-        background = "" if convention.formula.categorical else "; index C is the background"
+        background = "; index C is the background" if convention.background and not convention.formula.categorical else ""
         return f"class indices along axis {convention.axis}{background}"
     values = "values in [0, 1]" if convention.holds_labels else "any numbers"
     return f"{values} in the predictions' shape" + (", one-hot or soft" if convention.formula.categorical else "")

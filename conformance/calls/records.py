@@ -189,9 +189,11 @@ def _packed(entry: Entry, packer: _Packer) -> dict[str, Any]:
         return {name: packed(value) for name, value in values.items()}
 
     def packed(value: Any) -> Any:
-        if isinstance(value, np.ndarray):
-            return {"array": packer.add(value)}
-        return {"attributes": vars(value)} if isinstance(value, SimpleNamespace) else value
+        if isinstance(value, tuple):
+            return {"tuple": [packed(part) for part in value]}
+        if isinstance(value, SimpleNamespace):
+            return {"attributes": vars(value)}
+        return {"array": packer.add(value)} if isinstance(value, np.ndarray) else value
 
     case, answer = entry.case, entry.answer
     return {
@@ -211,10 +213,14 @@ def _unpacked(entry: Mapping[str, Any], arrays: list[NumPyArray]) -> Entry:
     def operands(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
         if values is None:
             return None
-        return {name: unpacked(value) if isinstance(value, dict) else value for name, value in values.items()}
+        return {name: unpacked(value) for name, value in values.items()}
 
-    def unpacked(value: dict[str, Any]) -> Any:
-        return SimpleNamespace(**value["attributes"]) if "attributes" in value else arrays[value["array"]]
+    def unpacked(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        if "attributes" in value:
+            return SimpleNamespace(**value["attributes"])
+        return tuple(map(unpacked, value["tuple"])) if "tuple" in value else arrays[value["array"]]
 
     arguments = operands(entry["arguments"])
     if arguments is None or not isinstance(arguments.get(entry["predictions"]), np.ndarray) or entry["dtype"] not in _DTYPES[:3]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -95,7 +96,7 @@ def cases(
 
 
 def plain_signature(function: Callable[..., Any]) -> str:
-    """A signature without annotations, and without whether 2 is 2.0.
+    """A signature without annotations, and without whether 2 is 2.0, or a string an enumeration's.
 
     Modules of torch that have no options say that they take anything, and refuse it.
     """
@@ -104,7 +105,7 @@ def plain_signature(function: Callable[..., Any]) -> str:
     if [parameter.kind for parameter in own] == [Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD]:
         return "()"
     for parameter in own:
-        default = parameter.default
+        default = parameter.default.value if isinstance(parameter.default, Enum) else parameter.default
         if isinstance(default, (int, float)) and not isinstance(default, bool):
             default = float(default)
         parameters.append(parameter.replace(annotation=Parameter.empty, default=default))

@@ -14,7 +14,7 @@ from ..evaluation.checks import Range, are_on
 from ..scalars import is_number
 
 
-def _own(value: Any) -> tuple[Backend, Namespace, Array]:
+def tensor_of(value: Any) -> tuple[Backend, Namespace, Array]:
     """value, as a tensor of its backend; lists and numbers as NumPy's."""
     given, backend = value, backend_of(value)
     if backend is None:
@@ -39,43 +39,43 @@ def _readable(backend: Backend, value: Array) -> bool:
 
 def shape(value: Any) -> tuple[int | None, ...]:
     """The sizes of a tensor or a list; None where a traced graph does not know one."""
-    backend, _, value = _own(value)
+    backend, _, value = tensor_of(value)
     return backend.shape(value)
 
 
 def squeezed(value: Any, axis: int = -1) -> Array:
     """The tensor without an axis of size 1."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return xp.squeeze(value, axis=axis)
 
 
 def expanded(value: Any, axis: int = -1) -> Array:
     """The tensor with one more axis of size 1."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return xp.expand_dims(value, axis=axis)
 
 
 def is_floating(value: Any) -> bool:
     """Whether a tensor or a list holds floating-point numbers."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return bool(xp.isdtype(value.dtype, "real floating"))
 
 
 def is_long(value: Any) -> bool:
     """Whether a tensor or a list holds integers of int32 or int64."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return bool(xp.isdtype(value.dtype, "integral")) and xp.iinfo(value.dtype).min <= -(2**31)
 
 
 def as_indices(value: Any) -> Array:
     """Class indices that may come as floating-point numbers or booleans, as int64."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return cast(xp, value, xp.int64) if xp.isdtype(value.dtype, ("real floating", "bool")) else value
 
 
 def next_labels(labels: Any, fill: int) -> Array:
     """Labels one place earlier along the last axis, as those of tokens that are to be predicted are, and ``fill`` at its end."""
-    _, xp, value = _own(labels)
+    _, xp, value = tensor_of(labels)
     if not shape(value):
         raise ValueError("labels of tokens must have an axis of them; received shape ().")
     if xp.isdtype(value.dtype, "integral"):
@@ -88,8 +88,8 @@ def labels_of(name: str, indices: Any, predictions: Any, on: float, off: float) 
 
     Raises ValueError where an index is out of range; where indices cannot be looked at, the labels of its row are NaN.
     """
-    _, like, x = _own(predictions)
-    backend, xp, index = _own(as_indices(indices))
+    _, like, x = tensor_of(predictions)
+    backend, xp, index = tensor_of(as_indices(indices))
     classes = shape(predictions)[-1]
     if classes is None:
         raise ValueError(f"The class axis must have a static size here; received predictions of shape {shape(predictions)}.")
@@ -106,7 +106,7 @@ def labels_of(name: str, indices: Any, predictions: Any, on: float, off: float) 
 
 def above(labels: Any, threshold: float, smoothing: float = 0.0) -> Array:
     """1 where a label, y·(1 − s) + s/2, is above a threshold, 0 elsewhere."""
-    _, xp, y = _own(labels)
+    _, xp, y = tensor_of(labels)
     dtype = y.dtype if xp.isdtype(y.dtype, "real floating") else xp.float32
     y = cast(xp, y, dtype)
     if smoothing:
@@ -119,7 +119,7 @@ def signed_scores(scores: Any, labels: Any) -> tuple[Array, Array]:
 
     Raises ValueError where a label is neither 0 nor 1; where labels cannot be looked at, its score is NaN.
     """
-    backend, xp, score = _own(scores)
+    backend, xp, score = tensor_of(scores)
     label = labels if backend_of(labels) is backend else backend.from_numpy(np.asarray(labels), score)
     dtype = score.dtype if xp.isdtype(score.dtype, "real floating") else xp.float32
     score, label = cast(xp, score, dtype), cast(xp, label, dtype)
@@ -147,7 +147,7 @@ def as_dtype(value: Array, dtype: Any) -> Array:
     """The tensor in the dtype of this name, or the compute dtype of a policy of Keras's; as it is for None."""
     if dtype is None:
         return value
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     dtype = getattr(dtype, "compute_dtype", dtype)
     if isinstance(dtype, str) and not hasattr(xp, dtype):
         raise ValueError(f"dtype must be one that {type_name(value)} has; received {dtype!r}.")
@@ -187,7 +187,7 @@ def same_rank(a: Any, b: Any) -> tuple[Any, Any]:
 
 def broadcast(value: Any, onto: tuple[int | None, ...]) -> Array:
     """The tensor in this shape, if its own broadcasts to it; as it is otherwise."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     own, sizes = shape(value), tuple(n for n in onto if n is not None)
     if same(own, onto) or len(sizes) < len(onto) or len(own) > len(onto):
         return value
@@ -201,7 +201,7 @@ def classes_where(where: Any, value: Any, axis: int) -> tuple[Array, Array]:
 
     A mask of one dimension fewer is one of rows.
     """
-    backend, xp, value = _own(value)
+    backend, xp, value = tensor_of(value)
     where = where if backend_of(where) is backend else backend.from_numpy(np.asarray(where), value)
     if len(shape(where)) != len(shape(value)):
         where = xp.expand_dims(where, axis=axis)
@@ -211,7 +211,7 @@ def classes_where(where: Any, value: Any, axis: int) -> tuple[Array, Array]:
 
 def keep_classes(where: Array, value: Any, fill: float) -> Array:
     """The tensor with ``fill`` where ``where`` is false."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     if xp.isdtype(value.dtype, ("bool", "integral")):
         value = xp.astype(value, xp.float32)
     return xp.where(where, value, fill)
@@ -222,7 +222,7 @@ def smoothed(labels: Any, smoothing: Any, axis: int = -1, prior: Any = None, whe
 
     The prior is uniform over the classes along the axis, or over those ``where`` true, unless one is given.
     """
-    backend, xp, y = _own(labels)
+    backend, xp, y = tensor_of(labels)
     if not xp.isdtype(y.dtype, "real floating"):
         raise TypeError(f"labels must be floating; received dtype {y.dtype}.")
 
@@ -246,13 +246,13 @@ def smoothed(labels: Any, smoothing: Any, axis: int = -1, prior: Any = None, whe
 
 def reshaped(value: Any, sizes: tuple[int | None, ...]) -> Array:
     """The tensor in another shape, of which one size may be unknown."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return xp.reshape(value, tuple(-1 if n is None else n for n in sizes))
 
 
 def plus(value: Any, numbers: list[float]) -> Array:
     """A tensor plus numbers along its last axis, differentiated by the framework."""
-    backend, xp, value = _own(value)
+    backend, xp, value = tensor_of(value)
     return value + cast(xp, backend.from_numpy(np.asarray(numbers), value), value.dtype)
 
 
@@ -261,7 +261,7 @@ def rebalanced(labels: Any, rarity: list[float], least: float, steepness: float,
 
     r says how rare a class is; α, β and μ are ``least``, ``steepness`` and ``threshold``.  Rows without positives have 1 + α.
     """
-    backend, xp, y = _own(labels)
+    backend, xp, y = tensor_of(labels)
     y = y if xp.isdtype(y.dtype, "real floating") else cast(xp, y, xp.float32)
     r = cast(xp, backend.from_numpy(np.asarray(rarity), y), y.dtype)
     found = xp.sum(y * r, axis=-1, keepdims=True)
@@ -272,7 +272,7 @@ def rebalanced(labels: Any, rarity: list[float], least: float, steepness: float,
 
 def total(value: Any) -> Array:
     """The sum of a tensor's numbers."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return xp.sum(value)
 
 
@@ -287,6 +287,6 @@ def refolded(value: Any, sizes: tuple[int | None, ...]) -> Array:
 
 def softmax(logits: Array, axis: int) -> Array:
     """The softmax of logits, differentiated by the framework."""
-    backend, xp, x = _own(logits)
+    backend, xp, x = tensor_of(logits)
     e = xp.exp(x - backend.stop_gradient(xp.max(x, axis=axis, keepdims=True)))
     return e / xp.sum(e, axis=axis, keepdims=True)

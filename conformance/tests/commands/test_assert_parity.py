@@ -47,6 +47,13 @@ def test_assertion(losses: Any) -> None:
         assert_parity(3, like="torch.cross_entropy")  # type: ignore[arg-type]
 
 
+def test_labels_in_a_tuple() -> None:
+    quality = functions_of("mmdet")["quality_focal_loss"]
+    assert_parity(quality, like="mmdet.quality_focal_loss", backend="numpy")
+    with pytest.raises(AssertionError, match="11 of 11 calls differ"):
+        assert_parity(functions_of("mmdet")["quality_focal_loss_with_prob"], like="mmdet.quality_focal_loss", backend="numpy")
+
+
 def test_assertion_against_a_record(losses: Any, tmp_path: Path) -> None:
     assert run_command("record", "--function", "ported_losses:focal", *LIKE, "-o", "ref.npz").exit_code == 0
     assert_parity(losses.focal, against="ref.npz", backend="torch")
@@ -131,7 +138,7 @@ def test_recorded_answers_are_used_as_they_are() -> None:
     assert 1 < len(changed.entries) < 50  # calls that differed in γ alone are one
 
 
-@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "array-api-strict", "dask")
+@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "mlx", "array-api-strict", "dask")
 def test_dialects_are_ports_on_every_framework(framework: Framework) -> None:
     function = functions_of("keras")["binary_crossentropy"]
     options = {"label_smoothing": 0.1}

@@ -20,6 +20,7 @@ from ...originals.golden import truth_of_case
 from ...truth import tolerances
 from ...truth.ulp import of_largest
 
+pytestmark = pytest.mark.costly
 _FUNCTIONS = [(dialect, name) for dialect in dialect_names() for name in functions_of(dialect)]
 # One of each way in which dialects handle tensors before and after the core.
 _TRACED = (
@@ -48,6 +49,8 @@ _TRACED = (
     "timm.ZlprLoss",
     "ultralytics.VarifocalLoss",
     "smp.FocalLoss",
+    "mmdet.mask_cross_entropy",
+    "monai.FocalLoss",
 )
 _LABELS, _PRIOR = np.eye(4)[[0, 2, 1]] * 0.75 + 0.0625, np.array([[0.5, 0.25, 0.125, 0.125]])
 _WHERE = np.array([[True, True, True, False], [True, False, True, False], [True] * 4])
@@ -121,7 +124,7 @@ def test_original(framework: Framework, dialect: str, function: str) -> None:
     assert not wrong, f"{len(wrong)} disagree of {4 * len(own)}:\n" + "\n".join(wrong)
 
 
-@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax")
+@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "mlx")
 @pytest.mark.parametrize("name", _TRACED)
 def test_traced(framework: Framework, name: str) -> None:
     """By the framework's compiler, in one graph, a function gives what it gives eagerly."""

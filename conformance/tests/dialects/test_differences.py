@@ -42,6 +42,7 @@ _ORIGINALS = {
     "timm": ("torch", None),
     "ultralytics": ("torch", None),
     "smp": ("torch", None),
+    **dict.fromkeys(("monai", "mmseg", "mmpretrain", "effdet", "fastai"), ("torch", None)),
 }
 
 

@@ -31,26 +31,35 @@ from unifocal.formulas import (
     SigmoidLink,
     SoftmaxFocal,
     SoftmaxLink,
+    WithZLoss,
     binary_focal,
     categorical_focal,
     normalized_focal,
 )
+from unifocal.formulas.added_gaussian import AddedGaussianFocal
 from unifocal.formulas.asymmetric import AsymmetricFocal
 from unifocal.formulas.balanced_poly import BalancedPolyFocal
 from unifocal.formulas.clamped_asymmetric import ClampedAsymmetric, SoftmaxAsymmetric
 from unifocal.formulas.classwise import IndexClasswise
 from unifocal.formulas.cross_entropy_focal import CrossEntropyFocal
 from unifocal.formulas.derived import OfHardLabels
+from unifocal.formulas.floored_quality import FlooredQualityFocal
 from unifocal.formulas.gaussian import GaussianFocal
+from unifocal.formulas.label_probability import LabelProbabilityAsymmetric
 from unifocal.formulas.log_probability import IndexNegativeLogLikelihood
 from unifocal.formulas.negative_tolerant import NegativeTolerant
 from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
 from unifocal.formulas.probability import IndexProbabilityFocal
 from unifocal.formulas.quality import QualityFocal, Varifocal
+from unifocal.formulas.quality_varifocal import QualityVarifocal
+from unifocal.formulas.row_focal import RowFocal
 from unifocal.formulas.scored_varifocal import ScoredVarifocal
 from unifocal.formulas.sigmoid import HardSigmoidFocal
 from unifocal.formulas.sigmoid_star import FocalStar
+from unifocal.formulas.signed import SignedFocal
+from unifocal.formulas.softened import SoftenedFocal
 from unifocal.formulas.softmax_index import IndexSoftmaxFocal, SmoothedIndexCrossEntropy
+from unifocal.formulas.softmax_label_probability import SoftmaxLabelProbabilityAsymmetric
 from unifocal.formulas.zlpr import Zlpr
 from unifocal.loss import Description, loss
 from unifocal.operands import Operands
@@ -65,6 +74,8 @@ _NOT_NUMBERS = ("2", None, True, np.array([1.0, 2.0]), 1j)
 # By option: values out of its set.
 _NUMBERS: dict[str, tuple[Any, ...]] = {
     "gamma": (*_NOT_NUMBERS, -1, NAN, INF),
+    "z_loss": (*_NOT_NUMBERS, -1, NAN, INF),
+    "by_index": (None, 1, "indices", np.array([True, False])),
     "epsilon": ("0.1", True, np.array([0.1]), -0.1, 0.5, 2, NAN, INF),
     "log_epsilon": (*_NOT_NUMBERS, NAN, INF),
     "log_floor": ("-100", True, np.array([-1.0]), 1e-3, NAN, INF, -INF),
@@ -87,6 +98,12 @@ _NUMBERS: dict[str, tuple[Any, ...]] = {
     "on": (*_NOT_NUMBERS, NAN, INF),
     "off": (*_NOT_NUMBERS, NAN, INF),
     "detach_modulator": (None, 1, 0.0, "yes", np.array([True, False])),
+    "floor": (*_NOT_NUMBERS, NAN, INF),
+    "least": (*_NOT_NUMBERS, NAN, INF),
+    "pos_weight": (*_NOT_NUMBERS, NAN, INF),
+    "neg_weight": (*_NOT_NUMBERS, NAN, INF),
+    "softening": (*_NOT_NUMBERS, NAN, INF),
+    "weighted": (None, 1, "yes", np.array([True, False])),
     "of_target": (None, "probabilities", ProbabilityFocal, SigmoidFocal()),
 }
 _FORMULAS: dict[type, dict[str, Any]] = {
@@ -102,10 +119,19 @@ _FORMULAS: dict[type, dict[str, Any]] = {
     IndexNegativeLogLikelihood: {},
     Mixture: {"of": SigmoidFocal()},
     Linked: {"link": SigmoidLink(), "of": ProbabilityFocal()},
+    WithZLoss: {"of": SoftmaxFocal(), "z_loss": 0.1},
     AsymmetricFocal: {},
     QualityFocal: {},
     Varifocal: {},
     GaussianFocal: {},
+    AddedGaussianFocal: {},
+    FlooredQualityFocal: {},
+    LabelProbabilityAsymmetric: {},
+    SoftmaxLabelProbabilityAsymmetric: {},
+    QualityVarifocal: {},
+    RowFocal: {},
+    SignedFocal: {},
+    SoftenedFocal: {},
     PolyFocal: {},
     SoftmaxPolyFocal: {},
     BalancedPolyFocal: {},
@@ -130,6 +156,7 @@ _CONVENTION: dict[str, tuple[Any, ...]] = {
     "axis": ("1", None, True, 1.0, np.array([0, 1])),
     "ignore_index": ("1", True, 1.0, np.array([0, 1])),
     "count_ignored": (None, 1, "yes", np.array([True, False])),
+    "background": (None, 1, "yes", np.array([True, False])),
     "class_weight": ("rows", None, True),
     "weights": ("left", None, True),
     "class_axis": ("none", None, True),
@@ -221,6 +248,10 @@ _MEANINGLESS: dict[str, Callable[[], object]] = {
     "link of a formula of logits": lambda: Linked(SigmoidLink(), SigmoidFocal()),
     "link of a link": lambda: Linked(SoftmaxLink(), normalized_focal(epsilon=0.1, clipped_first=True)),
     "link of log-probabilities": lambda: Linked(SoftmaxLink(), NegativeLogLikelihood()),
+    "z-loss of a binary formula": lambda: WithZLoss(SigmoidFocal(), 0.1),
+    "z-loss of probabilities": lambda: WithZLoss(CategoricalProbabilityFocal(), 0.1),
+    "z-loss of a class index": lambda: Convention(WithZLoss(SoftmaxFocal(), 0.1, by_index=True)),
+    "z-loss beside probabilities": lambda: unifocal.cross_entropy(np.full((1, 2), 0.5), [0], from_logits=False, z_loss=0.1),
     "link that is none": lambda: Linked("softmax", CategoricalProbabilityFocal()),  # type: ignore[arg-type]
     "clip of the cross entropy without epsilon": lambda: ProbabilityFocal(clip="cross_entropy"),
     "clip of the cross entropy with epsilon 0": lambda: ProbabilityFocal(epsilon=0.0, clip="cross_entropy"),

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from . import fvcore, keras, kornia, mmdet, optax, paddle, smp, tf, timm, torch, torchvision, transformers, ultralytics
+from . import (
+    fvcore,
+    keras,
+    kornia,
+    mmdet,
+    monai,
+    openmmlab,
+    optax,
+    paddle,
+    smp,
+    tf,
+    timm,
+    torch,
+    torchvision,
+    transformers,
+    ultralytics,
+)
 from .base import Outcome, Shown
 
 __all__ = ["SHOWN", "Outcome", "Shown"]
@@ -21,5 +37,7 @@ SHOWN: tuple[Shown, ...] = (
     *timm.SHOWN,
     *ultralytics.SHOWN,
     *smp.SHOWN,
+    *monai.SHOWN,
+    *openmmlab.SHOWN,
 )
 """All of them."""
