@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .base import exponent
-from .derived import Elementwise
+from .derived import Elementwise, held_if
 from .elements import Element
 
 
@@ -16,6 +16,7 @@ class BalancedPolyFocal(Elementwise):
 
     gamma: float = 0.0
     poly_epsilon: float = 2.0
+    detach_modulator: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -24,4 +25,5 @@ class BalancedPolyFocal(Elementwise):
     def element(self, t: Element) -> Any:
         """The loss of one element."""
         r = 1 - t.p_t
-        return self.poly_epsilon * r ** (self.gamma + 1) - r**self.gamma * t.log_p_t
+        (modulator,) = held_if(self.detach_modulator, r**self.gamma)
+        return self.poly_epsilon * r ** (self.gamma + 1) - modulator * t.log_p_t

@@ -78,6 +78,7 @@ class SoftmaxAsymmetric(Classwise):
     gamma_neg: float = 4.0
     on: float = 1.0
     off: float = 0.0
+    detach_modulator: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -86,4 +87,5 @@ class SoftmaxAsymmetric(Classwise):
 
     def element(self, t: Element) -> Any:
         """The term of one class."""
-        return -where(t.y == 1, self.on * t.q**self.gamma_pos, self.off * t.p**self.gamma_neg) * t.log_p
+        at_target, elsewhere = held_if(self.detach_modulator, t.q**self.gamma_pos, t.p**self.gamma_neg)
+        return -where(t.y == 1, self.on * at_target, self.off * elsewhere) * t.log_p

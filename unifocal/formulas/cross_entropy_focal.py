@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .base import Formula, exponent
-from .derived import Elementwise
+from .derived import Elementwise, held_if
 from .elements import Element
 from .expressions import exp, where
 from .sigmoid import SigmoidFocal
@@ -22,6 +22,7 @@ class CrossEntropyFocal(Elementwise):
 
     gamma: float = 2.0
     reduced_threshold: float = 0.0
+    detach_modulator: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -32,7 +33,7 @@ class CrossEntropyFocal(Elementwise):
     @property
     def of_hard_labels(self) -> Formula:
         """The focal loss, which it is for them; the reduced one has no form of its own."""
-        return self if self.reduced_threshold or self.smoothed else SigmoidFocal(self.gamma).of_hard_labels
+        return self if self.reduced_threshold or self.smoothed or self.detach_modulator else SigmoidFocal(self.gamma).of_hard_labels
 
     def element(self, t: Element) -> Any:
         """The loss of one element; of hard labels p_t is the label's, whose complement keeps all digits."""
@@ -44,6 +45,7 @@ class CrossEntropyFocal(Elementwise):
         modulator = modulator**self.gamma
         if self.reduced_threshold:
             modulator = where(p_t < self.reduced_threshold, 1.0, modulator)
+        (modulator,) = held_if(self.detach_modulator, modulator)
         return -modulator * t.log_p_t
 
     def text(self, alpha: bool, pos_weight: bool) -> str:

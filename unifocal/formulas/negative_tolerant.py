@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .base import exponent
-from .derived import Elementwise
+from .derived import Elementwise, held_if
 from .elements import Element
 from .expressions import log, sigmoid
 
@@ -18,6 +18,7 @@ class NegativeTolerant(Elementwise):
     gamma: float = 2.0
     scale: float = 2.0
     balance: float = 2.0
+    detach_modulator: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -28,5 +29,6 @@ class NegativeTolerant(Elementwise):
     def element(self, t: Element) -> Any:
         """The loss of one element."""
         p = sigmoid(self.scale * t.logit)
-        loss = t.y * t.q**self.gamma * -t.log_p + (1 - t.y) * p**self.gamma * -log(1 - p) / self.scale
+        of_positive, of_negative = held_if(self.detach_modulator, t.q**self.gamma, p**self.gamma)
+        loss = t.y * of_positive * -t.log_p + (1 - t.y) * of_negative * -log(1 - p) / self.scale
         return self.balance * loss if self.gamma else loss

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .base import exponent
-from .derived import Elementwise
+from .derived import Elementwise, held_if
 from .elements import Element
 from .expressions import where
 
@@ -20,6 +20,7 @@ class ScoredVarifocal(Elementwise):
 
     gamma: float = 2.0
     alpha: float = 0.75
+    detach_modulator: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -30,5 +31,6 @@ class ScoredVarifocal(Elementwise):
     def element(self, t: Element) -> Any:
         """The loss of one element."""
         score = abs(t.y)
-        weight = where(t.y > 0, score, self.alpha * t.p**self.gamma)
+        (modulator,) = held_if(self.detach_modulator, t.p**self.gamma)
+        weight = where(t.y > 0, score, self.alpha * modulator)
         return -weight * (score * t.log_p + (1 - score) * t.log_q)
