@@ -62,6 +62,13 @@ class RowFocal(Categorical):
         u, slope = self._cross_entropy.value_slope(xp, x, row)
         return self._bent(xp, u, slope * slope, self._cross_entropy.curvature(xp, x, row), inputs)
 
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        row = Inputs(inputs.labels)
+        u, slope = self._cross_entropy.value_slope(xp, x, row)
+        weight = self._parts(xp, xp.expand_dims(u, axis=self.axis)).modulator * (1.0 if inputs.weight is None else inputs.weight)
+        return weight * slope, weight * self._cross_entropy.curvature(xp, x, row)
+
     def _bent(self, xp: Namespace, u: Array, along: Array, bend: Array, inputs: Inputs) -> Array:
         """g″·along + g′·bend."""
         u = xp.expand_dims(u, axis=self.axis)
