@@ -16,6 +16,7 @@ from .dispatch import available_backends
 from .evaluation.checks import value_checks
 from .gradient import value_and_grad, value_grad_and_hessian
 from .lazy import submodules
+from .linear import linear_cross_entropy
 from .losses import binary_cross_entropy, cross_entropy, sigmoid_focal_loss, softmax_focal_loss
 from .variants import (
     asymmetric_loss,
@@ -36,6 +37,7 @@ __all__ = [
     "cross_entropy",
     "elementwise",
     "gaussian_focal_loss",
+    "linear_cross_entropy",
     "poly_focal_loss",
     "quality_focal_loss",
     "sigmoid_focal_loss",

@@ -103,6 +103,14 @@ def dense_parts(xp: Namespace, axis: int, x: Array) -> tuple[Parts, Array]:
     return Parts(e, total, others, e / total, others / total, minus_log_p), top
 
 
+def log_sum_exp(xp: Namespace, axis: int, x: Array) -> tuple[Array, Array]:
+    """log Σ e^(x_j), of size 1 along the axis, to full accuracy also where the largest logit is near 0 and the others far below; and p."""
+    z, e, _ = exponentials(xp, x, axis)
+    top = xp.equal(z, 0)  # where e is exactly 1
+    beside_one = xp.sum(xp.where(top, 0.0, e), axis=axis, keepdims=True) + (xp.sum(xp.where(top, e, 0.0), axis=axis, keepdims=True) - 1)
+    return xp.max(x, axis=axis, keepdims=True) + xp.log1p(beside_one), e / (beside_one + 1)
+
+
 def z_over_o(xp: Namespace, axis: int, parts: Parts, top: Array, h: Array) -> Array:
     """z/o = h_i less the mean of the others' h, at every class."""
     others_h = sum_of_others(xp, axis, top, parts.e * h)

@@ -19,6 +19,7 @@ _FOUND = [m.name for m in walk_packages(unifocal.__path__, "unifocal.") if not s
 MODULES = ["unifocal", *_FOUND]
 # Paddle before TensorFlow, which Keras imports: the other order crashes the interpreter.
 _NEEDED = {
+    "unifocal.linear": ("torch",),
     "unifocal.nn.torch": ("torch",),
     "unifocal.nn.paddle": ("paddle",),
     "unifocal.nn.keras": ("paddle", "keras"),
