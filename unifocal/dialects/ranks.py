@@ -12,7 +12,7 @@ from ..dispatch import backend_of
 from ..scalars import is_number
 
 
-def _own(value: Any) -> tuple[Backend, Namespace, Array]:
+def tensor_of(value: Any) -> tuple[Backend, Namespace, Array]:
     """value, as a tensor of its backend; lists and numbers as NumPy's."""
     given, backend = value, backend_of(value)
     if backend is None:
@@ -32,31 +32,31 @@ def _own(value: Any) -> tuple[Backend, Namespace, Array]:
 
 def shape(value: Any) -> tuple[int | None, ...]:
     """The sizes of a tensor or a list; None where a traced graph does not know one."""
-    backend, _, value = _own(value)
+    backend, _, value = tensor_of(value)
     return backend.shape(value)
 
 
 def squeezed(value: Any, axis: int = -1) -> Array:
     """The tensor without an axis of size 1."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return xp.squeeze(value, axis=axis)
 
 
 def expanded(value: Any, axis: int = -1) -> Array:
     """The tensor with one more axis of size 1."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return xp.expand_dims(value, axis=axis)
 
 
 def is_floating(value: Any) -> bool:
     """Whether a tensor or a list holds floating-point numbers."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return bool(xp.isdtype(value.dtype, "real floating"))
 
 
 def as_indices(value: Any) -> Array:
     """Class indices that may come as floating-point numbers or booleans, as int64."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return cast(xp, value, xp.int64) if xp.isdtype(value.dtype, ("real floating", "bool")) else value
 
 
@@ -72,7 +72,7 @@ def as_dtype(value: Array, dtype: Any) -> Array:
     """The tensor in the dtype of this name, or the compute dtype of a policy of Keras's; as it is for None."""
     if dtype is None:
         return value
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     dtype = getattr(dtype, "compute_dtype", dtype)
     if isinstance(dtype, str) and not hasattr(xp, dtype):
         raise ValueError(f"dtype must be one that {type_name(value)} has; received {dtype!r}.")
@@ -112,7 +112,7 @@ def same_rank(a: Any, b: Any) -> tuple[Any, Any]:
 
 def broadcast(value: Any, onto: tuple[int | None, ...]) -> Array:
     """The tensor in this shape, if its own broadcasts to it; as it is otherwise."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     own, sizes = shape(value), tuple(n for n in onto if n is not None)
     if same(own, onto) or len(sizes) < len(onto) or len(own) > len(onto):
         return value
@@ -126,7 +126,7 @@ def classes_where(where: Any, value: Any, axis: int) -> tuple[Array, Array]:
 
     A mask of one dimension fewer is one of rows.
     """
-    backend, xp, value = _own(value)
+    backend, xp, value = tensor_of(value)
     where = where if backend_of(where) is backend else backend.from_numpy(np.asarray(where), value)
     if len(shape(where)) != len(shape(value)):
         where = xp.expand_dims(where, axis=axis)
@@ -136,7 +136,7 @@ def classes_where(where: Any, value: Any, axis: int) -> tuple[Array, Array]:
 
 def keep_classes(where: Array, value: Any, fill: float) -> Array:
     """The tensor with ``fill`` where ``where`` is false."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     if xp.isdtype(value.dtype, ("bool", "integral")):
         value = xp.astype(value, xp.float32)
     return xp.where(where, value, fill)
@@ -147,7 +147,7 @@ def smoothed(labels: Any, smoothing: Any, axis: int = -1, prior: Any = None, whe
 
     The prior is uniform over the classes along the axis, or over those ``where`` true, unless one is given.
     """
-    backend, xp, y = _own(labels)
+    backend, xp, y = tensor_of(labels)
     if not xp.isdtype(y.dtype, "real floating"):
         raise TypeError(f"labels must be floating; received dtype {y.dtype}.")
 
@@ -171,12 +171,12 @@ def smoothed(labels: Any, smoothing: Any, axis: int = -1, prior: Any = None, whe
 
 def reshaped(value: Any, sizes: tuple[int | None, ...]) -> Array:
     """The tensor in another shape, of which one size may be unknown."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return xp.reshape(value, tuple(-1 if n is None else n for n in sizes))
 
 
 def softmax(logits: Array, axis: int) -> Array:
     """The softmax of logits, differentiated by the framework."""
-    backend, xp, x = _own(logits)
+    backend, xp, x = tensor_of(logits)
     e = xp.exp(x - backend.stop_gradient(xp.max(x, axis=axis, keepdims=True)))
     return e / xp.sum(e, axis=axis, keepdims=True)

@@ -50,8 +50,8 @@ def test_names_people_know(known: str, full: str) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("FocalLoss", "name one: paddledet.FocalLoss, kornia.FocalLoss, mmdet.FocalLoss."),
-        ("F.cross_entropy", "There is no dialect 'F'; cross_entropy is in paddle.cross_entropy, torch.cross_entropy."),
+        ("FocalLoss", "name one: paddledet.FocalLoss, kornia.FocalLoss, mmdet.FocalLoss"),
+        ("F.cross_entropy", "There is no dialect 'F'; cross_entropy is in paddle.cross_entropy, torch.cross_entropy"),
         ("mmdet.models.losses.sigmoid_focal_loss", "There is no dialect 'mmdet.models.losses'; sigmoid_focal_loss is in paddle."),
         ("keras.backend.binary_crossentropy", "There is no dialect 'keras.backend'; binary_crossentropy is in keras."),
         ("focal", "There is no function 'focal'; it must be dialect.function, such as paddle.sigmoid_focal_loss."),

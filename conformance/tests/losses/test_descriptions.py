@@ -36,16 +36,24 @@ from unifocal.formulas import (
     categorical_focal,
     normalized_focal,
 )
+from unifocal.formulas.added_gaussian import AddedGaussianFocal
 from unifocal.formulas.asymmetric import AsymmetricFocal
 from unifocal.formulas.classwise import IndexClasswise
 from unifocal.formulas.derived import OfHardLabels
+from unifocal.formulas.floored_quality import FlooredQualityFocal
 from unifocal.formulas.gaussian import GaussianFocal
+from unifocal.formulas.label_probability import LabelProbabilityAsymmetric
 from unifocal.formulas.log_probability import IndexNegativeLogLikelihood
 from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
 from unifocal.formulas.probability import IndexProbabilityFocal
 from unifocal.formulas.quality import QualityFocal, Varifocal
+from unifocal.formulas.quality_varifocal import QualityVarifocal
+from unifocal.formulas.row_focal import RowFocal
 from unifocal.formulas.sigmoid import HardSigmoidFocal
+from unifocal.formulas.signed import SignedFocal
+from unifocal.formulas.softened import SoftenedFocal
 from unifocal.formulas.softmax_index import IndexSoftmaxFocal, SmoothedIndexCrossEntropy
+from unifocal.formulas.softmax_label_probability import SoftmaxLabelProbabilityAsymmetric
 from unifocal.loss import Description, loss
 from unifocal.operands import Operands
 
@@ -77,6 +85,12 @@ _NUMBERS: dict[str, tuple[Any, ...]] = {
     "alpha": (*_NOT_NUMBERS, -1, NAN, INF),
     "poly_epsilon": (*_NOT_NUMBERS, NAN, INF),
     "detach_modulator": (None, 1, 0.0, "yes", np.array([True, False])),
+    "floor": (*_NOT_NUMBERS, NAN, INF),
+    "least": (*_NOT_NUMBERS, NAN, INF),
+    "pos_weight": (*_NOT_NUMBERS, NAN, INF),
+    "neg_weight": (*_NOT_NUMBERS, NAN, INF),
+    "softening": (*_NOT_NUMBERS, NAN, INF),
+    "weighted": (None, 1, "yes", np.array([True, False])),
     "of_target": (None, "probabilities", ProbabilityFocal, SigmoidFocal()),
 }
 _FORMULAS: dict[type, dict[str, Any]] = {
@@ -97,6 +111,14 @@ _FORMULAS: dict[type, dict[str, Any]] = {
     QualityFocal: {},
     Varifocal: {},
     GaussianFocal: {},
+    AddedGaussianFocal: {},
+    FlooredQualityFocal: {},
+    LabelProbabilityAsymmetric: {},
+    SoftmaxLabelProbabilityAsymmetric: {},
+    QualityVarifocal: {},
+    RowFocal: {},
+    SignedFocal: {},
+    SoftenedFocal: {},
     PolyFocal: {},
     SoftmaxPolyFocal: {},
     OfProbabilities: {"of": PolyFocal()},
@@ -113,6 +135,7 @@ _CONVENTION: dict[str, tuple[Any, ...]] = {
     "axis": ("1", None, True, 1.0, np.array([0, 1])),
     "ignore_index": ("1", True, 1.0, np.array([0, 1])),
     "count_ignored": (None, 1, "yes", np.array([True, False])),
+    "background": (None, 1, "yes", np.array([True, False])),
     "class_weight": ("rows", None, True),
     "weights": ("left", None, True),
     "class_axis": ("none", None, True),
