@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from unifocal.backend import Backend, EagerBackend, LinearBackend
 
-    from . import array_api, dask, jax, numpy, paddle, tensorflow, torch
+    from . import array_api, autograd, cubed, dask, jax, mlx, ndonnx, numpy, paddle, tensorflow, torch
 
     def satisfy(
         *,
         array_api: Backend,
+        autograd: Backend,
+        cubed: Backend,
         dask: Backend,
         jax: Backend,
+        mlx: Backend,
+        ndonnx: Backend,
         numpy: EagerBackend,
         paddle: EagerBackend,
         tensorflow: EagerBackend,
@@ -24,7 +28,19 @@ if TYPE_CHECKING:
     ) -> None:
         """Hold each shim to the contract: the checker names the argument, and what the module lacks."""
 
-    satisfy(array_api=array_api, dask=dask, jax=jax, numpy=numpy, paddle=paddle, tensorflow=tensorflow, torch=torch)
+    satisfy(
+        array_api=array_api,
+        autograd=autograd,
+        cubed=cubed,
+        dask=dask,
+        jax=jax,
+        mlx=mlx,
+        ndonnx=ndonnx,
+        numpy=numpy,
+        paddle=paddle,
+        tensorflow=tensorflow,
+        torch=torch,
+    )
 
     def satisfy_linear(*, jax: LinearBackend, torch: LinearBackend) -> None:
         """The same, of those with a linear layer."""

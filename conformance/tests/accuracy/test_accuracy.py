@@ -38,6 +38,7 @@ from .grids import (
     z_loss_truth,
 )
 
+pytestmark = pytest.mark.costly
 Measure = Callable[..., None]
 
 
