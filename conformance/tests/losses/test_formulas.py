@@ -31,17 +31,24 @@ from unifocal.formulas import (
 )
 from unifocal.formulas.added_gaussian import AddedGaussianFocal
 from unifocal.formulas.asymmetric import AsymmetricFocal
+from unifocal.formulas.balanced_poly import BalancedPolyFocal
 from unifocal.formulas.base import Predictions
+from unifocal.formulas.clamped_asymmetric import ClampedAsymmetric, SoftmaxAsymmetric
+from unifocal.formulas.cross_entropy_focal import CrossEntropyFocal
 from unifocal.formulas.floored_quality import FlooredQualityFocal
 from unifocal.formulas.gaussian import GaussianFocal
 from unifocal.formulas.label_probability import LabelProbabilityAsymmetric
+from unifocal.formulas.negative_tolerant import NegativeTolerant
 from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
 from unifocal.formulas.quality import QualityFocal, Varifocal
 from unifocal.formulas.quality_varifocal import QualityVarifocal
 from unifocal.formulas.row_focal import RowFocal
+from unifocal.formulas.scored_varifocal import ScoredVarifocal
+from unifocal.formulas.sigmoid_star import FocalStar
 from unifocal.formulas.signed import SignedFocal
 from unifocal.formulas.softened import SoftenedFocal
 from unifocal.formulas.softmax_label_probability import SoftmaxLabelProbabilityAsymmetric
+from unifocal.formulas.zlpr import Zlpr
 
 from ...truth.contract import assert_formula, faults
 from ..every_formula import every_formula
@@ -62,6 +69,22 @@ _EXPRESSIONS: list[Any] = [
     SoftmaxPolyFocal(),
     SoftmaxPolyFocal(0.5, -1.0),
     SoftmaxPolyFocal(0.0, 2.0),
+    BalancedPolyFocal(),
+    BalancedPolyFocal(0.5, -1.0),
+    ClampedAsymmetric(),
+    ClampedAsymmetric(0.5, 2.0, 0.0),
+    ClampedAsymmetric(0.0, 1.5, 0.3, 0.13),
+    ClampedAsymmetric(0.0, 0.0),
+    CrossEntropyFocal(),
+    CrossEntropyFocal(0.5, 0.3),
+    FocalStar(),
+    FocalStar(0.5),
+    NegativeTolerant(),
+    NegativeTolerant(0.0, 0.5),
+    ScoredVarifocal(),
+    ScoredVarifocal(0.5, 0.3),
+    SoftmaxAsymmetric(),
+    SoftmaxAsymmetric(2.0, 0.5, 0.9, 0.05),
 ]
 """Formulas by their expressions.  A modulator that is held out of the derivative is none of the contract's, and tested with its loss."""
 
@@ -97,6 +120,7 @@ FORMULAS: list[Formula] = [
     normalized_focal(2.0, epsilon=0.2, clipped_first=True),
     normalized_focal(2.0, epsilon=0.2, clipped_first=False),
     NegativeLogLikelihood(),
+    Zlpr(),
     WithZLoss(SoftmaxFocal(), 0.3),
     WithZLoss(SoftmaxFocal(2.0), 0.3),
     WithZLoss(Linked(SoftmaxLink(), CategoricalProbabilityFocal(epsilon=0.2)), 0.3),
