@@ -82,7 +82,7 @@ def evaluate_hessian(reading: Reading, operands: Operands, hessian: Hessian) -> 
 
 def _part(operands: Operands, index: Index) -> Operands:
     """A block of the operands; the loss weight is a number, and what was given is not looked at."""
-    return Operands._make((*(cut(part, index) for part in operands[:7]), operands.loss_weight, None))
+    return Operands._make((*(cut(part, index) for part in operands[:7]), operands.loss_weight, None, None))
 
 
 def _slope_of(reading: Reading, operands: Operands, indices: Iterable[Index], final: bool) -> Slope:

@@ -53,14 +53,31 @@ class RowFocal(Categorical):
         """See :class:`~.base.Formula`."""
         row = Inputs(inputs.labels)
         u, slope = self._cross_entropy.value_slope(xp, x, row)
-        bend = self._cross_entropy.second(xp, x, row, h)
+        along = slope * xp.sum(slope * h, axis=self.axis, keepdims=True)
+        return self._bent(xp, u, along, self._cross_entropy.second(xp, x, row, h), inputs)
+
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """See :class:`~.base.Formula`."""
+        row = Inputs(inputs.labels)
+        u, slope = self._cross_entropy.value_slope(xp, x, row)
+        return self._bent(xp, u, slope * slope, self._cross_entropy.curvature(xp, x, row), inputs)
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        row = Inputs(inputs.labels)
+        u, slope = self._cross_entropy.value_slope(xp, x, row)
+        modulator = self._parts(xp, xp.expand_dims(u, axis=self.axis)).modulator
+        m = modulator if inputs.weight is None else inputs.weight * modulator
+        return m * slope, m * self._cross_entropy.curvature(xp, x, row)
+
+    def _bent(self, xp: Namespace, u: Array, along: Array, bend: Array, inputs: Inputs) -> Array:
+        """g″·(u′·Σ u′·h) + g′·u″h, of these."""
         u = xp.expand_dims(u, axis=self.axis)
         parts = self._parts(xp, u)
         weight = 1.0 if inputs.weight is None else inputs.weight
         found = self._rate(xp, parts) * bend
         if self.gamma:
-            gamma = xp.number(self.gamma, x.dtype)
-            along = slope * xp.sum(slope * h, axis=self.axis, keepdims=True)
+            gamma = xp.number(self.gamma, u.dtype)
             bracket = parts.e * 2 - product(xp, parts.e, u) + (gamma - 1) * parts.e * parts.share
             found = found + product(xp, gamma * along * bracket, power(xp, parts.r, self.gamma - 1))
         return weight * found

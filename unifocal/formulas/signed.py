@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from .base import Formula, exponent
-from .derived import Elementwise
+from .derived import Elementwise, found
 from .elements import Element
-from .expressions import sigmoid
+from .expressions import constant, sigmoid
+from .jets import Jet
 from .sigmoid import SigmoidFocal
 
 
@@ -34,4 +35,11 @@ class SignedFocal(Elementwise):
 
     def element(self, t: Element) -> Any:
         """The loss of one element."""
-        return -(sigmoid((1 - 2 * t.y) * t.logit) ** self.gamma) * t.log_p_t
+        return -self._modulator(t) * t.log_p_t
+
+    def loss_held(self, t: Element) -> Jet:
+        """See :class:`~.derived.Elementwise`."""
+        return found(self, -constant(self._modulator(t)) * t.log_p_t)
+
+    def _modulator(self, t: Element) -> Any:
+        return sigmoid((1 - 2 * t.y) * t.logit) ** self.gamma
