@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from .dialects import Difference
+from .dialects import Difference, mirrored
 from .dialects.registry import PLUGINS, dialect_names, functions_of, module_of, own_dialects
 from .explain import Explanation, explain
 from .plugins import PluginError
@@ -42,11 +42,19 @@ def print_dialects(as_json: bool) -> int:
 
 
 def _listed(name: str) -> dict[str, Any]:
-    """A dialect for machines; ``package`` is None for the library's own."""
+    """A dialect for machines; ``package`` is None for the library's own, which say their originals' versions."""
     module = module_of(name)
     mirrors = " ".join((module.__doc__ or "").partition("\n")[0].replace("``", "").split())
     package = None if name in own_dialects() else PLUGINS.package(name)
-    return {"dialect": name, "module": module.__name__, "mirrors": mirrors, "package": package, "functions": list(functions_of(name))}
+    versions = sorted({mirrored(function)[0] for function in functions_of(name).values()}) if package is None else []
+    return {
+        "dialect": name,
+        "module": module.__name__,
+        "mirrors": mirrors,
+        "versions": versions,
+        "package": package,
+        "functions": list(functions_of(name)),
+    }
 
 
 def _print_list(listed: Sequence[dict[str, Any]], console: Console) -> None:
@@ -80,6 +88,8 @@ def _document(explanation: Explanation) -> dict[str, Any]:
 def _print(explanation: Explanation, everything: bool, console: Console) -> None:
     console.print(Text(explanation.signature, style="bold"))
     console.print(Text(explanation.summary))
+    if explanation.mirrors:
+        console.print(Text(f"Mirrors {explanation.mirrors}"))
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")

@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import Parameter, isclass, signature
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
 from .canonical import own_losses
-from .dialects import Difference, differences, full_name, function_named
+from .dialects import Difference, differences, full_name, function_named, mirrored
+from .dialects.registry import own_dialects
 from .evaluation.checks import value_checks
 from .evaluation.evaluate import evaluate
 from .imported import function_from
@@ -21,9 +23,22 @@ from .operands import Operands
 if TYPE_CHECKING:
     from .convention import Convention
 
-_STAND_INS: dict[str, Any] = {"alpha": 0.25, "pos_weight": 1.0, "gamma": 2.0, "normalizer": 1.0, "label_smooth_val": 0.1}
-_WEIGHTS = ("weight", "sample_weight", "class_weight")
+_STAND_INS: dict[str, Any] = {
+    "alpha": 0.25,
+    "pos_weight": 1.0,
+    "gamma": 2.0,
+    "normalizer": 1.0,
+    "label_smooth_val": 0.1,
+    "num_boxes": 1,
+    "vocab_size": 3,
+    "config": SimpleNamespace(num_labels=3, problem_type=None),
+    "label": np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
+    "class_counts": [1, 2, 3],
+    "num_samples": 6,
+    "mode": "binary",
+}
 """For options that an original requires."""
+_WEIGHTS = ("weight", "sample_weight", "class_weight")
 
 
 _Rows = tuple[tuple[str, str], ...]
@@ -36,6 +51,8 @@ class Explanation:
     function: str
     """Its full name, ``dialect.function``, or that of a loss of unifocal's."""
     summary: str
+    mirrors: str
+    """The original's library and version, and where it is documented; empty for a loss of no dialect of the library's."""
     signature: str
     """As it is called, with the options given in place of the defaults."""
     conventions: tuple[tuple[str, _Rows], ...]
@@ -66,10 +83,10 @@ def explain(name: str, **options: Any) -> Explanation:
     found = {formats: rows for formats, rows in described.items() if not isinstance(rows, Exception)}
     if not found:
         raise ValueError(f"{name} cannot be called with these options: {described[_FORMATS[0]]}")
-    if len(found) > 1:  # a special case of element-wise labels
-        found.pop(_FORMATS[-1], None)
+    found = {formats: rows for formats, rows in found.items() if formats not in _SPECIAL} or found
     known = tuple(difference for difference in differences() if difference.concerns(name))
-    return Explanation(name, _summary(function), name + _signature(function, options), tuple(found.items()), known)
+    mirrors = ", ".join(mirrored(function)) if name.partition(".")[0] in own_dialects() else ""
+    return Explanation(name, _summary(function), mirrors, name + _signature(function, options), tuple(found.items()), known)
 
 
 def _find(name: str) -> tuple[str, Callable[..., Any]]:
@@ -130,8 +147,11 @@ _SAMPLES = {
     "pairs of class indices and scores": ((2, 3), (np.array([0, 2]), np.array([0.5, 1.0]))),
     "masks": ((2, 3, 2), np.ones((2, 2))),
     "labels of shape (N, 1)": ((2, 1), np.array([[1.0], [0.0]])),
+    "class indices of shape (N, H, W)": ((1, 3, 1, 2), np.array([[[0, 2]]])),
 }
 _FORMATS = tuple(_SAMPLES)
+_SPECIAL = _FORMATS[-2:]
+"""Special cases of others, told where there are no others."""
 _BESIDE = {"masks": {"label": np.array([0, 2])}}
 """What labels of a format come with."""
 
@@ -243,7 +263,7 @@ def _end(convention: Convention) -> str:
 
 
 def _labels(convention: Convention, labels: str) -> str:
-    if labels == "class indices":
+    if labels.startswith("class indices"):
         background = "; index C is the background" if convention.background and not convention.formula.categorical else ""
         return f"class indices along axis {convention.axis}{background}"
     values = "values in [0, 1]" if convention.holds_labels else "any numbers"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from inspect import Parameter, signature
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import numpy as np
@@ -77,6 +79,8 @@ def as_operands(run: Framework, values: Mapping[str, Any], dtype: str) -> dict[s
     """The values, arrays as the framework's tensors in memory of their own, of the dtype if they are floating; so in tuples, too."""
 
     def operand(value: Any) -> Any:
+        if isinstance(value, SimpleNamespace):
+            return copy(value)  # which some originals write into
         if isinstance(value, tuple):
             return tuple(map(operand, value))
         if not isinstance(value, np.ndarray):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -190,6 +191,8 @@ def _packed(entry: Entry, packer: _Packer) -> dict[str, Any]:
     def packed(value: Any) -> Any:
         if isinstance(value, tuple):
             return {"tuple": [packed(part) for part in value]}
+        if isinstance(value, SimpleNamespace):
+            return {"attributes": vars(value)}
         return {"array": packer.add(value)} if isinstance(value, np.ndarray) else value
 
     case, answer = entry.case, entry.answer
@@ -215,6 +218,8 @@ def _unpacked(entry: Mapping[str, Any], arrays: list[NumPyArray]) -> Entry:
     def unpacked(value: Any) -> Any:
         if not isinstance(value, dict):
             return value
+        if "attributes" in value:
+            return SimpleNamespace(**value["attributes"])
         return tuple(map(unpacked, value["tuple"])) if "tuple" in value else arrays[value["array"]]
 
     arguments = operands(entry["arguments"])

@@ -96,9 +96,15 @@ def cases(
 
 
 def plain_signature(function: Callable[..., Any]) -> str:
-    """A signature without annotations, and without whether 2 is 2.0, or a string an enumeration's."""
+    """A signature without annotations, and without whether 2 is 2.0, or a string an enumeration's.
+
+    Modules of torch that have no options say that they take anything, and refuse it.
+    """
     parameters = []
-    for parameter in signature(function).parameters.values():
+    own = signature(function).parameters.values()
+    if [parameter.kind for parameter in own] == [Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD]:
+        return "()"
+    for parameter in own:
         default = parameter.default.value if isinstance(parameter.default, Enum) else parameter.default
         if isinstance(default, (int, float)) and not isinstance(default, bool):
             default = float(default)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from ..lazy import submodules
 from .differences import Difference, differences
-from .registry import PLUGINS, dialect_names, full_name, function_named, functions_of, module_of, own_dialects
+from .registry import PLUGINS, dialect_names, full_name, function_named, functions_of, mirrored, module_of, own_dialects
 
-__all__ = ["Difference", "dialect_names", "differences", "full_name", "function_named", "functions_of"]
+__all__ = ["Difference", "dialect_names", "differences", "full_name", "function_named", "functions_of", "mirrored"]
 
 if TYPE_CHECKING:
     from . import effdet as effdet
     from . import fastai as fastai
+    from . import fvcore as fvcore
     from . import keras as keras
     from . import keras2 as keras2
     from . import kornia as kornia
@@ -30,10 +31,14 @@ if TYPE_CHECKING:
     from . import optax as optax
     from . import paddle as paddle
     from . import paddledet as paddledet
+    from . import smp as smp
     from . import tf as tf
     from . import tfa as tfa
+    from . import timm as timm
     from . import torch as torch
     from . import torchvision as torchvision
+    from . import transformers as transformers
+    from . import ultralytics as ultralytics
 else:
     _own = submodules(__name__, own_dialects())
 

@@ -10,6 +10,7 @@ from ..convention import Reduction
 from ..scalars import balanced_by as balanced_by
 from ..scalars import choice as choice
 from ..scalars import share as share
+from ..scalars import static
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,6 +34,15 @@ def renamed(**names: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
         return described
 
     return decorate
+
+
+def unless_negative(name: str, value: Any) -> float | None:
+    """A Python number, None if it is below 0, which turns it off; raises TypeError for anything else.
+
+    Of a tensor a traced graph would not know whether it is off.
+    """
+    number = static(name, value, "(below 0 is off)")
+    return None if number < 0 else number
 
 
 def required(name: str, value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ..arrays import Array, Namespace, cast, same, type_name
 from ..backend import Backend
 from ..dispatch import backend_of
+from ..evaluation.checks import Range, are_on
 from ..scalars import is_number
 
 
@@ -28,6 +30,11 @@ def tensor_of(value: Any) -> tuple[Backend, Namespace, Array]:
         assert backend is not None
     value = backend.canonical(value)
     return backend, backend.namespace(value), value
+
+
+def _readable(backend: Backend, value: Array) -> bool:
+    """Whether values may be looked at: eager, in host memory, and checks on."""
+    return not backend.is_traced(value) and are_on() and backend.on_host(value)
 
 
 def shape(value: Any) -> tuple[int | None, ...]:
@@ -54,10 +61,78 @@ def is_floating(value: Any) -> bool:
     return bool(xp.isdtype(value.dtype, "real floating"))
 
 
+def is_long(value: Any) -> bool:
+    """Whether a tensor or a list holds integers of int32 or int64."""
+    _, xp, value = tensor_of(value)
+    return bool(xp.isdtype(value.dtype, "integral")) and xp.iinfo(value.dtype).min <= -(2**31)
+
+
 def as_indices(value: Any) -> Array:
     """Class indices that may come as floating-point numbers or booleans, as int64."""
     _, xp, value = tensor_of(value)
     return cast(xp, value, xp.int64) if xp.isdtype(value.dtype, ("real floating", "bool")) else value
+
+
+def next_labels(labels: Any, fill: int) -> Array:
+    """Labels one place earlier along the last axis, as those of tokens that are to be predicted are, and ``fill`` at its end."""
+    _, xp, value = tensor_of(labels)
+    if not shape(value):
+        raise ValueError("labels of tokens must have an axis of them; received shape ().")
+    if xp.isdtype(value.dtype, "integral"):
+        value = cast(xp, value, xp.int64)  # which has the number that fills
+    return xp.concat([value[..., 1:], xp.full_like(value[..., :1], fill, dtype=value.dtype)], axis=-1)
+
+
+def labels_of(name: str, indices: Any, predictions: Any, on: float, off: float) -> Array:
+    """Labels of rows (N, C) made of class indices (N,): ``on`` at a row's own, ``off`` elsewhere; floating and boolean ones are cast.
+
+    Raises ValueError where an index is out of range; where indices cannot be looked at, the labels of its row are NaN.
+    """
+    _, like, x = tensor_of(predictions)
+    backend, xp, index = tensor_of(as_indices(indices))
+    classes = shape(predictions)[-1]
+    if classes is None:
+        raise ValueError(f"The class axis must have a static size here; received predictions of shape {shape(predictions)}.")
+    readable = _readable(backend, index)
+    if readable:
+        Range(0, classes - 1).check_array(name, backend.to_numpy(index))
+    own = xp.arange(classes, dtype=index.dtype, device=backend.device(index))
+    index = xp.expand_dims(index, axis=-1)
+    dtype = xp.float64 if x.dtype == like.float64 else xp.float32
+    hot = cast(xp, index == own, dtype)
+    labels = hot * xp.number(on, dtype) + (1 - hot) * xp.number(off, dtype)
+    return labels if readable else xp.where((index < 0) | (index >= classes), float("nan"), labels)
+
+
+def above(labels: Any, threshold: float, smoothing: float = 0.0) -> Array:
+    """1 where a label, y·(1 − s) + s/2, is above a threshold, 0 elsewhere."""
+    _, xp, y = tensor_of(labels)
+    dtype = y.dtype if xp.isdtype(y.dtype, "real floating") else xp.float32
+    y = cast(xp, y, dtype)
+    if smoothing:
+        y = y * xp.number(1 - smoothing, dtype) + xp.number(smoothing / 2, dtype)
+    return cast(xp, y > xp.number(threshold, dtype), dtype)
+
+
+def signed_scores(scores: Any, labels: Any) -> tuple[Array, Array]:
+    """Scores, minus those of negatives; and 0 for positives without a score, whose sign would not show, 1 for others.
+
+    Raises ValueError where a label is neither 0 nor 1; where labels cannot be looked at, its score is NaN.
+    """
+    backend, xp, score = tensor_of(scores)
+    label = labels if backend_of(labels) is backend else backend.from_numpy(np.asarray(labels), score)
+    dtype = score.dtype if xp.isdtype(score.dtype, "real floating") else xp.float32
+    score, label = cast(xp, score, dtype), cast(xp, label, dtype)
+    positive, negative = xp.equal(label, 1), xp.equal(label, 0)
+    signed = xp.where(positive, score, -score)
+    if not _readable(backend, label):
+        signed = xp.where(positive | negative, signed, float("nan"))
+    else:
+        found: Any = backend.to_numpy(label)
+        neither = found[(found != 0) & (found != 1)]
+        if neither.size:
+            raise ValueError(f"Labels beside scores must be 0 or 1; received {neither.flat[0]}.")
+    return signed, 1 - label * cast(xp, xp.equal(score, 0), dtype)
 
 
 def one_a_class(name: str, value: Any, predictions: Any, axis: int) -> Any:
@@ -173,6 +248,41 @@ def reshaped(value: Any, sizes: tuple[int | None, ...]) -> Array:
     """The tensor in another shape, of which one size may be unknown."""
     _, xp, value = tensor_of(value)
     return xp.reshape(value, tuple(-1 if n is None else n for n in sizes))
+
+
+def plus(value: Any, numbers: list[float]) -> Array:
+    """A tensor plus numbers along its last axis, differentiated by the framework."""
+    backend, xp, value = tensor_of(value)
+    return value + cast(xp, backend.from_numpy(np.asarray(numbers), value), value.dtype)
+
+
+def rebalanced(labels: Any, rarity: list[float], least: float, steepness: float, threshold: float) -> Array:
+    """Weights σ(β·(r_c/Σ_c y·r − μ)) + α of the distribution-balanced loss (Wu et al. 2020, arXiv:2007.09654).
+
+    r says how rare a class is; α, β and μ are ``least``, ``steepness`` and ``threshold``.  Rows without positives have 1 + α.
+    """
+    backend, xp, y = tensor_of(labels)
+    y = y if xp.isdtype(y.dtype, "real floating") else cast(xp, y, xp.float32)
+    r = cast(xp, backend.from_numpy(np.asarray(rarity), y), y.dtype)
+    found = xp.sum(y * r, axis=-1, keepdims=True)
+    share = r / xp.where(found > 1e-30, found, 1e-30)
+    threshold, steepness, least = (xp.number(number, y.dtype) for number in (threshold, steepness, least))
+    return 1 / (1 + xp.exp((threshold - share) * steepness)) + least
+
+
+def total(value: Any) -> Array:
+    """The sum of a tensor's numbers."""
+    _, xp, value = tensor_of(value)
+    return xp.sum(value)
+
+
+def refolded(value: Any, sizes: tuple[int | None, ...]) -> Array:
+    """The tensor in another shape, if it has as many entries and the shape no two unknown sizes; as it is otherwise."""
+    own = shape(value)
+    known = None not in (*own, *sizes)
+    if same(own, sizes) or sizes.count(None) > 1 or (known and prod([n or 0 for n in own]) != prod([n or 0 for n in sizes])):
+        return value
+    return reshaped(value, sizes)
 
 
 def softmax(logits: Array, axis: int) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import cleandoc
 from types import ModuleType
 from typing import Any
 
@@ -27,6 +28,11 @@ _NAMES = (
     "mmpretrain",
     "effdet",
     "fastai",
+    "transformers",
+    "fvcore",
+    "timm",
+    "ultralytics",
+    "smp",
 )
 
 # Where people import the originals from: a module for all of a dialect's functions, or one function's full name.
@@ -77,6 +83,19 @@ _KNOWN_AS = {
     "mmpretrain.models.losses": "mmpretrain",
     "effdet.loss": "effdet",
     "fastai.losses": "fastai",
+    "transformers.loss.loss_utils": "transformers",
+    "transformers.loss.loss_for_object_detection": "transformers",
+    # Another one of the same name.
+    "transformers.loss.loss_grounding_dino.sigmoid_focal_loss": "transformers.grounding_dino_sigmoid_focal_loss",
+    "transformers.trainer_pt_utils": "transformers",
+    "timm.loss": "timm",
+    "ultralytics.utils.loss": "ultralytics",
+    "segmentation_models_pytorch.losses": "smp",
+    "smp.losses": "smp",
+    "fvcore.nn": "fvcore",
+    "fvcore.nn.focal_loss": "fvcore",
+    "fvcore.nn.sigmoid_focal_loss_jit": "fvcore.sigmoid_focal_loss",
+    "fvcore.nn.sigmoid_focal_loss_star_jit": "fvcore.sigmoid_focal_loss_star",
 }
 # tf.keras is Keras 2 up to TensorFlow 2.15, and Keras 3 from 2.16 on.
 _EITHER = {f"{root}.keras{losses}": ("keras2", "keras") for root in ("tf", "tensorflow") for losses in ("", ".losses")}
@@ -203,6 +222,25 @@ def function_named(name: str) -> Callable[..., Any]:
     """The function or class of a :func:`full_name`."""
     dialect, _, function = name.partition(".")
     return functions_of(dialect)[function]
+
+
+def mirrored(function: Callable[..., Any]) -> tuple[str, str]:
+    """What a dialect's function says it mirrors: the library with its version, and where that is documented.
+
+    It is the last line of its docstring, ``Mirrors kornia 0.9.0, https://...``.
+
+    Raises
+    ------
+    ValueError
+        If it has no such line.
+    """
+    said = cleandoc(function.__doc__ or "").rpartition("\n")[2]
+    library, comma, documented = said.removeprefix("Mirrors ").partition(", ")
+    if not said.startswith("Mirrors ") or not comma:
+        raise ValueError(
+            f"The docstring of {function.__name__} must end with a line 'Mirrors LIBRARY VERSION, URL'; it ends with {said!r}."
+        )
+    return library, documented
 
 
 def _with(function: str) -> list[str]:

@@ -44,6 +44,11 @@ class Element:
         return self._alpha_t
 
     @property
+    def positive(self) -> Any:
+        """The weight of −log p in the cross entropy: y, times pos_weight."""
+        return self._positive
+
+    @property
     def logit(self) -> Any:
         """log p − log(1 − p)."""
         return self.log_p - self.log_q

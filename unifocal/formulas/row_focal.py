@@ -66,12 +66,11 @@ class RowFocal(Categorical):
         """See :class:`~.base.Formula`."""
         row = Inputs(inputs.labels)
         u, slope = self._cross_entropy.value_slope(xp, x, row)
-        modulator = self._parts(xp, xp.expand_dims(u, axis=self.axis)).modulator
-        m = modulator if inputs.weight is None else inputs.weight * modulator
-        return m * slope, m * self._cross_entropy.curvature(xp, x, row)
+        weight = self._parts(xp, xp.expand_dims(u, axis=self.axis)).modulator * (1.0 if inputs.weight is None else inputs.weight)
+        return weight * slope, weight * self._cross_entropy.curvature(xp, x, row)
 
     def _bent(self, xp: Namespace, u: Array, along: Array, bend: Array, inputs: Inputs) -> Array:
-        """g″·(u′·Σ u′·h) + g′·u″h, of these."""
+        """g″·along + g′·bend."""
         u = xp.expand_dims(u, axis=self.axis)
         parts = self._parts(xp, u)
         weight = 1.0 if inputs.weight is None else inputs.weight

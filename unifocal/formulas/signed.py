@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .base import Formula, exponent
-from .derived import Elementwise, found
+from .derived import Elementwise, held_if
 from .elements import Element
-from .expressions import constant, sigmoid
-from .jets import Jet
+from .expressions import sigmoid
 from .sigmoid import SigmoidFocal
 
 
@@ -23,6 +22,7 @@ class SignedFocal(Elementwise):
     """σ((1 − 2y)·x)^γ·CE."""
 
     gamma: float = 0.0
+    detach_modulator: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -30,16 +30,10 @@ class SignedFocal(Elementwise):
 
     @property
     def of_hard_labels(self) -> Formula:
-        """Sigmoid focal loss, unless the labels are smoothed."""
-        return self if self.smoothed else SigmoidFocal(self.gamma).of_hard_labels
+        """Sigmoid focal loss, unless the labels are smoothed, or the modulator is not differentiated."""
+        return self if self.smoothed or self.detach_modulator else SigmoidFocal(self.gamma).of_hard_labels
 
     def element(self, t: Element) -> Any:
         """The loss of one element."""
-        return -self._modulator(t) * t.log_p_t
-
-    def loss_held(self, t: Element) -> Jet:
-        """See :class:`~.derived.Elementwise`."""
-        return found(self, -constant(self._modulator(t)) * t.log_p_t)
-
-    def _modulator(self, t: Element) -> Any:
-        return sigmoid((1 - 2 * t.y) * t.logit) ** self.gamma
+        (modulator,) = held_if(self.detach_modulator, sigmoid((1 - 2 * t.y) * t.logit) ** self.gamma)
+        return -modulator * t.log_p_t

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .base import exponent
-from .derived import Elementwise, found
+from .derived import Elementwise
 from .elements import Element
-from .expressions import constant
-from .jets import Jet
 
 
 @dataclass(frozen=True)
@@ -25,12 +23,6 @@ class SoftenedFocal(Elementwise):
 
     def element(self, t: Element) -> Any:
         """The loss of one element."""
-        return (1 - t.p_t) ** self.gamma * self._cross_entropy(t)
-
-    def loss_held(self, t: Element) -> Jet:
-        """See :class:`~.derived.Elementwise`."""
-        return found(self, constant((1 - t.p_t) ** self.gamma) * self._cross_entropy(t))
-
-    def _cross_entropy(self, t: Element) -> Any:
         kept, share = 1 - self.softening, self.softening / 2
-        return -(kept * t.y + share) * t.log_p - (kept * (1 - t.y) + share) * t.log_q
+        cross_entropy = -(kept * t.y + share) * t.log_p - (kept * (1 - t.y) + share) * t.log_q
+        return (1 - t.p_t) ** self.gamma * cross_entropy

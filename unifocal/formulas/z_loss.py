@@ -96,30 +96,11 @@ class WithZLoss(Formula):
         """See :class:`~.base.Formula`."""
         parts, top = dense_parts(xp, self._axis, x)
         log_sum, p = log_sum_exp(xp, self._axis, x)
-        centred = p * parts.o * z_over_o(xp, self._axis, parts, top, h)  # p·(h − Σ p·h)
-        along = p * xp.sum(p * h, axis=self._axis, keepdims=True)
-        own = product(xp, centred, 2 * self._scaled(xp, inputs, log_sum)) + 2 * self._scaled(xp, inputs, xp.ones_like(log_sum)) * along
+        # Nothing is decided by what has h in it: a second derivative is linear in h, and JAX transposes it.
+        bent = product(xp, p * parts.o, 2 * self._scaled(xp, inputs, log_sum))
+        flat = 2 * self._scaled(xp, inputs, xp.ones_like(log_sum)) * p
+        own = bent * z_over_o(xp, self._axis, parts, top, h) + flat * xp.sum(p * h, axis=self._axis, keepdims=True)
         return self.of.second(xp, x, inputs, h) + own
-
-    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array | None:
-        """See :class:`~.base.Formula`."""
-        found = self.of.curvature(xp, x, inputs)
-        return None if found is None else found + self._slope_curvature(xp, x, inputs)[1]
-
-    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array] | None:
-        """Of the formula the modulator is held; the z-loss has none."""
-        found = self.of.held(xp, x, inputs)
-        if found is None:
-            return None
-        slope, curvature = self._slope_curvature(xp, x, inputs)
-        return found[0] + slope, found[1] + curvature
-
-    def _slope_curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
-        """The z-loss's own: V·2λ·l·p_j, and V·2λ·(l·p_j·(1 − p_j) + p_j²)."""
-        parts, _ = dense_parts(xp, self._axis, x)
-        log_sum, p = log_sum_exp(xp, self._axis, x)
-        slope_of_p, bend = 2 * self._scaled(xp, inputs, log_sum), 2 * self._scaled(xp, inputs, xp.ones_like(log_sum))
-        return product(xp, p, slope_of_p), product(xp, p * parts.o, slope_of_p) + bend * p * p
 
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
         """See :class:`~.base.Formula`."""

@@ -59,6 +59,12 @@ def test_conventions_follow_the_options() -> None:
     assert [formats for formats, _ in explain("tf.sparse_softmax_cross_entropy_with_logits").conventions] == [indices]
 
 
+def test_the_version_mirrored_is_told() -> None:
+    assert explain("mmdet.sigmoid_focal_loss").mirrors.startswith("mmcv 2.2.0, https://")
+    assert explain("cross_entropy").mirrors == ""
+    assert "Mirrors mmcv 2.2.0," in _unifocal("explain", "mmdet.sigmoid_focal_loss").stdout
+
+
 def test_known_differences_are_told() -> None:
     assert any("1-D" in difference.condition for difference in explain("paddle.sigmoid_focal_loss").differences)
 

@@ -114,6 +114,7 @@ def test_answers_that_depend_on_the_labels_are_told_apart() -> None:
 def test_json() -> None:
     listed = json.loads(_in_process("dialects", "--json").stdout)
     assert {one["dialect"]: one["functions"] for one in listed} == {name: list(functions_of(name)) for name in dialect_names()}
+    assert {one["dialect"]: one["versions"] for one in listed}["mmdet"] == ["mmcv 2.2.0", "mmdet 3.3.0"]
     explained = json.loads(_in_process("explain", "torch.cross_entropy", "--json").stdout)
     assert explained["function"] == "torch.cross_entropy"
     assert [one["labels"] for one in explained["conventions"]] == ["element-wise labels", "class indices"]

@@ -145,6 +145,7 @@ _GAMMA, _ALPHA = (-1.0, np.array(1.5)), (-1, 0, 2.0, None, np.array([0.1, 0.2, 0
 _SMOOTHING, _IGNORED = (-0.1, 0, 1, 1.5), (-1, 5)
 _ROUGH_SMOOTHING = (-0.1, 0, 1.5)  # Paddle rounds what it multiplies labels by to float32
 _WEIGHT = ("weight",)
+_OFF_BELOW_0: Mapping[str, tuple[Any, ...]] = {"alpha": (-1, 0, 2.0, np.array(0.25)), "gamma": (-1.0,)}
 
 
 def _keras(dialect: str) -> Iterator[Odd]:
@@ -215,6 +216,28 @@ ODD: tuple[Odd, ...] = (
         numbers={"alpha": _ALPHA, "gamma": _GAMMA},
     ),
     Odd("kornia.focal_loss", "indices", "pred", "target", "logits", _WEIGHT, {"alpha": _ALPHA, "gamma": _GAMMA}, {"alpha": 0.25}),
+    *(
+        Odd(f"transformers.{name}", "binary", "inputs", "targets", numbers=_OFF_BELOW_0, settings={"num_boxes": 2.0})
+        for name in ("sigmoid_focal_loss", "grounding_dino_sigmoid_focal_loss")
+    ),
+    *(
+        Odd("transformers.fixed_cross_entropy", labels, "source", "target", numbers={"ignore_index": _IGNORED})
+        for labels in ("indices", "soft")
+    ),
+    *(
+        Odd(f"fvcore.{name}", "binary", "inputs", "targets", numbers=_OFF_BELOW_0, dtype="float32")
+        for name in ("sigmoid_focal_loss", "sigmoid_focal_loss_star")
+    ),
+    Odd("timm.LabelSmoothingCrossEntropy", "indices", "x", "target"),
+    Odd("timm.SoftTargetCrossEntropy", "soft", "x", "target"),
+    *(Odd("timm.BinaryCrossEntropy", labels, "x", "target") for labels in ("binary", "indices")),
+    Odd("timm.AsymmetricLossMultiLabel", "binary", "x", "y", dtype="float32"),
+    Odd("timm.AsymmetricLossSingleLabel", "indices", "inputs", "target"),
+    *(Odd("timm.PolyCrossEntropy", labels, "x", "target", dtype="float32") for labels in ("soft", "indices")),
+    Odd("timm.PolyBinaryCrossEntropy", "binary", "x", "target", dtype="float32"),
+    Odd("timm.ZlprLoss", "binary", "x", "target", dtype="float32"),
+    Odd("ultralytics.FocalLoss", "binary", "pred", "label"),
+    Odd("smp.SoftBCEWithLogitsLoss", "binary", "y_pred", "y_true"),
     *_keras("keras"),
     *_keras("keras2"),
     Odd("monai.FocalLoss", "binary", "input", "target", dtype="float32"),

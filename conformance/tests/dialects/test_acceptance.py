@@ -25,9 +25,9 @@ from .odd import BEYOND, ODD
 # By a difference's condition, the odd calls that show it.
 pytestmark = pytest.mark.costly
 _BROADCAST = ("labels ()", "labels (1,)", "labels (3,)", "labels (1, 1)", "labels (1, 3)", "labels (2, 1)", "labels (1, 2, 3)")
-_OFF_SUM = ("labels 2", "labels NaN", "three dimensions")
+_OFF_SUM = ("labels 2", "labels NaN", "labels (2, 3)", "three dimensions")
 _SHOWN_BY: Mapping[str, Collection[str]] = {
-    "labels of bool or integer types": ("labels int64", "labels int8", "labels bool"),
+    "labels of bool or integer types": ("labels int64", "labels int8", "labels bool", "labels (2, 3)"),
     "labels of bool": ("labels bool",),
     "class indices of integer types other than int64": ("labels int32", "labels uint8"),
     "class indices of integer types other than int64 and uint8": ("labels int32",),
@@ -63,8 +63,19 @@ _SHOWN_BY: Mapping[str, Collection[str]] = {
     "labels or a weight of one row for several": ("labels (1,)", "weight (1,)", "weight (1, 1)"),
     "a normalizer that broadcasts the loss to a larger shape": ("normalizer (1, 2, 3)",),
     "a mean of nothing": ("no rows", "no classes"),
+    "γ of 0 or below": ("gamma -1.0",),
+    "α as a tensor of one number": ("alpha 0.25",),
+    "mean with every row ignored, or none there": ("no rows",),
+    "class indices of another shape than the rows'": ("labels (1,)",),
+    "no class axis, or no classes": ("no dimension", "no classes"),
+    "three dimensions": ("three dimensions",),
 }
-_ELSEWHERE = {"labels one rounding outside [0, 1]", "predictions of one class"}
+_ELSEWHERE = {
+    "labels one rounding outside [0, 1]",
+    "predictions of one class",
+    "three dimensions",
+    "mean with every row ignored, or none there",
+}
 """Conditions that not every function shows here."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from inspect import cleandoc
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from unifocal.dialects import (
     effdet,
     fastai,
     functions_of,
+    fvcore,
     keras,
     keras2,
     kornia,
@@ -24,10 +26,14 @@ from unifocal.dialects import (
     optax,
     paddle,
     paddledet,
+    smp,
     tf,
     tfa,
+    timm,
     torch,
     torchvision,
+    transformers,
+    ultralytics,
 )
 
 X, Y, INDEX = np.zeros((4, 3)), np.ones((4, 3)), np.array([0, 1, 2, 0])
@@ -111,6 +117,120 @@ _ERRORS: list[tuple[type[Exception], str, Any]] = [
     (ValueError, 'avg_factor can not be used with reduction="sum"', lambda: mmdet.FocalLoss(reduction="sum")(X, INDEX, avg_factor=2)),
     (ValueError, "reduction must be one of", lambda: mmdet.FocalLoss()(X, INDEX, reduction_override="avg")),
     (ValueError, r"input must be 2-D and target 1-D; received shapes", lambda: mmdet.sigmoid_focal_loss(X, Y)),
+    *(
+        (TypeError, "alpha must be a Python number .below 0 is off.; received ndarray", call)
+        for call in (
+            lambda: fvcore.sigmoid_focal_loss(X, Y, np.array(0.25)),  # type: ignore[arg-type]
+            lambda: fvcore.sigmoid_focal_loss_star(X, Y, np.array(0.25)),  # type: ignore[arg-type]
+            lambda: transformers.sigmoid_focal_loss(X, Y, 1, np.array(0.25)),  # type: ignore[arg-type]
+            lambda: transformers.grounding_dino_sigmoid_focal_loss(X, Y, 1, np.array(0.25)),  # type: ignore[arg-type]
+        )
+    ),
+    (
+        ValueError,
+        "reduction must be one of 'none', 'sum', 'mean'; received 'avg'",
+        lambda: fvcore.sigmoid_focal_loss(X, Y, reduction="avg"),
+    ),
+    (ValueError, "gamma divides FL. and must be above 0; received 0", lambda: fvcore.sigmoid_focal_loss_star(X, Y, gamma=0)),
+    (ValueError, r"inputs must have at least 2 dimensions.*received shape \(3,\)", lambda: transformers.sigmoid_focal_loss(X[0], Y[0], 1)),
+    (ValueError, "normalizer must be in", lambda: transformers.sigmoid_focal_loss(X, Y, 0)),
+    (ValueError, "normalizer must be in", lambda: transformers.fixed_cross_entropy(X, INDEX, 0)),
+    (
+        ValueError,
+        r"logits must have vocab_size=4 classes along their last axis; received shape \(4, 3\)",
+        lambda: transformers.ForMaskedLMLoss(X, INDEX, 4),
+    ),
+    (ValueError, r"labels of tokens must have an axis of them; received shape \(\)", lambda: transformers.ForCausalLMLoss(X, 1, 3)),
+    (ValueError, r"targets must have the shape", lambda: transformers.ForMaskedLMLoss(X, INDEX[:3], 3)),
+    (
+        ValueError,
+        "logits must have config.num_labels=2 classes",
+        lambda: transformers.ForTokenClassification(X, INDEX, SimpleNamespace(num_labels=2)),
+    ),
+    *(
+        (
+            ValueError,
+            f"config.problem_type must be 'single_label_classification', .* received {problem!r} with config.num_labels=1",
+            lambda problem=problem: transformers.ForSequenceClassificationLoss(
+                Y[:, :1], X[:, :1], SimpleNamespace(num_labels=1, problem_type=problem)
+            ),
+        )
+        for problem in ("regression", "another")
+    ),
+    (
+        ValueError,
+        r"config.problem_type must be .* received None with config.num_labels=1",
+        lambda: transformers.ForSequenceClassificationLoss(Y[:, :1], X[:, :1], SimpleNamespace(num_labels=1, problem_type=None)),
+    ),
+    (
+        ValueError,
+        r"logits must have the shape \(N, C, H, W\) with the labels' H and W.* received \(1, 4, 3, 1\) with labels of shape \(1, 6, 2\)",
+        lambda: transformers.ForSemanticSegmentationLoss(X.reshape(1, 4, 3, 1), np.zeros((1, 6, 2), np.int64)),
+    ),
+    (
+        ValueError,
+        "auxiliary_logits must be None: add 0.4 times the loss",
+        lambda: transformers.ForSemanticSegmentationLoss(X[None, None], INDEX, auxiliary_logits=X),
+    ),
+    (ValueError, "x must be 2-D and target 1-D", lambda: timm.LabelSmoothingCrossEntropy()(X[None], INDEX[None])),
+    (ValueError, "smoothing must be below 1; received 1.0", lambda: timm.LabelSmoothingCrossEntropy(1.0)),
+    (ValueError, r"smoothing must be in \[0, 1\); received 1.0", lambda: timm.BinaryCrossEntropy(1.0)),
+    (ValueError, r"smoothing must be in \[0, 1\); received -0.1", lambda: timm.PolyCrossEntropy(smoothing=-0.1)),
+    (ValueError, r"target must be in \[0, 2\]; received 3", lambda: timm.BinaryCrossEntropy()(X, INDEX + 1)),
+    (ValueError, r"Class indices require logits of the shape \(N, C\)", lambda: timm.BinaryCrossEntropy()(X[None], INDEX[None])),
+    (ValueError, r"x must have an axis of rows; received shape \(\)", lambda: timm.BinaryCrossEntropy()(X[0, 0], 1.0)),
+    (ValueError, "reduction must be one of 'none', 'sum', 'mean'", lambda: timm.BinaryCrossEntropy(reduction="batchmean")(X, Y)),
+    (ValueError, "reduction must be one of 'mean', 'batchmean', 'sum'", lambda: timm.AsymmetricLossMultiLabel(reduction="avg")),
+    (
+        ValueError,
+        r"reduction='batchmean' requires logits with an axis of rows; received shape \(\)",
+        lambda: timm.AsymmetricLossMultiLabel()(X[0, 0], 1.0),
+    ),
+    (
+        ValueError,
+        "reduction must be one of 'mean', 'none'; received 'sum'",
+        lambda: timm.AsymmetricLossSingleLabel(reduction="sum")(X, INDEX),
+    ),
+    (ValueError, "must be None in a call; received 'none'", lambda: timm.AsymmetricLossSingleLabel()(X, INDEX, "none")),
+    (ValueError, r"inputs must have the shape \(N, C\) and target \(N,\)", lambda: timm.AsymmetricLossSingleLabel()(X, Y)),
+    (ValueError, r"alpha must be in \[0, 1\]; received 2", lambda: timm.PolyBinaryCrossEntropy(alpha=2)),
+    (ValueError, "class_counts must have one number a class; received 3", lambda: timm.DistributionBalancedLoss(3, 9)),
+    (
+        ValueError,
+        r"class_counts must be in \[0, num_samples\].*received \[1, 10\] of 9",
+        lambda: timm.DistributionBalancedLoss([1, 10], 9),
+    ),
+    (
+        ValueError,
+        r"class_counts must have one number a class; received 2 with logits of shape \(4, 3\)",
+        lambda: timm.DistributionBalancedLoss([1, 2], 9)(X, Y),
+    ),
+    (ValueError, "scale divides the loss of negatives", lambda: timm.DistributionBalancedLoss([1, 2, 3], 9, neg_scale=-1)(X, Y)),
+    (TypeError, "alpha must be a number or a list of numbers; received 'off'", lambda: ultralytics.FocalLoss(alpha="off")(X, Y)),  # type: ignore[arg-type]
+    (ValueError, "Logits must have at least 2 dimensions", lambda: ultralytics.FocalLoss()(X[0], Y[0])),
+    (ValueError, "Labels beside scores must be 0 or 1; received 0.5", lambda: ultralytics.VarifocalLoss()(X, Y, Y / 2)),
+    (ValueError, "mode must be one of 'binary', 'multiclass', 'multilabel'; received 'softmax'", lambda: smp.FocalLoss("softmax")),
+    (ValueError, "normalized must be False", lambda: smp.FocalLoss("binary", normalized=True)),
+    (ValueError, "class_weights require mode 'multiclass' or 'multilabel'", lambda: smp.FocalLoss("binary", class_weights=[1.0])),
+    (ValueError, "ignore_index requires mode 'binary' or 'multiclass'", lambda: smp.FocalLoss("multilabel", ignore_index=0)),
+    (ValueError, "reduced_threshold divides the modulator", lambda: smp.FocalLoss("binary", reduced_threshold=0)),
+    (ValueError, "gamma is required; received None", lambda: smp.FocalLoss("binary", gamma=None)(X, Y)),
+    (ValueError, "reduction must be one of .*'batchwise_mean'; received 'avg'", lambda: smp.FocalLoss("binary", reduction="avg")(X, Y)),
+    (
+        ValueError,
+        "reduction='none' requires ignore_index=None",
+        lambda: smp.FocalLoss("binary", ignore_index=0, reduction="none")(X, Y),
+    ),
+    (ValueError, r"Element-wise targets must have the shape .*\(4, 3\); received \(3,\)", lambda: smp.FocalLoss("binary")(X, Y[0])),
+    (ValueError, r"y_pred must have the shape \(N, C, ...\) with a known C", lambda: smp.FocalLoss("multilabel")(X[0], Y[0])),
+    (
+        ValueError,
+        "class_weights require a reduction of each class to one number; received reduction='none'",
+        lambda: smp.FocalLoss("multilabel", reduction="none", class_weights=[1.0, 2.0, 3.0])(X, Y),
+    ),
+    (ValueError, "class_weights must have one number a class", lambda: smp.FocalLoss("multilabel", class_weights=[1.0])(X, Y)),
+    (ValueError, "reduction must be one of", lambda: smp.SoftBCEWithLogitsLoss(reduction="avg")(X, Y)),
+    (ValueError, "reduction must be one of", lambda: smp.SoftCrossEntropyLoss("avg")(X, INDEX)),
     *(
         (error, message, call)
         for of in (mmdet, mmseg)

@@ -42,6 +42,13 @@ _TRACED = (
     "kornia.focal_loss",
     "mmdet.FocalLoss",
     "mmdet.sigmoid_focal_loss",
+    "transformers.ForCausalLMLoss",
+    "timm.AsymmetricLossMultiLabel",
+    "timm.BinaryCrossEntropy",
+    "timm.DistributionBalancedLoss",
+    "timm.ZlprLoss",
+    "ultralytics.VarifocalLoss",
+    "smp.FocalLoss",
     "mmdet.mask_cross_entropy",
     "monai.FocalLoss",
 )

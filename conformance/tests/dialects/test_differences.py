@@ -37,6 +37,11 @@ _ORIGINALS = {
     "tfa": ("tensorflow", None),
     "optax": ("jax", "optax"),
     "kornia": ("torch", "kornia.losses"),
+    "transformers": ("torch", None),
+    "fvcore": ("torch", None),
+    "timm": ("torch", None),
+    "ultralytics": ("torch", None),
+    "smp": ("torch", None),
     **dict.fromkeys(("monai", "mmseg", "mmpretrain", "effdet", "fastai"), ("torch", None)),
 }
 

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
-from unifocal.dialects import dialect_names, full_name, function_named, functions_of, registry
+from unifocal.dialects import dialect_names, full_name, function_named, functions_of, mirrored, registry
+
+from ...dialects import golden_record
 
 _ALL = [(dialect, name) for dialect in dialect_names() for name in functions_of(dialect)]
 
@@ -36,6 +38,9 @@ def test_originals_documented_names(dialect: str, name: str) -> None:
         ("torch.nn.BCEWithLogitsLoss", "torch.binary_cross_entropy_with_logits"),
         ("paddle.nn.CrossEntropyLoss", "paddle.cross_entropy"),
         ("ppdet.FocalLoss", "paddledet.FocalLoss"),
+        ("fvcore.nn.sigmoid_focal_loss_star_jit", "fvcore.sigmoid_focal_loss_star"),
+        ("smp.losses.FocalLoss", "smp.FocalLoss"),
+        ("ForCausalLMLoss", "transformers.ForCausalLMLoss"),
         ("tensorflow.nn.softmax_cross_entropy_with_logits", "tf.softmax_cross_entropy_with_logits"),
         ("tensorflow_addons.losses.SigmoidFocalCrossEntropy", "tfa.SigmoidFocalCrossEntropy"),
         ("tf_keras.losses.BinaryFocalCrossentropy", "keras2.BinaryFocalCrossentropy"),
@@ -63,6 +68,29 @@ def test_names_people_know(known: str, full: str) -> None:
 def test_unknown_and_ambiguous_names(name: str, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         full_name(name)
+
+
+# Recorded of tf_keras 2.21, whose losses are those of TensorFlow 2.15's Keras.
+_OTHERS_RECORDED = {"keras2": "TensorFlow 2.15"}
+
+
+@pytest.mark.parametrize("dialect", dialect_names())
+def test_versions_mirrored_are_those_recorded(dialect: str) -> None:
+    """The versions that docstrings, and so ``explain``, name are the ones whose answers the dialect is held to."""
+    recorded = [version.partition(" ")[0] for version in golden_record(dialect).versions.values()]
+    for name, function in functions_of(dialect).items():
+        library, _ = mirrored(function)
+        version = library.rpartition(" ")[2]
+        found = any(one == version or one.startswith(f"{version}.") for one in recorded)
+        assert found or _OTHERS_RECORDED.get(dialect) == library, f"{name} mirrors {library}; recorded are {', '.join(recorded)}"
+
+
+def test_a_docstring_that_mirrors_nothing() -> None:
+    def loss() -> None:
+        """A loss."""
+
+    with pytest.raises(ValueError, match=r"of loss must end with a line 'Mirrors LIBRARY VERSION, URL'; it ends with 'A loss\.'"):
+        mirrored(loss)
 
 
 def test_every_known_name_leads_somewhere() -> None:

@@ -38,22 +38,29 @@ from unifocal.formulas import (
 )
 from unifocal.formulas.added_gaussian import AddedGaussianFocal
 from unifocal.formulas.asymmetric import AsymmetricFocal
+from unifocal.formulas.balanced_poly import BalancedPolyFocal
+from unifocal.formulas.clamped_asymmetric import ClampedAsymmetric, SoftmaxAsymmetric
 from unifocal.formulas.classwise import IndexClasswise
+from unifocal.formulas.cross_entropy_focal import CrossEntropyFocal
 from unifocal.formulas.derived import OfHardLabels
 from unifocal.formulas.floored_quality import FlooredQualityFocal
 from unifocal.formulas.gaussian import GaussianFocal
 from unifocal.formulas.label_probability import LabelProbabilityAsymmetric
 from unifocal.formulas.log_probability import IndexNegativeLogLikelihood
+from unifocal.formulas.negative_tolerant import NegativeTolerant
 from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
 from unifocal.formulas.probability import IndexProbabilityFocal
 from unifocal.formulas.quality import QualityFocal, Varifocal
 from unifocal.formulas.quality_varifocal import QualityVarifocal
 from unifocal.formulas.row_focal import RowFocal
+from unifocal.formulas.scored_varifocal import ScoredVarifocal
 from unifocal.formulas.sigmoid import HardSigmoidFocal
+from unifocal.formulas.sigmoid_star import FocalStar
 from unifocal.formulas.signed import SignedFocal
 from unifocal.formulas.softened import SoftenedFocal
 from unifocal.formulas.softmax_index import IndexSoftmaxFocal, SmoothedIndexCrossEntropy
 from unifocal.formulas.softmax_label_probability import SoftmaxLabelProbabilityAsymmetric
+from unifocal.formulas.zlpr import Zlpr
 from unifocal.loss import Description, loss
 from unifocal.operands import Operands
 
@@ -84,6 +91,12 @@ _NUMBERS: dict[str, tuple[Any, ...]] = {
     "beta": (*_NOT_NUMBERS, -1, NAN, INF),
     "alpha": (*_NOT_NUMBERS, -1, NAN, INF),
     "poly_epsilon": (*_NOT_NUMBERS, NAN, INF),
+    "reduced_threshold": (*_NOT_NUMBERS, -0.1, NAN, INF),
+    "threshold": (*_NOT_NUMBERS, NAN, INF),
+    "scale": (*_NOT_NUMBERS, 0, -1, NAN, INF),
+    "balance": (*_NOT_NUMBERS, NAN, INF),
+    "on": (*_NOT_NUMBERS, NAN, INF),
+    "off": (*_NOT_NUMBERS, NAN, INF),
     "detach_modulator": (None, 1, 0.0, "yes", np.array([True, False])),
     "floor": (*_NOT_NUMBERS, NAN, INF),
     "least": (*_NOT_NUMBERS, NAN, INF),
@@ -121,6 +134,14 @@ _FORMULAS: dict[type, dict[str, Any]] = {
     SoftenedFocal: {},
     PolyFocal: {},
     SoftmaxPolyFocal: {},
+    BalancedPolyFocal: {},
+    ClampedAsymmetric: {},
+    SoftmaxAsymmetric: {},
+    CrossEntropyFocal: {},
+    FocalStar: {},
+    NegativeTolerant: {},
+    ScoredVarifocal: {},
+    Zlpr: {},
     OfProbabilities: {"of": PolyFocal()},
     OfHardLabels: {"of": PolyFocal()},
     OfClassProbabilities: {"of": SoftmaxPolyFocal()},

@@ -17,6 +17,7 @@ import unifocal
 from unifocal.dialects import (
     dialect_names,
     functions_of,
+    fvcore,
     keras,
     keras2,
     kornia,
@@ -24,10 +25,14 @@ from unifocal.dialects import (
     optax,
     paddle,
     paddledet,
+    smp,
     tf,
     tfa,
+    timm,
     torch,
     torchvision,
+    transformers,
+    ultralytics,
 )
 
 if TYPE_CHECKING:
@@ -68,6 +73,8 @@ def dialects_results(x: T, labels: Labels, indices: Labels) -> None:
     assert_type(tfa.sigmoid_focal_crossentropy(y_pred=x, y_true=labels, from_logits=True), T)
     assert_type(torch.cross_entropy(x, indices, reduction="none"), T)
     assert_type(torchvision.sigmoid_focal_loss(x, labels), T)
+    assert_type(fvcore.sigmoid_focal_loss_star(x, targets=labels), T)
+    assert_type(transformers.fixed_cross_entropy(x, indices, num_items_in_batch=2), T)
 
 
 def objects_results(x: T, labels: Labels, indices: Labels) -> None:
@@ -77,6 +84,9 @@ def objects_results(x: T, labels: Labels, indices: Labels) -> None:
     assert_type(kornia.FocalLoss(alpha=0.25)(pred=x, target=indices), T)
     assert_type(mmdet.FocalLoss()(x, indices, avg_factor=1.0), T)
     assert_type(tfa.SigmoidFocalCrossEntropy(from_logits=True)(labels, x), T)
+    assert_type(timm.AsymmetricLossMultiLabel()(x, y=labels), T)
+    assert_type(ultralytics.VarifocalLoss()(x, labels, labels), T)
+    assert_type(smp.FocalLoss("multiclass")(y_pred=x, y_true=indices), T)
 
 
 def values_and_gradients(x: T, labels: Labels, indices: Labels) -> None:

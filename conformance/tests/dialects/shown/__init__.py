@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from . import keras, kornia, mmdet, monai, openmmlab, optax, paddle, tf, torch, torchvision
+from . import (
+    fvcore,
+    keras,
+    kornia,
+    mmdet,
+    monai,
+    openmmlab,
+    optax,
+    paddle,
+    smp,
+    tf,
+    timm,
+    torch,
+    torchvision,
+    transformers,
+    ultralytics,
+)
 from .base import Outcome, Shown
 
 __all__ = ["SHOWN", "Outcome", "Shown"]
@@ -16,6 +32,11 @@ SHOWN: tuple[Shown, ...] = (
     *tf.SHOWN,
     *optax.SHOWN,
     *kornia.SHOWN,
+    *transformers.SHOWN,
+    *fvcore.SHOWN,
+    *timm.SHOWN,
+    *ultralytics.SHOWN,
+    *smp.SHOWN,
     *monai.SHOWN,
     *openmmlab.SHOWN,
 )
