@@ -9,7 +9,10 @@ from typing import Any
 
 from ..arrays import Array, Tensor
 from ..convention import Convention, Reduction
-from ..formulas import NegativeLogLikelihood, ProbabilityFocal, SigmoidFocal, SoftmaxFocal
+from ..formulas.log_probability import NegativeLogLikelihood
+from ..formulas.probability import ProbabilityFocal
+from ..formulas.sigmoid import SigmoidFocal
+from ..formulas.softmax import SoftmaxFocal
 from ..loss import DescriptionOf, loss
 from ..notices import warn_caller
 from ..operands import Operands
