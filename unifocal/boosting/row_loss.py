@@ -72,13 +72,13 @@ class RowLoss(NamedTuple):
     def gradient(self, margins: Floats, labels: Numbers, weights: Floats | None) -> Floats:
         """Of each row by its margins, (N, K)."""
         call = self.call(margins, labels, weights)
-        return np.reshape(call.value_and_gradient(call.operands.given)[1], margins.shape)
+        return np.reshape(call.value_and_gradient(*_given(call))[1], margins.shape)
 
     def derivatives(self, margins: Floats, labels: Numbers, weights: Floats | None, hessian: Hessian) -> tuple[Floats, Floats]:
         """Of each row by its margins, both (N, K)."""
         call = self.call(margins, labels, weights)
-        given = call.operands.given
-        return np.reshape(call.value_and_gradient(given)[1], margins.shape), np.reshape(call.hessian(hessian, given), margins.shape)
+        given = _given(call)
+        return np.reshape(call.value_and_gradient(*given)[1], margins.shape), np.reshape(call.hessian(hessian, *given), margins.shape)
 
     def matrices(self, margins: Floats, labels: Numbers, weights: Floats | None, hessian: Hessian) -> Floats:
         """The whole Hessian of each row, (N, K, K): of a softmax loss in K passes.
@@ -88,7 +88,7 @@ class RowLoss(NamedTuple):
         call = self.call(margins, labels, weights)
         count, classes = margins.shape
         if not self.categorical or hessian == "held":
-            diagonal = np.reshape(call.hessian(hessian, call.operands.given), margins.shape)
+            diagonal = np.reshape(call.hessian(hessian, *_given(call)), margins.shape)
             return _of_cross_entropy(self, margins, diagonal) if self.categorical else diagonal[:, :, np.newaxis] * np.eye(classes)
         formula, x, inputs, _ = fold(call.reading, call.operands)
         full = np.empty((count, classes, classes), margins.dtype)
@@ -108,6 +108,11 @@ class RowLoss(NamedTuple):
             return np.asarray(dense_parts(xp, -1, margins)[0].p)
         p, q, *_ = logistic_terms(xp, margins)
         return np.concatenate([q, p], axis=1) if margins.shape[1] == 1 else np.asarray(p)
+
+
+def _given(call: Call) -> tuple[Any, Any]:
+    """What the predictions were made of, and the way back."""
+    return call.operands.given, call.operands.restore
 
 
 def _of_cross_entropy(loss: RowLoss, margins: Floats, diagonal: Floats) -> Floats:

@@ -58,6 +58,17 @@ class Zlpr(Categorical):
         )
         return of_negatives + of_positives
 
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """See :class:`~.base.Formula`."""
+        of_negatives, of_positives = (
+            self._without_last(self._cross_entropy.curvature(xp, logits, given)) for _, logits, given in self._sides(xp, x, inputs)
+        )
+        return of_negatives + of_positives
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """It has no modulator."""
+        return self.value_slope(xp, x, inputs)[1], self.curvature(xp, x, inputs)
+
     @property
     def _cross_entropy(self) -> IndexSoftmaxFocal:
         return IndexSoftmaxFocal(axis=self.axis)
