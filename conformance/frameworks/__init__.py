@@ -12,6 +12,7 @@ from .array_api_strict import Strict
 from .base import ALL_DTYPES, DEVICES, Analytic, DeviceAbsentError, Framework, Function
 from .dask import Dask
 from .jax import Jax
+from .mlx import Mlx
 from .numpy import NumPy
 from .paddle import Paddle
 from .tensorflow import TensorFlow
@@ -33,6 +34,9 @@ _CLASSES: tuple[type[Framework], ...] = (NumPy, Strict, Torch, Paddle, TensorFlo
 FRAMEWORKS = {cls.name: cls for cls in _CLASSES}
 """All of them, Paddle before TensorFlow, which must be imported in this order."""
 
+_OF_ORIGINALS = {Mlx.name: Mlx}
+"""Those that unifocal has no backend for, which nothing but originals runs on."""
+
 
 def installed() -> tuple[str, ...]:
     """The names of the frameworks that are installed, found without importing them."""
@@ -48,4 +52,4 @@ def framework_named(name: str, device: str = "cpu") -> Framework:
     DeviceAbsentError
         If the framework has no such device here.
     """
-    return FRAMEWORKS[name](device)
+    return (FRAMEWORKS | _OF_ORIGINALS)[name](device)

@@ -16,13 +16,18 @@ from .registry import dialect_names, full_name, function_named, functions_of
 __all__ = ["Difference", "dialect_names", "differences", "full_name", "function_named", "functions_of"]
 
 if TYPE_CHECKING:
+    from . import focal_loss as focal_loss
     from . import keras as keras
     from . import keras2 as keras2
+    from . import keras_cv as keras_cv
     from . import kornia as kornia
+    from . import mlx as mlx
     from . import mmdet as mmdet
     from . import optax as optax
     from . import paddle as paddle
+    from . import paddleclas as paddleclas
     from . import paddledet as paddledet
+    from . import paddleseg as paddleseg
     from . import tf as tf
     from . import tfa as tfa
     from . import torch as torch

@@ -8,7 +8,7 @@ Sample weights align with the losses from the right.  A class computes in ``dtyp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from ..arrays import Array, Tensor
@@ -196,7 +196,7 @@ class Configured:
 
     def get_config(self) -> dict[str, Any]:
         """The options, as Keras's configurations have them; a tensor as a list, and ``dtype`` only if there is one."""
-        options: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        options = dict(vars(self))
         if options.get("dtype", "") is None:
             del options["dtype"]
         return {name: as_list(option) for name, option in options.items()}
@@ -205,6 +205,14 @@ class Configured:
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The loss of these options."""
         return cls(**config)
+
+
+def base_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of ``keras.losses.Loss``, which every loss has that passes its other ones on; raises TypeError for one of none."""
+    own = {"reduction": "sum_over_batch_size", "name": None, "dtype": None}
+    if unknown := [name for name in options if name not in own]:
+        raise TypeError(f"A loss's other options are {', '.join(own)}; received {', '.join(unknown)}.")
+    return own | dict(options)
 
 
 class Described(Configured, LossObject):

@@ -175,6 +175,22 @@ def reshaped(value: Any, sizes: tuple[int | None, ...]) -> Array:
     return xp.reshape(value, tuple(-1 if n is None else n for n in sizes))
 
 
+def by_label(labels: Any, predictions: Any, of_ones: float, of_others: float) -> Array:
+    """One number where a label is 1, and another elsewhere, as a tensor of the predictions' framework."""
+    backend, xp, x = _own(predictions)
+    y = labels if backend_of(labels) is backend else backend.from_numpy(np.asarray(labels), x)
+    others = xp.full_like(backend.canonical(y), of_others, dtype=xp.float64 if x.dtype == xp.float64 else xp.float32)
+    return xp.where(xp.equal(y, 1), of_ones, others)
+
+
+def share_of_zeros(labels: Any, ignored: int) -> Array:
+    """The share of 0, or of what is ignored, among the labels that are that or 1: of shape (), and NaN if there are none."""
+    _, xp, y = _own(labels)
+    zero = xp.equal(y, 0) | xp.equal(y, ignored)
+    negatives, hard = (cast(xp, xp.count_nonzero(where), xp.float32) for where in (zero, zero | xp.equal(y, 1)))
+    return negatives / hard
+
+
 def softmax(logits: Array, axis: int) -> Array:
     """The softmax of logits, differentiated by the framework."""
     backend, xp, x = _own(logits)

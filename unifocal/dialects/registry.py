@@ -6,7 +6,24 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-_NAMES = ("paddle", "paddledet", "torch", "torchvision", "keras", "keras2", "tf", "tfa", "optax", "kornia", "mmdet")
+_NAMES = (
+    "paddle",
+    "paddledet",
+    "paddleseg",
+    "paddleclas",
+    "torch",
+    "torchvision",
+    "keras",
+    "keras2",
+    "keras_cv",
+    "tf",
+    "tfa",
+    "focal_loss",
+    "optax",
+    "kornia",
+    "mmdet",
+    "mlx",
+)
 
 # Where people import the originals from: a module for all of a dialect's functions, or one function's full name.
 _KNOWN_AS = {
@@ -19,6 +36,10 @@ _KNOWN_AS = {
     "ppdet": "paddledet",
     "ppdet.modeling": "paddledet",
     "ppdet.modeling.losses": "paddledet",
+    "paddleseg.models": "paddleseg",
+    "paddleseg.models.losses": "paddleseg",
+    "ppcls": "paddleclas",
+    "ppcls.loss": "paddleclas",
     "torch.nn.functional": "torch",
     "torch.nn.BCELoss": "torch.binary_cross_entropy",
     "torch.nn.BCEWithLogitsLoss": "torch.binary_cross_entropy_with_logits",
@@ -35,9 +56,12 @@ _KNOWN_AS = {
     "tensorflow_addons": "tfa",
     "tensorflow_addons.losses": "tfa",
     "tfa.losses": "tfa",
+    "keras_cv.losses": "keras_cv",
     "optax.losses": "optax",
     "kornia.losses": "kornia",
     "kornia.losses.focal": "kornia",
+    "mlx.nn": "mlx",
+    "mlx.nn.losses": "mlx",
     # mmdet has a sigmoid_focal_loss of its own around mmcv's, so each is named in full.
     "mmdet.models.FocalLoss": "mmdet.FocalLoss",
     "mmdet.models.losses.FocalLoss": "mmdet.FocalLoss",

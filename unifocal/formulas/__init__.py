@@ -6,6 +6,7 @@ from .linked import Linked, Normalized, SigmoidLink, SoftmaxLink
 from .log_probability import NegativeLogLikelihood
 from .mixture import Mixture
 from .probability import CategoricalProbabilityFocal, ProbabilityFocal
+from .renormalized import RenormalizedFocal
 from .sigmoid import SigmoidFocal
 from .softmax import SoftmaxFocal
 
@@ -20,6 +21,7 @@ __all__ = [
     "NegativeLogLikelihood",
     "Normalized",
     "ProbabilityFocal",
+    "RenormalizedFocal",
     "SigmoidFocal",
     "SigmoidLink",
     "SoftmaxFocal",

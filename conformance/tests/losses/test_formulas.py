@@ -14,6 +14,7 @@ from unifocal.formulas import (
     Mixture,
     NegativeLogLikelihood,
     ProbabilityFocal,
+    RenormalizedFocal,
     SigmoidFocal,
     SoftmaxFocal,
     binary_focal,
@@ -39,6 +40,7 @@ FORMULAS: list[Formula] = [
     normalized_focal(2.0, epsilon=0.2, clipped_first=True),
     normalized_focal(2.0, epsilon=0.2, clipped_first=False),
     NegativeLogLikelihood(),
+    RenormalizedFocal(1.5, epsilon=0.2),
 ]
 
 
