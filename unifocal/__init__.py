@@ -10,6 +10,7 @@ Importing this loads no framework.  ``unifocal.dialects`` and ``unifocal.nn`` ar
 
 from typing import TYPE_CHECKING
 
+from .define import classwise, elementwise
 from .dispatch import available_backends
 from .evaluation.checks import value_checks
 from .gradient import value_and_grad
@@ -21,7 +22,9 @@ __version__ = "0.1.0"
 __all__ = [
     "available_backends",
     "binary_cross_entropy",
+    "classwise",
     "cross_entropy",
+    "elementwise",
     "sigmoid_focal_loss",
     "softmax_focal_loss",
     "value_and_grad",
@@ -30,10 +33,11 @@ __all__ = [
 
 if TYPE_CHECKING:
     from . import dialects as dialects
+    from . import expressions as expressions
     from . import nn as nn
 else:
-    __getattr__ = submodules(__name__, ("dialects", "nn"))
+    __getattr__ = submodules(__name__, ("dialects", "expressions", "nn"))
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__", "dialects", "nn"]
+    return [*__all__, "__version__", "dialects", "expressions", "nn"]

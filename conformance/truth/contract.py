@@ -303,7 +303,7 @@ def _balance(formula: Formula) -> Iterator[str]:
     counted = np.where(_HARD == 1, whole.values, none.values)
     plain = value(_HARD, None)
     yield from _said("α", ("value of positives at α = 1, and of negatives at α = 0,", _apart(counted, plain, _AGREE)))
-    if not all(none.values.ravel() != whole.values.ravel()):
+    if not all((none.values != whole.values)[plain.values != 0]):
         yield "α: does not move the value."
 
 

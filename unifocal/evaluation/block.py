@@ -111,6 +111,8 @@ def _weighed(
         weight = _times(weight, class_weight)
     elif reading.keeps_indices:
         weight = _times(weight, take_at_target(reading, operands.predictions, class_weight, index))
+    elif reading.formula.takes_class_weight:
+        alpha = class_weight
     elif class_weight is not None:
         labels = labels * class_weight
     if normalizer is not None:

@@ -1,6 +1,8 @@
 """All of the library's mathematics: one frozen object a loss, pure functions of Array API arrays."""
 
 from .base import Binary, Categorical, Formula, Inputs
+from .classwise import Classwise, OfClassProbabilities
+from .derived import Elementwise, OfProbabilities
 from .families import binary_focal, categorical_focal, normalized_focal
 from .linked import Linked, Normalized, SigmoidLink, SoftmaxLink
 from .log_probability import NegativeLogLikelihood
@@ -14,12 +16,16 @@ __all__ = [
     "Binary",
     "Categorical",
     "CategoricalProbabilityFocal",
+    "Classwise",
+    "Elementwise",
     "Formula",
     "Inputs",
     "Linked",
     "Mixture",
     "NegativeLogLikelihood",
     "Normalized",
+    "OfClassProbabilities",
+    "OfProbabilities",
     "ProbabilityFocal",
     "RenormalizedFocal",
     "SigmoidFocal",

@@ -24,8 +24,9 @@ class Inputs(NamedTuple):
     """What a formula is given beside the predictions x.  Every array has x's rank, or is 0-D, so cutting x in blocks cuts it too.
 
     labels: class indices with size 1 along the class axis, or real labels in the compute dtype broadcastable to x
-            (for categorical formulas already multiplied by the class weights).
-    alpha, pos_weight: numbers or arrays broadcastable to x; binary formulas only.
+            (for categorical formulas already multiplied by the class weights, unless they take those).
+    alpha: a number or an array broadcastable to x; for categorical formulas that take class weights, these.
+    pos_weight: as alpha; binary formulas only.
     weight: multiplies the unreduced loss; if an array, of size 1 along the class axis for categorical formulas.
     """
 
@@ -84,6 +85,11 @@ class Formula(ABC):
     @property
     def smooths_indices(self) -> bool:
         """Whether it also has one for class indices whose labels are smoothed; otherwise labels are made of them."""
+        return False
+
+    @property
+    def takes_class_weight(self) -> bool:
+        """Whether a categorical formula takes class weights apart from labels, in alpha; otherwise labels are multiplied by them."""
         return False
 
     @property

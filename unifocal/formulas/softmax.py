@@ -20,7 +20,7 @@ from ..arrays import Array, Namespace
 from .arithmetic import product
 from .base import Categorical, Formula, Inputs, categorical_text, exponent
 from .softmax_index import IndexSoftmaxFocal, SmoothedIndexCrossEntropy
-from .softmax_terms import Parts, dense_parts, f2_o, fast_beside, fast_focal, focal_terms, in_range, sum_of_others, z_over_o
+from .softmax_terms import dense_parts, f2_o, fast_beside, fast_focal, focal_terms, in_range, less_share, z_over_o
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class SoftmaxFocal(Categorical):
         focal = focal_terms(xp, self.gamma, parts)
         value = xp.sum(product(xp, v * focal.modulator, parts.minus_log_p), axis=self.axis)
         g = v * focal.f1
-        return value, _less_share(xp, self.axis, parts, g, g)
+        return value, less_share(xp, self.axis, parts, g, g)
 
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
@@ -75,7 +75,7 @@ class SoftmaxFocal(Categorical):
         over_o = z_over_o(xp, self.axis, parts, top, h)
         total_g = xp.sum(v * focal.f1, axis=self.axis, keepdims=True)
         weight = v * f2_o(xp, self.gamma, parts, focal)
-        return _less_share(xp, self.axis, parts, weight, weight * over_o) - parts.p * parts.o * over_o * total_g
+        return less_share(xp, self.axis, parts, weight, weight * over_o) - parts.p * parts.o * over_o * total_g
 
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
         """See :class:`~.base.Formula`."""
@@ -109,13 +109,3 @@ class SoftmaxFocal(Categorical):
 
 def _weights(inputs: Inputs) -> Array:
     return inputs.labels if inputs.weight is None else inputs.labels * inputs.weight
-
-
-def _less_share(xp: Namespace, axis: int, parts: Parts, weight: Array, terms: Array) -> Array:
-    """terms_j − p_j·Σ terms = terms_j·o_j − p_j·Σ_{i≠j} terms_i.
-
-    Where the weight is largest, so is the term, or as good as: to be linear in h nothing may be decided by a term that has h in it.
-    """
-    size = xp.abs(weight)
-    largest = xp.equal(size, xp.max(size, axis=axis, keepdims=True))
-    return terms * parts.o - parts.p * sum_of_others(xp, axis, largest, terms)

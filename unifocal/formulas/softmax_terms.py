@@ -109,6 +109,16 @@ def z_over_o(xp: Namespace, axis: int, parts: Parts, top: Array, h: Array) -> Ar
     return h - others_h / xp.where(xp.equal(parts.others, 0), 1.0, parts.others)
 
 
+def less_share(xp: Namespace, axis: int, parts: Parts, weight: Array, terms: Array) -> Array:
+    """terms_j − p_j·Σ terms = terms_j·o_j − p_j·Σ_{i≠j} terms_i.
+
+    Where the weight is largest, so is the term, or as good as: to be linear in h nothing may be decided by a term that has h in it.
+    """
+    size = xp.abs(weight)
+    largest = xp.equal(size, xp.max(size, axis=axis, keepdims=True))
+    return terms * parts.o - parts.p * sum_of_others(xp, axis, largest, terms)
+
+
 # --- in fewer passes ---------------------------------------------------------------------------------------------------------------
 #
 # exp(x) itself, not less the maximum: no rounding of x − max x is magnified, and −log p_i = log1p(Σ_{j≠i} e_j / e_i) needs no cases.  Where

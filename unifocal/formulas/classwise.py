@@ -1,0 +1,209 @@
+r"""Categorical losses Σ_c w_c·f(y_c, p_c) that are given by f's expression alone, p being the softmax, or probabilities as they are.
+
+With F1 = ∂f/∂(log p) and F2 = ∂F1/∂(log p), which :mod:`.jets` derives, and z = h − Σ p·h:
+
+    slope_j  = w_j·F1_j − p_j·Σ w·F1
+    second_j = a_j − p_j·Σ a − p_j·z_j·Σ w·F1,      a = w·F2·z
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..arrays import Array, Namespace
+from .arithmetic import product
+from .base import _BASES, Categorical, Formula, Inputs, Predictions, required
+from .derived import as_array, found, hold_options, in_words, weighed
+from .elements import Element, ElementOfClass, ElementOfProbability
+from .jets import Jet, Space
+from .probability import clip_bound, clip_to
+from .softmax_terms import Parts, beside, dense_parts, less_share, log_total, z_over_o
+
+
+@dataclass(frozen=True)
+class Classwise(Categorical):
+    """A categorical loss by the expression of one class's term.  Its options are fields: numbers, strings, booleans.
+
+    ``of_targets_alone``: whether the term of a label 0 is 0, so that of class indices only the target's is computed.
+    """
+
+    of_targets_alone: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        hold_options(self, "axis")
+
+    @abstractmethod
+    def element(self, t: Element) -> Any:
+        """The term of one class, of any label, without weights: an expression in t's parts."""
+
+    @property
+    def takes_class_weight(self) -> bool:
+        """Yes: a label's own number decides its term."""
+        return True
+
+    @property
+    def takes_indices(self) -> bool:
+        """If terms are those of targets alone."""
+        return self.of_targets_alone
+
+    @property
+    def temporaries(self) -> int:
+        """More than those that are written out."""
+        return 16
+
+    def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
+        """For class indices a formula that makes no labels of them."""
+        along = super().for_labels(False, axis, smoothing)
+        return IndexClasswise(along, axis=axis) if by_index else along  # type: ignore[arg-type]
+
+    def text(self, alpha: bool, pos_weight: bool) -> str:
+        """The expression."""
+        return in_words(self, f"Σ_c {'α_c·' if alpha else ''}({{}})")
+
+    def term(self, space: Space, parts: Parts, y: Array) -> Jet:
+        """:meth:`element` in numbers."""
+        return found(self, self.element(ElementOfClass(space, parts, y)))
+
+    def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        return self._value_slope(xp, x, inputs, guarded=False)
+
+    def differentiable(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        return self._value_slope(xp, x, inputs, guarded=True)
+
+    def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
+        """See :class:`~.base.Formula`."""
+        parts, top = dense_parts(xp, self.axis, x)
+        term, weight = self.term(Space(xp, x.dtype, 2), parts, inputs.labels), _class_weight(inputs)
+        z = z_over_o(xp, self.axis, parts, top, h)
+        total = xp.sum(weighed(xp, x, weight, term.first), axis=self.axis, keepdims=True)
+        bend = weighed(xp, x, weight, product(xp, parts.o, as_array(xp, x, term.second)))
+        return less_share(xp, self.axis, parts, bend, bend * z) - parts.p * parts.o * z * total
+
+    def _value_slope(self, xp: Namespace, x: Array, inputs: Inputs, guarded: bool) -> tuple[Array, Array]:
+        parts, _ = dense_parts(xp, self.axis, x)
+        term, weight = self.term(Space(xp, x.dtype, 1, guarded), parts, inputs.labels), _class_weight(inputs)
+        g = weighed(xp, x, weight, term.first)
+        return xp.sum(weighed(xp, x, weight, term.value), axis=self.axis), less_share(xp, self.axis, parts, g, g)
+
+
+def _class_weight(inputs: Inputs) -> Array | float | None:
+    """w·w_c; None is 1."""
+    if inputs.alpha is None or inputs.weight is None:
+        return inputs.weight if inputs.alpha is None else inputs.alpha
+    return inputs.alpha * inputs.weight
+
+
+@dataclass(frozen=True)
+class IndexClasswise(Categorical):
+    """:class:`Classwise` of class indices: the target's term alone."""
+
+    of: Classwise
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        required(self.of, "Class indices")
+        if not (isinstance(self.of, Classwise) and self.of.of_targets_alone):
+            raise TypeError(f"A loss of class indices is one whose terms are those of targets alone; received {self.of}.")
+
+    @property
+    def takes_any_labels(self) -> bool:
+        """No."""
+        return False
+
+    def text(self, alpha: bool, pos_weight: bool) -> str:
+        """As the loss."""
+        return self.of.text(alpha, pos_weight)
+
+    def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        target, axis = inputs.labels, self.axis
+        _, e, z_target, e_target, others = beside(xp, x, target, axis)
+        total = others + e_target
+        parts = Parts(e, total, others, e_target / total, others / total, log_total(xp, z_target, e_target, others, total) - z_target)
+        term = self.of.term(Space(xp, x.dtype, 1), parts, xp.ones_like(z_target))
+        value, g = (weighed(xp, z_target, inputs.weight, part) for part in (term.value, term.first))
+        return xp.squeeze(value, axis=axis), xp.scatter(e * (-g / total), target, g * parts.o, axis)
+
+    def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
+        """See :class:`~.base.Formula`."""
+        target, axis = inputs.labels, self.axis
+        parts, top = dense_parts(xp, axis, x)
+        over_o = z_over_o(xp, axis, parts, top, h)
+        at = Parts(*(xp.take_along_axis(part, target, axis=axis) if part is not parts.total else part for part in parts))
+        z = xp.take_along_axis(over_o, target, axis=axis)
+        term = self.of.term(Space(xp, x.dtype, 2), at, xp.ones_like(z))
+        g = weighed(xp, z, inputs.weight, term.first)
+        a = weighed(xp, z, inputs.weight, product(xp, at.o, as_array(xp, z, term.second))) * z
+        return xp.scatter(-parts.p * (a + parts.o * over_o * g), target, at.o * (a - at.p * z * g), axis)
+
+
+@dataclass(frozen=True)
+class OfClassProbabilities(Categorical):
+    """A loss ``of`` classes by their probabilities as they are, each a variable of its own, clipped to [ε, 1 − ε] if there is an ε."""
+
+    of: Classwise
+    epsilon: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        required(self.of, "Probabilities")
+        if not isinstance(self.of, Classwise):
+            raise TypeError(f"A loss of classes' probabilities is one of a class's expression; received {self.of}.")
+        object.__setattr__(self, "epsilon", clip_bound(self.epsilon))
+
+    @property
+    def predictions(self) -> Predictions:
+        """Probabilities."""
+        return "probabilities"
+
+    @property
+    def clipped(self) -> bool:
+        """With an ε."""
+        return bool(self.epsilon)
+
+    @property
+    def takes_class_weight(self) -> bool:
+        """As the loss."""
+        return True
+
+    @property
+    def temporaries(self) -> int:
+        """As the loss."""
+        return self.of.temporaries
+
+    def text(self, alpha: bool, pos_weight: bool) -> str:
+        """As the loss."""
+        return self.of.text(alpha, pos_weight)
+
+    def clip_text(self) -> str:
+        """How probabilities are clipped."""
+        return f"p to [{self.epsilon:g}, 1 − {self.epsilon:g}]; no derivative outside" if self.epsilon else ""
+
+    def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        return self._value_slope(xp, x, inputs, guarded=False)
+
+    def differentiable(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        return self._value_slope(xp, x, inputs, guarded=True)
+
+    def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
+        """See :class:`~.base.Formula`."""
+        return h * weighed(xp, x, _class_weight(inputs), self._term(Space(xp, x.dtype, 2), x, inputs).second)
+
+    def _value_slope(self, xp: Namespace, x: Array, inputs: Inputs, guarded: bool) -> tuple[Array, Array]:
+        term, weight = self._term(Space(xp, x.dtype, 1, guarded), x, inputs), _class_weight(inputs)
+        return xp.sum(weighed(xp, x, weight, term.value), axis=self.axis), weighed(xp, x, weight, term.first)
+
+    def _term(self, space: Space, x: Array, inputs: Inputs) -> Jet:
+        p, passes = clip_to(space.xp, self.epsilon, x)
+        y = inputs.labels
+        return found(self.of, self.of.element(ElementOfProbability(space, p, passes, y, 1 - y)))
+
+
+_BASES.append(Classwise)

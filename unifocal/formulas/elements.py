@@ -1,0 +1,143 @@
+"""The parts of which a loss's expression is made: a label and a probability, what is complementary to them, and their logarithms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..arrays import Array
+from .jets import Factor, Jet, Space
+from .softmax_terms import Parts
+from .written import Written
+
+
+class Element:
+    """One element of a loss, in numbers or in words.
+
+    y: the label, in [0, 1], smoothed.  p, log_p: the probability and its logarithm.  q, log_q: of 1 − p.  logit: log p − log q.
+    p_t: y·p + (1 − y)·q.  log_p_t: y·log p + (1 − y)·log q, minus the cross entropy.
+    """
+
+    y: Any
+    p: Any
+    _p_t: Any = None
+
+    @property
+    def logit(self) -> Any:
+        """log p − log(1 − p)."""
+        return self.log_p - self.log_q
+
+    @property
+    def q(self) -> Any:
+        """1 − p."""
+        return 1 - self.p
+
+    @property
+    def log_p(self) -> Any:
+        """Log p."""
+        return self.p.log()
+
+    @property
+    def log_q(self) -> Any:
+        """log(1 − p)."""
+        return self.q.log()
+
+    @property
+    def p_t(self) -> Any:
+        """The probability of the label."""
+        if self._p_t is None:
+            self._p_t = self._of_label()
+        return self._p_t
+
+    @property
+    def log_p_t(self) -> Any:
+        """Minus the cross entropy."""
+        return self.y * self.log_p + (1 - self.y) * self.log_q
+
+    def _of_label(self) -> Any:
+        """y·p + (1 − y)·q, which has a complement that is no difference."""
+        y, p, q = self.y, self.p, self.q
+        found, complement = y * p + (1 - y) * q, y * q + (1 - y) * p
+        found.complement, complement.complement = (lambda: complement), (lambda: found)
+        return found
+
+
+class WordsOfElement(Element):
+    """An element in words."""
+
+    def __init__(self) -> None:
+        self.y = Written("y", complement="(1 − y)")
+        self.p = Written("p", complement="(1 − p)")
+
+    @property
+    def logit(self) -> Written:
+        """The logit."""
+        return Written("x")
+
+    @property
+    def log_p_t(self) -> Written:
+        """Minus the cross entropy, by its name."""
+        return -Written("CE")
+
+    def _of_label(self) -> Written:
+        return Written("p_t", complement="(1 − p_t)")
+
+
+class ElementOfLogit(Element):
+    """An element by its logit."""
+
+    def __init__(self, space: Space, x: Array, y: Array, negative: Array) -> None:
+        self.y = _label(space, y, negative)
+        self.p = Jet(space, x, 1.0, unbounded=True).sigmoid()
+        self._space, self._x = space, x
+
+    @property
+    def logit(self) -> Jet:
+        """The logit."""
+        return Jet(self._space, self._x, self._space.xp.ones_like(self._x), unbounded=True)
+
+    def _of_label(self) -> Factor:
+        """With a rate that is bounded where p_t underflows: p·q/p_t is q or p for hard labels."""
+        return _either(self.p, self.q, self.y, sign=1.0)
+
+
+def _either(p: Factor, q: Factor, y: Jet, sign: float) -> Factor:
+    """y·p + (1 − y)·q, which has complements of its kind."""
+    space = p.space
+    xp, label, negative = space.xp, y.value, (1 - y).value
+    value = label * p.value + negative * q.value
+    pq = p.value * q.value
+    share = xp.divide(pq, xp.where(xp.equal(value, 0), 1.0, value))
+    share = xp.where(xp.equal(negative, 0), q.value, xp.where(xp.equal(label, 0), p.value, share))
+    rate = sign * (label - negative) * share
+    bend = None if space.order < 2 else rate * (sign * (q.value - p.value) - rate)
+    return Factor(space, value, rate, bend, complement=lambda: _either(q, p, y, -sign))
+
+
+class ElementOfProbability(Element):
+    """An element by its probability, which has been clipped; ``passes``: the derivative of the clip."""
+
+    def __init__(self, space: Space, p: Array, passes: Array | float, y: Array, negative: Array) -> None:
+        self.y = _label(space, y, negative)
+        passes = passes * space.xp.ones_like(p)
+        of_p, of_q = Jet(space, p, passes), Jet(space, 1 - p, -passes)
+        of_p.complement, of_q.complement = (lambda: of_q), (lambda: of_p)
+        self.p = of_p
+
+
+class ElementOfClass(Element):
+    """A class of a softmax, by its log-probability."""
+
+    def __init__(self, space: Space, parts: Parts, y: Array) -> None:
+        self.y = _label(space, y, 1 - y)
+        one = space.xp.ones_like(parts.p)
+        p, log_p = Factor(space, parts.p, one), Jet(space, -parts.minus_log_p, one, unbounded=True)
+        below = -parts.p
+        q = Jet(space, parts.o, below, below, complement=lambda: p)
+        p.logarithm, p.complement = (lambda: log_p), (lambda: q)
+        self.p = p
+
+
+def _label(space: Space, y: Array, negative: Array) -> Factor:
+    label, other = Factor(space, y), Factor(space, negative)
+    label.complement, other.complement = (lambda: other), (lambda: label)
+    return label
