@@ -20,8 +20,8 @@ def _find(name: str) -> Any:
     module = load("paddleclas", f"ppcls/loss/{_FILES[name]}.py", {"ppcls.utils": {"logger": None}})
     original: Any = getattr(module, name)
 
-    def forward(self: Any, x: Any, label: Any) -> Any:
-        (loss,) = original.forward(self, x, label).values()
+    def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
+        (loss,) = original.forward(self, *args, **kwargs).values()
         return loss
 
     return type(name, (original,), {"forward": forward})  # the original gives a dictionary of one loss
@@ -33,6 +33,7 @@ _RNG = np.random.default_rng(18)
 _X, _Y = 2 * _RNG.normal(size=(4, 3)), _RNG.random((4, 3))
 _INDEX, _SOFT = np.array([0, 2, 1, 2]), _Y / _Y.sum(1, keepdims=True)
 _IMAGE, _PIXELS = _RNG.normal(size=(2, 3, 4)), np.array([[1, 0, 3], [2, 0, 1]])
+_HARD = np.array([[1.0, 0, 0], [0, 1, 1], [1, 0, 1], [0, 0, 0]])
 _LABELS = {"index": _INDEX, "column": _INDEX[:, None], "soft": _SOFT, "logits": 3 * _Y - 1}
 
 _SINGLE: dict[str, Any] = {"dtype": "float32"}  # as labels are smoothed in
@@ -52,4 +53,26 @@ CASES = [
         _reduction=["mean", "sum", "none"],
     ),
     *cases("CELoss", "x", options=True, group="image", x=[_IMAGE], label=[_PIXELS]),
+    *cases(
+        "MultiLabelAsymmetricLoss",
+        "x",
+        options=True,
+        x=[_X],
+        target={"hard": _HARD, "soft": _Y, "int": _HARD.astype(np.int64)},
+        _gamma_pos=[0, 1, 1.5],
+        _gamma_neg=[1, 4],
+        _clip=[0.05, None],
+        _disable_focal_loss_grad=[True, False],
+    )[::5],
+    *cases("MultiLabelAsymmetricLoss", "x", options=True, group="reduced", x=[_X], target=[_HARD], _reduction=["mean", "none"]),
+    *cases(
+        "MultiLabelAsymmetricLoss",
+        "x",
+        options=True,
+        group="clipped",
+        x=[2 * _X],
+        target={"hard": _HARD, "soft": _Y},
+        _epsilon=[1e-8, 0.125],
+        _disable_focal_loss_grad=[True, False],
+    ),
 ]

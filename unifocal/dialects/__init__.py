@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from . import kornia as kornia
     from . import mlx as mlx
     from . import mmdet as mmdet
+    from . import model_garden as model_garden
     from . import optax as optax
     from . import paddle as paddle
     from . import paddleclas as paddleclas

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..arrays import Array, Tensor, same
 from ..convention import Convention
-from ..formulas import NegativeLogLikelihood, ProbabilityFocal, SigmoidFocal, SoftmaxFocal
+from ..formulas import FlooredCrossEntropy, NegativeLogLikelihood, OfProbabilities, SigmoidFocal, SoftmaxFocal
 from ..loss import DescriptionOf, loss
 from ..operands import Operands
 from .options import REDUCTIONS, choice, share
@@ -65,7 +65,7 @@ def binary_cross_entropy(
     Mirrors MLX 0.32.4, https://ml-explore.github.io/mlx/build/html/python/nn/_autosummary_functions/mlx.nn.losses.binary_cross_entropy.html
     """
     convention = Convention(
-        SigmoidFocal() if with_logits else ProbabilityFocal(log_floor=-100.0),
+        SigmoidFocal() if with_logits else OfProbabilities(FlooredCrossEntropy()),
         labels="elements",
         reduction=choice("reduction", reduction, REDUCTIONS),
         held="nothing",

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 from ..arrays import Array, Tensor
 from ..convention import Convention
-from ..formulas import SoftmaxFocal
+from ..formulas import LabelProbabilityAsymmetric, SoftmaxFocal
 from ..loss import DescriptionOf, LossObject, description, evaluating
 from ..operands import Operands
 from . import paddle
 from .options import REDUCTIONS, choice
 from .ranks import shape, softmax, squeezed
 
-__all__ = ["CELoss"]
+__all__ = ["CELoss", "MultiLabelAsymmetricLoss"]
 
 
 def __dir__() -> list[str]:
@@ -59,5 +59,39 @@ class CELoss(LossObject):
             held="nothing",
         )
         return convention, Operands(x, squeezed(label, -1) if len(own) == 2 and not soft else label)
+
+    __call__ = evaluating(describe)
+
+
+@dataclass(eq=False)
+class MultiLabelAsymmetricLoss(LossObject):
+    """``ppcls.loss.MultiLabelAsymmetricLoss``: asymmetric loss of logits and labels in their shape.
+
+    ``clip`` is the margin, off if None or not above 0; probabilities of the label are at least ``epsilon`` in the logarithm.  With
+    ``disable_focal_loss_grad`` the modulator is held constant in the derivative.
+
+    Mirrors PaddleClas 2.6.0,
+    https://github.com/PaddlePaddle/PaddleClas/blob/d178931fca432204e6b7422bac4f92e09ff22fa4/ppcls/loss/multilabelloss.py
+    """
+
+    gamma_pos: float = 1
+    gamma_neg: float = 4
+    clip: float | None = 0.05
+    epsilon: float = 1e-8
+    disable_focal_loss_grad: bool = True
+    reduction: str = "sum"
+
+    def __post_init__(self) -> None:
+        choice("reduction", self.reduction, REDUCTIONS)
+
+    def describe(self, x: Tensor, target: Array) -> DescriptionOf[Tensor]:
+        """The loss of these logits and labels."""
+        margin = self.clip if self.clip is not None and self.clip > 0 else 0.0
+        formula = LabelProbabilityAsymmetric(
+            self.gamma_pos, self.gamma_neg, margin, self.epsilon, detach_modulator=bool(self.disable_focal_loss_grad)
+        )
+        return Convention(formula, labels="elements", reduction=choice("reduction", self.reduction, REDUCTIONS), held="nothing"), Operands(
+            x, target
+        )
 
     __call__ = evaluating(describe)

@@ -1,11 +1,14 @@
 """All of the library's mathematics: one frozen object a loss, pure functions of Array API arrays."""
 
 from .base import Binary, Categorical, Formula, Inputs
+from .clamped import ClampedFocal, FlooredCrossEntropy
 from .classwise import Classwise, OfClassProbabilities
 from .derived import Elementwise, OfProbabilities
 from .families import binary_focal, categorical_focal, normalized_focal
+from .label_probability import LabelProbabilityAsymmetric
 from .linked import Linked, Normalized, SigmoidLink, SoftmaxLink
 from .log_probability import NegativeLogLikelihood
+from .marked import MarkedFocal
 from .mixture import Mixture
 from .probability import CategoricalProbabilityFocal, ProbabilityFocal
 from .renormalized import RenormalizedFocal
@@ -16,11 +19,15 @@ __all__ = [
     "Binary",
     "Categorical",
     "CategoricalProbabilityFocal",
+    "ClampedFocal",
     "Classwise",
     "Elementwise",
+    "FlooredCrossEntropy",
     "Formula",
     "Inputs",
+    "LabelProbabilityAsymmetric",
     "Linked",
+    "MarkedFocal",
     "Mixture",
     "NegativeLogLikelihood",
     "Normalized",
