@@ -16,19 +16,33 @@ from .evaluation.checks import value_checks
 from .gradient import value_and_grad
 from .lazy import submodules
 from .losses import binary_cross_entropy, cross_entropy, sigmoid_focal_loss, softmax_focal_loss
+from .variants import (
+    asymmetric_loss,
+    gaussian_focal_loss,
+    poly_focal_loss,
+    quality_focal_loss,
+    softmax_poly_focal_loss,
+    varifocal_loss,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "asymmetric_loss",
     "available_backends",
     "binary_cross_entropy",
     "classwise",
     "cross_entropy",
     "elementwise",
+    "gaussian_focal_loss",
+    "poly_focal_loss",
+    "quality_focal_loss",
     "sigmoid_focal_loss",
     "softmax_focal_loss",
+    "softmax_poly_focal_loss",
     "value_and_grad",
     "value_checks",
+    "varifocal_loss",
 ]
 
 if TYPE_CHECKING:

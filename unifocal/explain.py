@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
-from . import losses
+from .canonical import own_losses
 from .dialects import Difference, differences, full_name, function_named
 from .evaluation.checks import value_checks
 from .evaluation.evaluate import evaluate
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _STAND_INS = {"alpha": 0.25, "pos_weight": 1.0}
 _WEIGHTS = ("weight", "sample_weight", "class_weight")
 """For options that an original requires."""
-_CANONICAL = ("sigmoid_focal_loss", "softmax_focal_loss", "binary_cross_entropy", "cross_entropy")
 
 
 _Rows = tuple[tuple[str, str], ...]
@@ -34,7 +33,7 @@ class Explanation:
     """One function's convention: by format of its labels, rows of what is asked and the answer."""
 
     function: str
-    """Its full name, ``dialect.function``, or that of a canonical loss."""
+    """Its full name, ``dialect.function``, or that of a loss of unifocal's."""
     summary: str
     signature: str
     """As it is called, with the options given in place of the defaults."""
@@ -43,7 +42,7 @@ class Explanation:
 
 
 def explain(name: str, **options: Any) -> Explanation:
-    """Explain a dialect's function, by any name that :func:`unifocal.dialects.full_name` knows, or a canonical loss, with some options set.
+    """Explain a dialect's function, by any name that :func:`unifocal.dialects.full_name` knows, or a loss of unifocal's; with options.
 
     Raises
     ------
@@ -68,8 +67,8 @@ def explain(name: str, **options: Any) -> Explanation:
 
 def _find(name: str) -> tuple[str, Callable[..., Any]]:
     canonical = name.removeprefix("unifocal.")
-    if canonical in _CANONICAL:
-        return canonical, getattr(losses, canonical)
+    if canonical in own_losses():
+        return canonical, own_losses()[canonical]
     full = full_name(name)
     return full, function_named(full)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from inspect import isabstract
 
-from unifocal.formulas import Binary, Categorical, Formula
+from unifocal.formulas import Formula
 
 
 def _below(cls: type) -> Iterator[type]:
@@ -16,4 +17,4 @@ def _below(cls: type) -> Iterator[type]:
 
 def every_formula() -> set[type]:
     """All that ``unifocal.formulas`` has, those included that are for some labels alone."""
-    return {cls for cls in _below(Formula) if cls.__module__.startswith("unifocal.formulas") and cls not in (Binary, Categorical)}
+    return {cls for cls in _below(Formula) if cls.__module__.startswith("unifocal.formulas") and not isabstract(cls)}

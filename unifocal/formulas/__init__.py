@@ -1,10 +1,11 @@
 """All of the library's mathematics: one frozen object a loss, pure functions of Array API arrays."""
 
 from .base import Binary, Categorical, Formula, Inputs
-from .clamped import ClampedFocal, FlooredCrossEntropy
+from .clamped import ClampedFocal
 from .classwise import Classwise, OfClassProbabilities
 from .derived import Elementwise, OfProbabilities
 from .families import binary_focal, categorical_focal, normalized_focal
+from .floored import FlooredCrossEntropy, OfFlooredProbabilities
 from .label_probability import LabelProbabilityAsymmetric
 from .linked import Linked, Normalized, SigmoidLink, SoftmaxLink
 from .log_probability import NegativeLogLikelihood
@@ -32,6 +33,7 @@ __all__ = [
     "NegativeLogLikelihood",
     "Normalized",
     "OfClassProbabilities",
+    "OfFlooredProbabilities",
     "OfProbabilities",
     "ProbabilityFocal",
     "RenormalizedFocal",

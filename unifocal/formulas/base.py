@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from inspect import isabstract
 from numbers import Number
 from typing import ClassVar, Literal, NamedTuple, assert_never
 
@@ -36,17 +37,13 @@ class Inputs(NamedTuple):
     weight: float | Array | None = None
 
 
-_BASES: list[type] = []
-"""What formulas may derive from."""
-
-
 @dataclass(frozen=True)
 class Formula(ABC):
-    """The mathematics of a loss.  A class that can be made is final: one of its own derives from Binary or Categorical."""
+    """The mathematics of a loss.  A class that can be made is final: one of its own derives from an abstract one."""
 
     def __init_subclass__(cls) -> None:
         for base in cls.__bases__:
-            if base not in (Formula, *_BASES) and issubclass(base, Formula):
+            if issubclass(base, Formula) and not isabstract(base):
                 raise TypeError(
                     f"{cls.__name__} cannot derive from {base.__name__}, whose faster forms would not have what {cls.__name__} adds. "
                     "Derive it from unifocal.formulas.Binary or Categorical, and hold a formula as a field to build on it."
@@ -223,9 +220,6 @@ class Categorical(Formula):
     def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
         """The same formula, along the axis."""
         return self if axis == self.axis else replace(self, axis=axis)
-
-
-_BASES += [Binary, Categorical]
 
 
 def required(formula: object, what: str) -> Formula:

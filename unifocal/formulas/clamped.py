@@ -1,4 +1,4 @@
-"""Binary losses of probabilities that are kept from 0 each in its own way: p and 1 − p apart, or their logarithms."""
+"""Binary focal loss of probabilities p and 1 − p that are kept from 0 apart from each other."""
 
 from __future__ import annotations
 
@@ -33,14 +33,3 @@ class ClampedFocal(Elementwise):
         of_positive = -self.pos_weight * q**self.gamma * log(p)
         of_negative = -(p**self.gamma) * log(q)
         return where(t.y != 0, of_positive, of_negative) if self.hard else t.y * of_positive + (1 - t.y) * of_negative
-
-
-@dataclass(frozen=True)
-class FlooredCrossEntropy(Elementwise):
-    """Binary cross entropy whose logarithms are at least ``floor``, with no derivative where they would be less."""
-
-    floor: float = -100.0
-
-    def element(self, t: Element) -> Any:
-        """The loss of one element."""
-        return -t.y * maximum(t.log_p, self.floor) - (1 - t.y) * maximum(t.log_q, self.floor)

@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 
 from ..arrays import Array, Namespace
 from .arithmetic import product
-from .base import _BASES, Categorical, Formula, Inputs, Predictions, required
+from .base import Categorical, Formula, Inputs, Predictions, required
 from .derived import as_array, found, hold_options, in_words, weighed
-from .elements import Element, ElementOfClass, ElementOfProbability
+from .elements import Element, ElementOfClass, ElementOfProbability, Label
 from .jets import Jet, Space
 from .probability import clip_bound, clip_to
 from .softmax_terms import Parts, beside, dense_parts, less_share, log_total, z_over_o
@@ -61,7 +61,7 @@ class Classwise(Categorical):
 
     def text(self, alpha: bool, pos_weight: bool) -> str:
         """The expression."""
-        return in_words(self, f"Σ_c {'α_c·' if alpha else ''}({{}})")
+        return in_words(self, "Σ_c α_c·{}" if alpha else "Σ_c {}")
 
     def term(self, space: Space, parts: Parts, y: Array) -> Jet:
         """:meth:`element` in numbers."""
@@ -203,7 +203,4 @@ class OfClassProbabilities(Categorical):
     def _term(self, space: Space, x: Array, inputs: Inputs) -> Jet:
         p, passes = clip_to(space.xp, self.epsilon, x)
         y = inputs.labels
-        return found(self.of, self.of.element(ElementOfProbability(space, p, passes, y, 1 - y)))
-
-
-_BASES.append(Classwise)
+        return found(self.of, self.of.element(ElementOfProbability(space, p, passes, Label(y, 1 - y))))

@@ -15,28 +15,21 @@ the derivatives are with respect to log p_c, and go through the softmax's Jacobi
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from ..arrays import Array, Namespace, type_name
 from ..scalars import is_number
-from .base import _BASES, Binary, Formula, Inputs, Predictions, finite, required
-from .elements import Element, ElementOfLogit, ElementOfProbability, WordsOfElement
+from .base import Binary, Formula, Inputs, Predictions, finite, required
+from .elements import Element, ElementOfLogit, ElementOfProbability, Label, WordsOfElement
+from .expressions import constant
 from .jets import Jet, Space
 from .probability import clip_bound, clip_to
 
 
 @dataclass(frozen=True)
-class Elementwise(Binary):
-    """A binary loss by the expression of one element.  Its options are fields: numbers, strings, booleans."""
-
-    @abstractmethod
-    def element(self, t: Element) -> Any:
-        """The loss of one element, of any label, without α and weights: an expression in t's parts."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        hold_options(self, "smoothed")
+class OfElement(Binary):
+    """What gives one element of a loss, and derives all else."""
 
     @property
     def temporaries(self) -> int:
@@ -47,59 +40,107 @@ class Elementwise(Binary):
         """The expression says it."""
         return "the label's own α_t" if alpha else None
 
-    def text(self, alpha: bool, pos_weight: bool) -> str:
-        """The expression."""
-        return in_words(self, "α_t·({})" if alpha else "{}")
+    @abstractmethod
+    def numbers(self, space: Space, x: Array, label: Label) -> Element:
+        """An element in numbers."""
+
+    @abstractmethod
+    def loss(self, t: Element) -> Jet:
+        """The loss of an element in numbers; raises TypeError if the expression gives none."""
 
     def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
-        return self._value_slope(xp, x, inputs, guarded=False)
+        return self._parts(Space(xp, x.dtype, 1), x, inputs)[:2]
 
     def differentiable(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
-        return self._value_slope(xp, x, inputs, guarded=True)
+        return self._parts(Space(xp, x.dtype, 1, guarded=True), x, inputs)[:2]
 
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
-        y, negative = self.smooth(xp, inputs.labels)
-        loss = self.of_element(ElementOfLogit(Space(xp, x.dtype, 2), x, y, negative))
-        return h * weighed(xp, x, self.coefficient(inputs, y, negative), loss.second)
+        return h * self._parts(Space(xp, x.dtype, 2), x, inputs)[2]
 
-    def of_element(self, t: Element) -> Jet:
-        """:meth:`element` in numbers; raises TypeError if it is none."""
+    def _parts(self, space: Space, x: Array, inputs: Inputs) -> tuple[Array, Array, Array]:
+        """Value, slope and second derivative, as far as they are asked for."""
+        y, negative = self.smooth(space.xp, inputs.labels)
+        balance = self.coefficient(inputs._replace(weight=None), y, negative)
+        t = self.numbers(space, x, Label(y, negative, balance))
+        loss = self.loss(t)
+        coefficient = inputs.weight if t.balanced else self.coefficient(inputs, y, negative)
+        value, first, second = (weighed(space.xp, x, coefficient, part) for part in (loss.value, loss.first, loss.second))
+        return value, first, second
+
+
+@dataclass(frozen=True)
+class Elementwise(OfElement):
+    """A binary loss by the expression of one element.  Its options are fields: numbers, strings, booleans."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        hold_options(self, "smoothed")
+
+    @abstractmethod
+    def element(self, t: Element) -> Any:
+        """The loss of one element, of any label, without weights: an expression in t's parts.
+
+        If t.alpha_t is one of them, α balances there; otherwise it balances all.
+        """
+
+    def text(self, alpha: bool, pos_weight: bool) -> str:
+        """The expression."""
+        return in_words(self, "α_t·{}" if alpha else "{}", alpha)
+
+    def numbers(self, space: Space, x: Array, label: Label) -> Element:
+        """An element by its logit."""
+        return ElementOfLogit(space, x, label)
+
+    def loss(self, t: Element) -> Jet:
+        """:meth:`element` in numbers."""
         return found(self, self.element(t))
-
-    def _value_slope(self, xp: Namespace, x: Array, inputs: Inputs, guarded: bool) -> tuple[Array, Array]:
-        y, negative = self.smooth(xp, inputs.labels)
-        loss = self.of_element(ElementOfLogit(Space(xp, x.dtype, 1, guarded), x, y, negative))
-        coefficient = self.coefficient(inputs, y, negative)
-        return weighed(xp, x, coefficient, loss.value), weighed(xp, x, coefficient, loss.first)
 
 
 _EXPLAINED = {"CE": "CE = −y·log p − (1 − y)·log(1 − p)", "p_t": "p_t = y·p + (1 − y)·(1 − p)"}
 
 
-def in_words(formula: Any, form: str) -> str:
-    """A formula's expression in a form with one place, and what its parts are that do not go without saying."""
-    words = str(formula.element(WordsOfElement()))
-    return "; ".join([form.format(words), *(said for part, said in _EXPLAINED.items() if part in words)])
+def in_words(formula: Any, form: str, alpha: bool = False) -> str:
+    """A formula's expression, and what its parts are that do not go without saying.
+
+    form: has a place for the expression, unless that has its own α.
+    """
+    t = WordsOfElement(alpha)
+    words = formula.element(t)
+    said = (said for part, said in _EXPLAINED.items() if part in str(words))
+    return "; ".join([str(words) if t.balanced or form == "{}" else form.format(words.as_factor()), *said])
 
 
 def hold_options(formula: Any, *others: str) -> None:
-    """Hold a formula's options to what an expression takes: numbers, which become floats, strings and booleans.
+    """Hold a formula's options to the kind of their defaults: numbers, which become floats, True or False, or strings.
 
-    Raises TypeError or ValueError where one is none.  others: the fields that are no options of the expression.
+    Raises TypeError or ValueError where one is of another kind.  others: the fields that are no options of the expression.
     """
     for option in fields(formula):
-        value = getattr(formula, option.name)
-        if option.name in others or isinstance(value, bool | str):
+        value, kind = getattr(formula, option.name), _kind(option.default)
+        if option.name in others or (kind in (bool, Any) and isinstance(value, bool)) or (kind in (str, Any) and isinstance(value, str)):
             continue
-        if not is_number(value):
+        if kind not in (float, Any) or not is_number(value):
+            wanted = {bool: "True or False", str: "a string"}.get(kind, "a number")
             raise TypeError(
-                f"{option.name} must be a number, a string or True or False; received {type_name(value)}. "
+                f"{option.name} must be {wanted}; received {type_name(value)}. "
                 "Tensors are weights of a loss: alpha, class_weight, sample_weight or normalizer."
             )
         object.__setattr__(formula, option.name, finite(option.name, value))
+
+
+def _kind(default: object) -> Any:
+    """The kind of an option's values, by its default; Any without one."""
+    if default is MISSING:
+        return Any
+    return bool if isinstance(default, bool) else str if isinstance(default, str) else float
+
+
+def held_if(detached: bool, *modulators: Any) -> tuple[Any, ...]:
+    """Modulators, held constant if they are to be detached."""
+    return tuple(map(constant, modulators)) if detached else modulators
 
 
 def found(formula: Formula, loss: object) -> Jet:
@@ -127,7 +168,7 @@ def weighed(xp: Namespace, x: Array, coefficient: Array | float | None, part: Ar
 
 
 @dataclass(frozen=True)
-class OfProbabilities(Binary):
+class OfProbabilities(OfElement):
     """A loss ``of`` an element, by its probability, which is clipped to [ε, 1 − ε] if there is an ε."""
 
     of: Elementwise
@@ -150,45 +191,18 @@ class OfProbabilities(Binary):
         """With an ε."""
         return bool(self.epsilon)
 
-    @property
-    def temporaries(self) -> int:
-        """As the loss."""
-        return self.of.temporaries
-
     def text(self, alpha: bool, pos_weight: bool) -> str:
         """As the loss."""
         return self.of.text(alpha, pos_weight)
-
-    def soft_labels_text(self, alpha: bool) -> str | None:
-        """As the loss."""
-        return self.of.soft_labels_text(alpha)
 
     def clip_text(self) -> str:
         """How probabilities are clipped."""
         return f"p to [{self.epsilon:g}, 1 − {self.epsilon:g}]; no derivative outside" if self.epsilon else ""
 
-    def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
-        """See :class:`~.base.Formula`."""
-        return self._value_slope(xp, x, inputs, guarded=False)
+    def numbers(self, space: Space, x: Array, label: Label) -> Element:
+        """An element by its probability."""
+        return ElementOfProbability(space, *clip_to(space.xp, self.epsilon, x), label)
 
-    def differentiable(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
-        """See :class:`~.base.Formula`."""
-        return self._value_slope(xp, x, inputs, guarded=True)
-
-    def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
-        """See :class:`~.base.Formula`."""
-        loss, coefficient = self._loss(xp, x, inputs, order=2, guarded=False)
-        return h * weighed(xp, x, coefficient, loss.second)
-
-    def _value_slope(self, xp: Namespace, x: Array, inputs: Inputs, guarded: bool) -> tuple[Array, Array]:
-        loss, coefficient = self._loss(xp, x, inputs, 1, guarded)
-        return weighed(xp, x, coefficient, loss.value), weighed(xp, x, coefficient, loss.first)
-
-    def _loss(self, xp: Namespace, x: Array, inputs: Inputs, order: int, guarded: bool) -> tuple[Jet, Array | float | None]:
-        y, negative = self.smooth(xp, inputs.labels)
-        p, passes = clip_to(xp, self.epsilon, x)
-        loss = self.of.of_element(ElementOfProbability(Space(xp, x.dtype, order, guarded), p, passes, y, negative))
-        return loss, self.coefficient(inputs, y, negative)
-
-
-_BASES.append(Elementwise)
+    def loss(self, t: Element) -> Jet:
+        """As the loss."""
+        return self.of.loss(t)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..arrays import Array
 from .jets import Factor, Jet, Space
@@ -10,16 +10,33 @@ from .softmax_terms import Parts
 from .written import Written
 
 
+class Label(NamedTuple):
+    """The label y of an element, 1 − y, and α_t; None is 1."""
+
+    y: Array
+    negative: Array
+    balance: Array | float | None = None
+
+
 class Element:
     """One element of a loss, in numbers or in words.
 
     y: the label, in [0, 1], smoothed.  p, log_p: the probability and its logarithm.  q, log_q: of 1 − p.  logit: log p − log q.
-    p_t: y·p + (1 − y)·q.  log_p_t: y·log p + (1 − y)·log q, minus the cross entropy.
+    alpha_t: y·α + (1 − y)·(1 − α).  p_t: y·p + (1 − y)·q.  log_p_t: y·log p + (1 − y)·log q, minus the cross entropy.
     """
 
     y: Any
     p: Any
+    balanced: bool = False
+    """Whether alpha_t was asked for."""
+    _alpha_t: Any
     _p_t: Any = None
+
+    @property
+    def alpha_t(self) -> Any:
+        """y·α + (1 − y)·(1 − α); 1 if there is no α."""
+        self.balanced = True
+        return self._alpha_t
 
     @property
     def logit(self) -> Any:
@@ -64,8 +81,9 @@ class Element:
 class WordsOfElement(Element):
     """An element in words."""
 
-    def __init__(self) -> None:
+    def __init__(self, alpha: bool) -> None:
         self.y = Written("y", complement="(1 − y)")
+        self._alpha_t = Written("α_t" if alpha else "1")
         self.p = Written("p", complement="(1 − p)")
 
     @property
@@ -85,8 +103,8 @@ class WordsOfElement(Element):
 class ElementOfLogit(Element):
     """An element by its logit."""
 
-    def __init__(self, space: Space, x: Array, y: Array, negative: Array) -> None:
-        self.y = _label(space, y, negative)
+    def __init__(self, space: Space, x: Array, label: Label) -> None:
+        self.y, self._alpha_t = _label(space, label)
         self.p = Jet(space, x, 1.0, unbounded=True).sigmoid()
         self._space, self._x = space, x
 
@@ -116,8 +134,8 @@ def _either(p: Factor, q: Factor, y: Jet, sign: float) -> Factor:
 class ElementOfProbability(Element):
     """An element by its probability, which has been clipped; ``passes``: the derivative of the clip."""
 
-    def __init__(self, space: Space, p: Array, passes: Array | float, y: Array, negative: Array) -> None:
-        self.y = _label(space, y, negative)
+    def __init__(self, space: Space, p: Array, passes: Array | float, label: Label) -> None:
+        self.y, self._alpha_t = _label(space, label)
         passes = passes * space.xp.ones_like(p)
         of_p, of_q = Jet(space, p, passes), Jet(space, 1 - p, -passes)
         of_p.complement, of_q.complement = (lambda: of_q), (lambda: of_p)
@@ -128,7 +146,7 @@ class ElementOfClass(Element):
     """A class of a softmax, by its log-probability."""
 
     def __init__(self, space: Space, parts: Parts, y: Array) -> None:
-        self.y = _label(space, y, 1 - y)
+        self.y, self._alpha_t = _label(space, Label(y, 1 - y))
         one = space.xp.ones_like(parts.p)
         p, log_p = Factor(space, parts.p, one), Jet(space, -parts.minus_log_p, one, unbounded=True)
         below = -parts.p
@@ -137,7 +155,8 @@ class ElementOfClass(Element):
         self.p = p
 
 
-def _label(space: Space, y: Array, negative: Array) -> Factor:
-    label, other = Factor(space, y), Factor(space, negative)
-    label.complement, other.complement = (lambda: other), (lambda: label)
-    return label
+def _label(space: Space, label: Label) -> tuple[Factor, Factor]:
+    """A label and its α_t, which no prediction changes."""
+    y, other = Factor(space, label.y), Factor(space, label.negative)
+    y.complement, other.complement = (lambda: other), (lambda: y)
+    return y, Factor(space, 1.0 if label.balance is None else label.balance)

@@ -136,49 +136,41 @@ def _expression(value: object) -> Expression:
     return value
 
 
-def log(a: Expression) -> Expression:
+def log(a: Expression) -> Any:
     """log a, exact near 1 where 1 − a is known: of probabilities, and of what is clipped or shifted of them."""
-    found: Expression = _expression(a).log()
-    return found
+    return _expression(a).log()
 
 
-def exp(a: Expression) -> Expression:
+def exp(a: Expression) -> Any:
     """e^a."""
-    found: Expression = _expression(a).exp()
-    return found
+    return _expression(a).exp()
 
 
-def sigmoid(a: Expression) -> Expression:
+def sigmoid(a: Expression) -> Any:
     """σ(a), of which 1 − σ(a) and both logarithms are known to full accuracy."""
-    found: Expression = _expression(a).sigmoid()
-    return found
+    return _expression(a).sigmoid()
 
 
-def constant(a: Expression) -> Expression:
+def constant(a: Expression) -> Any:
     """a, held out of the derivative, as ``detach`` and ``stop_gradient`` hold a tensor."""
-    found: Expression = _expression(a).held()
-    return found
+    return _expression(a).held()
 
 
-def where(condition: Condition, a: Expression | float, b: Expression | float) -> Expression:
+def where(condition: Condition, a: Expression | float, b: Expression | float) -> Any:
     """a where the condition holds, b elsewhere."""
     condition = _condition(condition)
     if isinstance(a, Expression):
-        found: Expression = a.where(condition.value, b)
-    elif isinstance(b, Expression):
-        found = b.where((~condition).value, a)
-    else:
-        found = (condition.of.held() * 0.0 + a).where(condition.value, b)
-    return found
+        return a.where(condition.value, b)
+    if isinstance(b, Expression):
+        return b.where((~condition).value, a)
+    return (condition.of.held() * 0.0 + a).where(condition.value, b)
 
 
-def maximum(a: Expression | float, b: Expression | float) -> Expression:
+def maximum(a: Expression | float, b: Expression | float) -> Any:
     """The larger of both; where they are equal, the derivative is a's."""
-    found: Expression = a.larger(b) if isinstance(a, Expression) else _expression(b).larger(a)
-    return found
+    return a.larger(b) if isinstance(a, Expression) else _expression(b).larger(a)
 
 
-def minimum(a: Expression | float, b: Expression | float) -> Expression:
+def minimum(a: Expression | float, b: Expression | float) -> Any:
     """The smaller of both; where they are equal, the derivative is a's."""
-    found: Expression = a.smaller(b) if isinstance(a, Expression) else _expression(b).smaller(a)
-    return found
+    return a.smaller(b) if isinstance(a, Expression) else _expression(b).smaller(a)

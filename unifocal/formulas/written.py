@@ -29,6 +29,10 @@ class Written(Expression):
         """The words as part of what holds together so strongly."""
         return self.words if self.binds >= binds else f"({self.words})"
 
+    def as_factor(self) -> str:
+        """The words after a factor."""
+        return f"({self.words})" if self._is_negative else self.within(_PRODUCT)
+
     @property
     def _is_negative(self) -> bool:
         """Whether it is minus a product, not a sum."""

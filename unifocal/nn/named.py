@@ -1,15 +1,14 @@
-"""Losses by their names, which configurations hold: ``dialect.function``, or a canonical loss's own."""
+"""Losses by their names, which configurations hold: ``dialect.function``, or the own name of a loss of unifocal's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from .. import dialects, losses
+from .. import dialects
 from ..arrays import type_name
+from ..canonical import own_losses
 from ..loss import LossObject
-
-_CANONICAL = ("sigmoid_focal_loss", "softmax_focal_loss", "binary_cross_entropy", "cross_entropy")
 
 
 def name_of(function: Any) -> str:
@@ -23,7 +22,7 @@ def name_of(function: Any) -> str:
     if isinstance(function, LossObject):
         function = type(function)
     name, module = getattr(function, "__name__", ""), getattr(function, "__module__", "")
-    if name in _CANONICAL and getattr(losses, name) is function:
+    if own_losses().get(name) is function:
         return str(name)
     dialect = module.rpartition(".")[2]
     if dialect not in dialects.dialect_names() or dialects.functions_of(dialect).get(name) is not function:
@@ -40,16 +39,16 @@ def full_name(name: str) -> str:
         If there is no such loss, or several have the name.
     """
     own = name.removeprefix("unifocal.")
-    return own if own in _CANONICAL else dialects.full_name(name)
+    return own if own in own_losses() else dialects.full_name(name)
 
 
 def loss_named(name: str) -> Callable[..., Any]:
     """The loss of a :func:`full_name`."""
-    found: Callable[..., Any] = getattr(losses, name) if name in _CANONICAL else dialects.function_named(name)
+    found: Callable[..., Any] = own_losses().get(name) or dialects.function_named(name)
     return found
 
 
 def every_loss() -> dict[str, Callable[..., Any]]:
     """All losses by name."""
     others = {f"{dialect}.{name}": loss for dialect in dialects.dialect_names() for name, loss in dialects.functions_of(dialect).items()}
-    return {**{name: getattr(losses, name) for name in _CANONICAL}, **others}
+    return {**own_losses(), **others}

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from inspect import Signature, cleandoc, isclass, signature
-from sys import modules
 from typing import Any
 
 import numpy as np
 
+from .. import losses
 from ..arrays import type_name
 from ..dispatch import backend_of
 from ..loss import Description, LossObject, call_with
@@ -28,7 +28,6 @@ def explained(loss: Any, summary: str) -> str:
     """A docstring for a canonical loss's module, which explains the options as the functions' docstrings do."""
     convention, _ = loss.describe(None, None)
     entries: dict[str, str] = {}
-    losses = modules[loss.__module__]
     sources = [losses.sigmoid_focal_loss, loss]  # the parameters of each are those of the ones before, and its own
     if convention.formula.categorical:
         sources.insert(1, losses.softmax_focal_loss)

@@ -27,7 +27,19 @@ from ..arrays import Array
 from .module import Canonical, Held
 from .options import numbers
 
-__all__ = ["BinaryCrossEntropy", "CrossEntropy", "Loss", "SigmoidFocalLoss", "SoftmaxFocalLoss"]
+__all__ = [
+    "AsymmetricLoss",
+    "BinaryCrossEntropy",
+    "CrossEntropy",
+    "GaussianFocalLoss",
+    "Loss",
+    "PolyFocalLoss",
+    "QualityFocalLoss",
+    "SigmoidFocalLoss",
+    "SoftmaxFocalLoss",
+    "SoftmaxPolyFocalLoss",
+    "VarifocalLoss",
+]
 
 
 def __dir__() -> list[str]:
@@ -105,3 +117,39 @@ class CrossEntropy(_Canonical):
     """:func:`unifocal.cross_entropy` as a ``torch.nn.Module``."""
 
     loss = staticmethod(unifocal.cross_entropy)
+
+
+class AsymmetricLoss(_Canonical):
+    """:func:`unifocal.asymmetric_loss` as a ``torch.nn.Module``."""
+
+    loss = staticmethod(unifocal.asymmetric_loss)
+
+
+class QualityFocalLoss(_Canonical):
+    """:func:`unifocal.quality_focal_loss` as a ``torch.nn.Module``."""
+
+    loss = staticmethod(unifocal.quality_focal_loss)
+
+
+class VarifocalLoss(_Canonical):
+    """:func:`unifocal.varifocal_loss` as a ``torch.nn.Module``."""
+
+    loss = staticmethod(unifocal.varifocal_loss)
+
+
+class GaussianFocalLoss(_Canonical):
+    """:func:`unifocal.gaussian_focal_loss` as a ``torch.nn.Module``."""
+
+    loss = staticmethod(unifocal.gaussian_focal_loss)
+
+
+class PolyFocalLoss(_Canonical):
+    """:func:`unifocal.poly_focal_loss` as a ``torch.nn.Module``."""
+
+    loss = staticmethod(unifocal.poly_focal_loss)
+
+
+class SoftmaxPolyFocalLoss(_Canonical):
+    """:func:`unifocal.softmax_poly_focal_loss` as a ``torch.nn.Module``."""
+
+    loss = staticmethod(unifocal.softmax_poly_focal_loss)

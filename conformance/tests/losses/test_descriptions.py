@@ -18,12 +18,19 @@ from unifocal.formulas import (
     Binary,
     Categorical,
     CategoricalProbabilityFocal,
+    ClampedFocal,
+    FlooredCrossEntropy,
     Formula,
     Inputs,
+    LabelProbabilityAsymmetric,
     Linked,
+    MarkedFocal,
     Mixture,
     NegativeLogLikelihood,
     Normalized,
+    OfClassProbabilities,
+    OfFlooredProbabilities,
+    OfProbabilities,
     ProbabilityFocal,
     RenormalizedFocal,
     SigmoidFocal,
@@ -34,8 +41,13 @@ from unifocal.formulas import (
     categorical_focal,
     normalized_focal,
 )
+from unifocal.formulas.asymmetric import AsymmetricFocal
+from unifocal.formulas.classwise import IndexClasswise
+from unifocal.formulas.gaussian import GaussianFocal
 from unifocal.formulas.log_probability import IndexNegativeLogLikelihood
+from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
 from unifocal.formulas.probability import IndexProbabilityFocal
+from unifocal.formulas.quality import QualityFocal, Varifocal
 from unifocal.formulas.sigmoid import HardSigmoidFocal
 from unifocal.formulas.softmax_index import IndexSoftmaxFocal, SmoothedIndexCrossEntropy
 from unifocal.loss import Description, loss
@@ -60,6 +72,18 @@ _NUMBERS: dict[str, tuple[Any, ...]] = {
     "axis": ("1", None, True, 1.0, np.array([-1, -2]), 0, 1),
     "of": (None, "sigmoid", SigmoidFocal, SigmoidLink()),
     "link": (None, "sigmoid", SigmoidLink, SigmoidFocal()),
+    "gamma_pos": (*_NOT_NUMBERS, -1, NAN, INF),
+    "gamma_neg": (*_NOT_NUMBERS, -1, NAN, INF),
+    "margin": (*_NOT_NUMBERS, -0.1, 1, NAN, INF),
+    "beta": (*_NOT_NUMBERS, -1, NAN, INF),
+    "alpha": (*_NOT_NUMBERS, -1, NAN, INF),
+    "poly_epsilon": (*_NOT_NUMBERS, NAN, INF),
+    "detach_modulator": (None, 1, 0.0, "yes", np.array([True, False])),
+    "pos_weight": (*_NOT_NUMBERS, NAN, INF),
+    "least": (*_NOT_NUMBERS, NAN, INF),
+    "floor": (*_NOT_NUMBERS, NAN, INF),
+    "hard": (None, 1, "yes"),
+    "marks_all": (None, 1, "yes"),
     "of_target": (None, "probabilities", ProbabilityFocal, SigmoidFocal()),
 }
 _FORMULAS: dict[type, dict[str, Any]] = {
@@ -73,9 +97,23 @@ _FORMULAS: dict[type, dict[str, Any]] = {
     IndexProbabilityFocal: {"of_target": ProbabilityFocal()},
     NegativeLogLikelihood: {},
     RenormalizedFocal: {},
+    MarkedFocal: {},
+    ClampedFocal: {},
+    FlooredCrossEntropy: {},
+    LabelProbabilityAsymmetric: {},
+    OfFlooredProbabilities: {"of": QualityFocal()},
     IndexNegativeLogLikelihood: {},
     Mixture: {"of": SigmoidFocal()},
     Linked: {"link": SigmoidLink(), "of": ProbabilityFocal()},
+    AsymmetricFocal: {},
+    QualityFocal: {},
+    Varifocal: {},
+    GaussianFocal: {},
+    PolyFocal: {},
+    SoftmaxPolyFocal: {},
+    OfProbabilities: {"of": PolyFocal()},
+    OfClassProbabilities: {"of": SoftmaxPolyFocal()},
+    IndexClasswise: {"of": SoftmaxPolyFocal()},
     SoftmaxLink: {},
     Normalized: {},
 }

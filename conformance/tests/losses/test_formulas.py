@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
 from unifocal.arrays import Array, Namespace
 from unifocal.formulas import (
     CategoricalProbabilityFocal,
+    ClampedFocal,
+    FlooredCrossEntropy,
     Formula,
     Inputs,
+    LabelProbabilityAsymmetric,
+    MarkedFocal,
     Mixture,
     NegativeLogLikelihood,
+    OfClassProbabilities,
+    OfFlooredProbabilities,
+    OfProbabilities,
     ProbabilityFocal,
     RenormalizedFocal,
     SigmoidFocal,
@@ -21,10 +29,45 @@ from unifocal.formulas import (
     categorical_focal,
     normalized_focal,
 )
+from unifocal.formulas.asymmetric import AsymmetricFocal
 from unifocal.formulas.base import Predictions
+from unifocal.formulas.gaussian import GaussianFocal
+from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
+from unifocal.formulas.quality import QualityFocal, Varifocal
 
 from ...truth.contract import assert_formula, faults
 from ..every_formula import every_formula
+
+_EXPRESSIONS: list[Any] = [
+    AsymmetricFocal(),
+    AsymmetricFocal(0.5, 2.0, 0.0),
+    AsymmetricFocal(1.0, 1.5, 0.3),
+    QualityFocal(),
+    QualityFocal(1.5),
+    Varifocal(),
+    Varifocal(0.3, 0.5),
+    GaussianFocal(),
+    GaussianFocal(0.5, 1.0),
+    PolyFocal(),
+    PolyFocal(0.5, -1.0),
+    PolyFocal(0.0, 2.0),
+    SoftmaxPolyFocal(),
+    SoftmaxPolyFocal(0.5, -1.0),
+    SoftmaxPolyFocal(0.0, 2.0),
+    MarkedFocal(1.5),
+    MarkedFocal(0.5, 2.0, marks_all=True),
+    ClampedFocal(1.5, 2.0, 0.2, hard=False),
+    ClampedFocal(0.5, 1.0, 0.2),
+    FlooredCrossEntropy(-1.0),
+    LabelProbabilityAsymmetric(1.0, 1.5, 0.3, 0.1),
+    LabelProbabilityAsymmetric(0.5, 2.0, 0.0),
+]
+"""Formulas by their expressions.  A modulator that is held out of the derivative is none of the contract's, and tested with its loss."""
+
+
+def _of_probabilities(formula: Formula) -> Any:
+    return OfClassProbabilities if formula.categorical else OfProbabilities
+
 
 FORMULAS: list[Formula] = [
     *(of(gamma) for of in (SigmoidFocal, SoftmaxFocal, ProbabilityFocal, CategoricalProbabilityFocal) for gamma in (0.0, 0.5, 1.0, 2.7)),
@@ -41,6 +84,10 @@ FORMULAS: list[Formula] = [
     normalized_focal(2.0, epsilon=0.2, clipped_first=False),
     NegativeLogLikelihood(),
     RenormalizedFocal(1.5, epsilon=0.2),
+    OfFlooredProbabilities(QualityFocal(1.5)),
+    OfFlooredProbabilities(Varifocal(0.3, 0.5)),
+    *_EXPRESSIONS,
+    *(of(formula, epsilon) for formula in _EXPRESSIONS for epsilon in (None, 0.3) for of in [_of_probabilities(formula)]),
 ]
 
 
