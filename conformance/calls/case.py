@@ -74,9 +74,11 @@ def bind(run: Framework, function: Callable[..., Any], case: Case) -> tuple[Call
 
 
 def as_operands(run: Framework, values: Mapping[str, Any], dtype: str) -> dict[str, Any]:
-    """The values, arrays as the framework's tensors in memory of their own, of the dtype if they are floating."""
+    """The values, arrays as the framework's tensors in memory of their own, of the dtype if they are floating; so in tuples, too."""
 
     def operand(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(operand, value))
         if not isinstance(value, np.ndarray):
             return value
         return run.tensor(value.copy(), dtype) if value.dtype.kind == "f" else run.tensor(value.copy())

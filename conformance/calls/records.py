@@ -185,7 +185,12 @@ def _packed(entry: Entry, packer: _Packer) -> dict[str, Any]:
     def operands(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
         if values is None:
             return None
-        return {name: {"array": packer.add(value)} if isinstance(value, np.ndarray) else value for name, value in values.items()}
+        return {name: packed(value) for name, value in values.items()}
+
+    def packed(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return {"tuple": [packed(part) for part in value]}
+        return {"array": packer.add(value)} if isinstance(value, np.ndarray) else value
 
     case, answer = entry.case, entry.answer
     return {
@@ -205,7 +210,12 @@ def _unpacked(entry: Mapping[str, Any], arrays: list[NumPyArray]) -> Entry:
     def operands(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
         if values is None:
             return None
-        return {name: arrays[value["array"]] if isinstance(value, dict) else value for name, value in values.items()}
+        return {name: unpacked(value) for name, value in values.items()}
+
+    def unpacked(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return tuple(map(unpacked, value["tuple"])) if "tuple" in value else arrays[value["array"]]
 
     arguments = operands(entry["arguments"])
     if arguments is None or not isinstance(arguments.get(entry["predictions"]), np.ndarray) or entry["dtype"] not in _DTYPES[:3]:

@@ -9,6 +9,7 @@ import numpy as np
 from ..arrays import Array, Namespace, cast, same, type_name
 from ..backend import Backend
 from ..dispatch import backend_of
+from ..evaluation.checks import are_on
 from ..scalars import is_number
 
 
@@ -177,10 +178,60 @@ def reshaped(value: Any, sizes: tuple[int | None, ...]) -> Array:
 
 def by_label(labels: Any, predictions: Any, of_ones: float, of_others: float) -> Array:
     """One number where a label is 1, and another elsewhere, as a tensor of the predictions' framework."""
-    backend, xp, x = _own(predictions)
-    y = labels if backend_of(labels) is backend else backend.from_numpy(np.asarray(labels), x)
-    others = xp.full_like(backend.canonical(y), of_others, dtype=xp.float64 if x.dtype == xp.float64 else xp.float32)
+    _, like, x = _own(predictions)
+    _, xp, y = _own(_beside(labels, predictions))
+    others = xp.full_like(y, of_others, dtype=xp.float64 if x.dtype == like.float64 else xp.float32)
     return xp.where(xp.equal(y, 1), of_ones, others)
+
+
+def _beside(value: Any, predictions: Any) -> Array:
+    """NumPy's arrays, lists and numbers as a tensor of the predictions' framework; tensors as they are."""
+    backend, _, x = _own(predictions)
+    owner, _, own = _own(value)
+    return own if owner is backend or not isinstance(own, np.ndarray) else backend.from_numpy(own, x)
+
+
+def raised(labels: Any, predictions: Any, threshold: float) -> Array:
+    """Labels, clipped to [0, 1], and 1 where they are above a threshold."""
+    _, like, x = _own(predictions)
+    _, xp, y = _own(_beside(labels, predictions))
+    y = cast(xp, y, xp.float64 if x.dtype == like.float64 else xp.float32)
+    return xp.where(y > min(threshold, 1.0), 1.0, xp.where(y < 0, 0.0, y))
+
+
+def number_of_ones(labels: Any, predictions: Any) -> Array:
+    """How many labels are 1, and 1 if none is: of shape ()."""
+    _, xp, y = _own(_beside(labels, predictions))
+    count = cast(xp, xp.count_nonzero(xp.equal(y, 1)), xp.float32)
+    return xp.where(xp.equal(count, 0), 1.0, count)
+
+
+def scored(labels: Any, scores: Any, predictions: Any) -> Array:
+    """Scores (N,) at their rows' classes, 0 elsewhere, as (N, C); a class index that is none leaves 0."""
+    backend, xp, score = _own(_beside(scores, predictions))
+    _, _, index = _own(_beside(labels, predictions))
+    classes = shape(predictions)[1]
+    if classes is None:
+        raise ValueError(f"The class axis must have a static size here; received predictions of shape {shape(predictions)}.")
+    index = xp.expand_dims(cast(xp, index, xp.int64), axis=-1)
+    own = xp.arange(classes, dtype=xp.int64, device=backend.device(index))
+    return xp.where(xp.equal(index, own), xp.expand_dims(score, axis=-1), 0.0)
+
+
+def marked_scores(scores: Any, labels: Any, predictions: Any) -> tuple[Array, Array]:
+    """Scores, below 0 where the label is 0; and weights, 0 where a label of 1 has the score 0, which no sign marks.
+
+    Raises ValueError where a label is neither 0 nor 1; where labels cannot be looked at, the weight is NaN.
+    """
+    _, xp, score = _own(_beside(scores, predictions))
+    backend, _, label = _own(_beside(labels, predictions))
+    positive, negative = xp.equal(label, 1), xp.equal(label, 0)
+    if are_on() and not backend.is_traced(label) and backend.on_host(label):
+        values = backend.to_numpy(label)
+        if not np.all((values == 0) | (values == 1)):
+            raise ValueError(f"label must be 0 or 1; received {values[(values != 0) & (values != 1)].flat[0]}.")
+    vanishing = xp.where(positive & xp.equal(score, 0), 0.0, xp.ones_like(score))
+    return xp.where(negative, -score, score), xp.where(positive | negative, vanishing, float("nan"))
 
 
 def share_of_zeros(labels: Any, ignored: int) -> Array:

@@ -32,7 +32,9 @@ from unifocal.formulas import (
     OfFlooredProbabilities,
     OfProbabilities,
     ProbabilityFocal,
+    QualityVarifocal,
     RenormalizedFocal,
+    ScoredVarifocal,
     SigmoidFocal,
     SigmoidLink,
     SoftmaxFocal,
@@ -84,6 +86,7 @@ _NUMBERS: dict[str, tuple[Any, ...]] = {
     "floor": (*_NOT_NUMBERS, NAN, INF),
     "hard": (None, 1, "yes"),
     "marks_all": (None, 1, "yes"),
+    "weighted": (None, 1, "yes"),
     "of_target": (None, "probabilities", ProbabilityFocal, SigmoidFocal()),
 }
 _FORMULAS: dict[type, dict[str, Any]] = {
@@ -98,6 +101,8 @@ _FORMULAS: dict[type, dict[str, Any]] = {
     NegativeLogLikelihood: {},
     RenormalizedFocal: {},
     MarkedFocal: {},
+    ScoredVarifocal: {},
+    QualityVarifocal: {},
     ClampedFocal: {},
     FlooredCrossEntropy: {},
     LabelProbabilityAsymmetric: {},
