@@ -221,7 +221,7 @@ def scored(labels: Any, scores: Any, predictions: Any) -> Array:
 def marked_scores(scores: Any, labels: Any, predictions: Any) -> tuple[Array, Array]:
     """Scores, below 0 where the label is 0; and weights, 0 where a label of 1 has the score 0, which no sign marks.
 
-    Raises ValueError where a label is neither 0 nor 1; where labels cannot be looked at, the weight is NaN.
+    Raises ValueError where a label is neither 0 nor 1; where labels cannot be looked at, the score is NaN.
     """
     _, xp, score = _own(_beside(scores, predictions))
     backend, _, label = _own(_beside(labels, predictions))
@@ -230,8 +230,9 @@ def marked_scores(scores: Any, labels: Any, predictions: Any) -> tuple[Array, Ar
         values = backend.to_numpy(label)
         if not np.all((values == 0) | (values == 1)):
             raise ValueError(f"label must be 0 or 1; received {values[(values != 0) & (values != 1)].flat[0]}.")
-    vanishing = xp.where(positive & xp.equal(score, 0), 0.0, xp.ones_like(score))
-    return xp.where(negative, -score, score), xp.where(positive | negative, vanishing, float("nan"))
+    else:
+        score = xp.where(positive | negative, score, float("nan"))
+    return xp.where(negative, -score, score), xp.where(positive & xp.equal(score, 0), 0.0, xp.ones_like(score))
 
 
 def share_of_zeros(labels: Any, ignored: int) -> Array:

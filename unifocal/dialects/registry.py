@@ -37,6 +37,7 @@ _KNOWN_AS = {
     "ppdet": "paddledet",
     "ppdet.modeling": "paddledet",
     "ppdet.modeling.losses": "paddledet",
+    "ppdet.modeling.heads.PPYOLOEHead": "paddledet",
     "paddleseg.models": "paddleseg",
     "paddleseg.models.losses": "paddleseg",
     "ppcls": "paddleclas",

@@ -154,7 +154,7 @@ def found(formula: Formula, loss: object) -> Jet:
 
 def as_array(xp: Namespace, x: Array, part: Array | float | None) -> Array:
     """A part of a jet, where it does not depend on x too: as an array of x's shape."""
-    return xp.full_like(x, 0.0 if part is None else part) if part is None or isinstance(part, float) else part
+    return xp.full_like(x, 0.0 if part is None else part, dtype=x.dtype) if part is None or isinstance(part, float) else part
 
 
 def weighed(xp: Namespace, x: Array, coefficient: Array | float | None, part: Array | float | None) -> Array:
