@@ -14,6 +14,7 @@ from .canonical import own_losses
 from .dialects import Difference, differences, full_name, function_named
 from .evaluation.checks import value_checks
 from .evaluation.evaluate import evaluate
+from .imported import function_from
 from .loss import call_with
 from .operands import Operands
 
@@ -44,12 +45,18 @@ class Explanation:
 def explain(name: str, **options: Any) -> Explanation:
     """Explain a dialect's function, by any name that :func:`unifocal.dialects.full_name` knows, or a loss of unifocal's; with options.
 
+    One's own loss is ``package.module:function``.
+
     Raises
     ------
     ValueError
         If there is no such function, or it takes no such options, or is no loss.
     """
     name, function = _find(name)
+    if ":" in name and not hasattr(function, "describe"):
+        raise ValueError(
+            f"{name} is no loss of unifocal's making, such as unifocal.elementwise makes of an expression; only those explain themselves."
+        )
     if not isclass(function) and not hasattr(function, "describe"):
         raise ValueError(f"{name} transforms labels and is no loss.")
     taken = _options(function)
@@ -69,6 +76,8 @@ def _find(name: str) -> tuple[str, Callable[..., Any]]:
     canonical = name.removeprefix("unifocal.")
     if canonical in own_losses():
         return canonical, own_losses()[canonical]
+    if ":" in name:
+        return name, function_from(name)
     full = full_name(name)
     return full, function_named(full)
 

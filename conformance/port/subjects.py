@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
-from traceback import extract_tb
 from typing import Any
 
 import numpy as np
@@ -17,6 +13,7 @@ import numpy as np
 import unifocal
 from unifocal.arrays import NumPyArray
 from unifocal.dispatch import SHIMS, backend_of
+from unifocal.imported import function_from, told
 
 from ..calls.case import Answer, Case, as_operands
 from ..frameworks import Framework
@@ -142,7 +139,7 @@ class Subject:
         except (KeyboardInterrupt, SubjectError):
             raise
         except BaseException as error:  # SystemExit too: it is no answer
-            raise SubjectError(f"raised {_told(error)}") from error
+            raise SubjectError(f"raised {told(error, _HERE)}") from error
 
 
 def tensors_of(case: Case) -> list[str]:
@@ -191,15 +188,6 @@ def same_option(a: Any, b: Any) -> bool:
 _HERE = str(Path(__file__).parents[1])
 
 
-def _told(error: BaseException) -> str:
-    """An exception in one line, with the place in the function's own code that it came from."""
-    text = " ".join(str(error).split()) or "no message"
-    others = (f"{os.sep}site-packages{os.sep}", f"{os.sep}importlib{os.sep}", _HERE)
-    frames = [frame for frame in extract_tb(error.__traceback__) if not any(part in frame.filename for part in others)]
-    where = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
-    return f"{_type(error)}: {text[:300]}{where}"
-
-
 def subject_named(name: str) -> Subject:
     """The function ``package.module:function``.
 
@@ -211,21 +199,7 @@ def subject_named(name: str) -> Subject:
     module_name, _, path = name.partition(":")
     if not module_name or not path:
         raise UnusableError(f"must be written package.module:function; received {name}.", "function")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())  # as ``python -m`` has it
     try:
-        found: Any = import_module(module_name)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        lacking = error.name if isinstance(error, ModuleNotFoundError) else None
-        if lacking is not None and (module_name == lacking or module_name.startswith(f"{lacking}.")):
-            raise UnusableError(f"There is no module {lacking}, neither in {os.getcwd()} nor installed.") from error
-        raise UnusableError(f"Importing {module_name} failed: {_told(error)}.") from error
-    for attribute in path.split("."):
-        if not hasattr(found, attribute):
-            raise UnusableError(f"{module_name} has no {path}.")
-        found = getattr(found, attribute)
-    if not callable(found):
-        raise UnusableError(f"{name} must be a function; it is of type {_type(found)}.")
-    return Subject(name, found)
+        return Subject(name, function_from(name))
+    except ValueError as error:
+        raise UnusableError(str(error)) from error

@@ -64,7 +64,7 @@ class OfElement(Binary):
         """Value, slope and second derivative, as far as they are asked for."""
         y, negative = self.smooth(space.xp, inputs.labels)
         balance = self.coefficient(inputs._replace(weight=None), y, negative)
-        t = self.numbers(space, x, Label(y, negative, balance))
+        t = self.numbers(space, x, Label(y, negative, balance, inputs.pos_weight))
         loss = self.loss(t)
         coefficient = inputs.weight if t.balanced else self.coefficient(inputs, y, negative)
         value, first, second = (weighed(space.xp, x, coefficient, part) for part in (loss.value, loss.first, loss.second))

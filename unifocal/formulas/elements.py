@@ -11,11 +11,12 @@ from .written import Written
 
 
 class Label(NamedTuple):
-    """The label y of an element, 1 − y, and α_t; None is 1."""
+    """The label y of an element, 1 − y, α_t, and what positives' cross entropy is multiplied by; None is 1."""
 
     y: Array
     negative: Array
     balance: Array | float | None = None
+    pos_weight: Array | float | None = None
 
 
 class Element:
@@ -30,6 +31,8 @@ class Element:
     balanced: bool = False
     """Whether alpha_t was asked for."""
     _alpha_t: Any
+    _positive: Any
+    """The weight of −log p in the cross entropy: y, times pos_weight."""
     _p_t: Any = None
 
     @property
@@ -68,7 +71,7 @@ class Element:
     @property
     def log_p_t(self) -> Any:
         """Minus the cross entropy."""
-        return self.y * self.log_p + (1 - self.y) * self.log_q
+        return self._positive * self.log_p + (1 - self.y) * self.log_q
 
     def _of_label(self) -> Any:
         """y·p + (1 − y)·q, which has a complement that is no difference."""
@@ -104,7 +107,7 @@ class ElementOfLogit(Element):
     """An element by its logit."""
 
     def __init__(self, space: Space, x: Array, label: Label) -> None:
-        self.y, self._alpha_t = _label(space, label)
+        self.y, self._alpha_t, self._positive = _label(space, label)
         self.p = Jet(space, x, 1.0, unbounded=True).sigmoid()
         self._space, self._x = space, x
 
@@ -135,7 +138,7 @@ class ElementOfProbability(Element):
     """An element by its probability, which has been clipped; ``passes``: the derivative of the clip."""
 
     def __init__(self, space: Space, p: Array, passes: Array | float, label: Label) -> None:
-        self.y, self._alpha_t = _label(space, label)
+        self.y, self._alpha_t, self._positive = _label(space, label)
         passes = passes * space.xp.ones_like(p)
         of_p, of_q = Jet(space, p, passes), Jet(space, 1 - p, -passes)
         of_p.complement, of_q.complement = (lambda: of_q), (lambda: of_p)
@@ -146,7 +149,7 @@ class ElementOfClass(Element):
     """A class of a softmax, by its log-probability."""
 
     def __init__(self, space: Space, parts: Parts, y: Array) -> None:
-        self.y, self._alpha_t = _label(space, Label(y, 1 - y))
+        self.y, self._alpha_t, self._positive = _label(space, Label(y, 1 - y))
         one = space.xp.ones_like(parts.p)
         p, log_p = Factor(space, parts.p, one), Jet(space, -parts.minus_log_p, one, unbounded=True)
         below = -parts.p
@@ -155,8 +158,9 @@ class ElementOfClass(Element):
         self.p = p
 
 
-def _label(space: Space, label: Label) -> tuple[Factor, Factor]:
-    """A label and its α_t, which no prediction changes."""
+def _label(space: Space, label: Label) -> tuple[Factor, Factor, Factor]:
+    """A label, its α_t and its positive weight, which no prediction changes."""
     y, other = Factor(space, label.y), Factor(space, label.negative)
     y.complement, other.complement = (lambda: other), (lambda: y)
-    return y, Factor(space, 1.0 if label.balance is None else label.balance)
+    positive = y if label.pos_weight is None else Factor(space, label.y * label.pos_weight)
+    return y, Factor(space, 1.0 if label.balance is None else label.balance), positive

@@ -3,10 +3,9 @@ r"""Binary focal loss on logits, soft-label family A (Lin et al. 2017, arXiv:170
     L = w · α_t · r^γ · CE,      CE = y·pw·(−log p) + (1−y)·(−log q),      p = σ(x), q = 1 − p
     r = 1 − p_t = y·q + (1−y)·p,      α_t = α·y + (1−α)·(1−y)
 
-Derivatives, with u = d log r/dx = (1−2y)·p·q/r and CE' = p(1−y) − q·y·pw:
+The slope, with CE' = p(1−y) − q·y·pw, is written out where r^(γ−1) is finite, for speed; all else is derived of the loss's expression:
 
-    dL/dx   = w·α_t·r^γ · [γ·u·CE + CE']
-    d²L/dx² = w·α_t·r^γ · [γ·((γ−1)u² + u(q−p))·CE + 2γ·u·CE' + p·q·(y·pw + 1−y)]
+    dL/dx = w·α_t·r^(γ−1) · [γ·(1−2y)·p·q·CE + r·CE']
 
 Accuracy rests on never forming 1 − p or 1 − p_t by subtraction.  With γ = 0 and α off this is binary cross entropy.
 """
@@ -16,34 +15,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..arrays import Array, Namespace
 from .arithmetic import fast_logistic, fast_logistic_terms, fast_small, logistic, logistic_terms, power, product, switched
 from .base import Binary, Formula, Inputs, binary_text, exponent
-
-
-class _Parts(NamedTuple):
-    p: Array
-    q: Array
-    positive: Array  # y·pw, the weight of −log p
-    negative: Array  # 1−y, the weight of −log q
-    cross_entropy: Array
-    cross_entropy_slope: Array
-    modulator: Array | float  # w·α_t·r^γ
-    u: Array | float
+from .derived import Elementwise
+from .elements import Element
 
 
 @dataclass(frozen=True)
-class SigmoidFocal(Binary):
+class SigmoidFocal(Elementwise):
     """Sigmoid focal loss: of logits and any labels, a soft label having its own p_t.  ``gamma`` = 0 is binary cross entropy."""
 
     gamma: float = 0.0
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        Binary.__post_init__(self)  # γ is held to its range here
         object.__setattr__(self, "gamma", exponent("gamma", self.gamma))
 
     @property
@@ -65,6 +55,14 @@ class SigmoidFocal(Binary):
         """The loss of one element."""
         return binary_text(self.gamma, alpha, pos_weight)
 
+    def soft_labels_text(self, alpha: bool) -> str | None:
+        """Their own p_t."""
+        return Binary.soft_labels_text(self, alpha)
+
+    def element(self, t: Element) -> Any:
+        """The loss of one element."""
+        return -((1 - t.p_t) ** self.gamma) * t.log_p_t
+
     def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
         return self._value_slope(xp, x, inputs, switched, guarded=False)
@@ -72,17 +70,6 @@ class SigmoidFocal(Binary):
     def differentiable(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
         return self._value_slope(xp, x, inputs, product, guarded=True)
-
-    def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
-        """See :class:`~.base.Formula`."""
-        parts = self._parts(xp, x, inputs)
-        p, q, u = parts.p, parts.q, parts.u
-        bracket = p * q * (parts.positive + parts.negative)
-        if self.gamma:
-            gamma = xp.number(self.gamma, x.dtype)
-            focal = ((gamma - 1) * u + (q - p)) * product(xp, u, parts.cross_entropy) + 2 * u * parts.cross_entropy_slope
-            bracket = bracket + gamma * focal
-        return h * parts.modulator * bracket
 
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
         """See :class:`~.base.Formula`."""
@@ -114,8 +101,8 @@ class SigmoidFocal(Binary):
         self, xp: Namespace, x: Array, inputs: Inputs, times: Callable[[Namespace, Array, Array], Array], guarded: bool
     ) -> tuple[Array, Array]:
         """For γ = 0 or γ ≥ 1, r^(γ−1) is taken out, so that nothing is divided by r.  ``times`` has 0·∞ = 0, and may hide a NaN there."""
-        if 0 < self.gamma < 1:
-            return self._divided(xp, x, inputs)
+        if 0 < self.gamma < 1:  # r^(γ−1) is not finite at r = 0
+            return super().differentiable(xp, x, inputs) if guarded else super().value_slope(xp, x, inputs)
         y, negative = self.smooth(xp, inputs.labels)
         modulator = self.coefficient(inputs, y, negative)
         p, q, minus_log_p, minus_log_q = logistic_terms(xp, x)
@@ -133,30 +120,6 @@ class SigmoidFocal(Binary):
         # r is NaN where x is.
         value = times(xp, r if modulator is None else modulator * r, cross_entropy)
         return value, slope if modulator is None else slope * modulator
-
-    def _divided(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
-        """Any γ; where 0 < γ < 1, r^(γ−1) is not finite at r = 0, and p·q is divided by r."""
-        parts = self._parts(xp, x, inputs)
-        bracket = xp.number(self.gamma, x.dtype) * product(xp, parts.u, parts.cross_entropy) + parts.cross_entropy_slope
-        return product(xp, parts.modulator, parts.cross_entropy), parts.modulator * bracket
-
-    def _parts(self, xp: Namespace, x: Array, inputs: Inputs) -> _Parts:
-        y, negative = self.smooth(xp, inputs.labels)
-        p, q, minus_log_p, minus_log_q = logistic_terms(xp, x)
-        positive = y if inputs.pos_weight is None else y * inputs.pos_weight
-        cross_entropy = product(xp, positive, minus_log_p) + product(xp, negative, minus_log_q)
-        cross_entropy_slope = p * negative - q * positive
-        coefficient = self.coefficient(inputs, y, negative)
-        modulator: Array | float = 1.0 if coefficient is None else coefficient
-        u: Array | float = 0.0
-        if self.gamma:
-            r = y * q + negative * p
-            modulator = modulator * power(xp, r, self.gamma)
-            # p·q/r is q/1 or p/1 for hard labels: taken as such, it needs no division by an underflowed r.
-            share = xp.divide(p * q, xp.where(xp.equal(r, 0), 1.0, r))
-            share = xp.where(xp.equal(negative, 0), p, xp.where(xp.equal(y, 0), q, share))
-            u = (negative - y) * share
-        return _Parts(p, q, positive, negative, cross_entropy, cross_entropy_slope, modulator, u)
 
 
 def _fast_cross_entropy(xp: Namespace, x: Array, y: Array, out: Array | None) -> tuple[Array, Array]:

@@ -1,7 +1,8 @@
-"""Losses by their names, which configurations hold: ``dialect.function``, or the own name of a loss of unifocal's."""
+"""Losses by their names, which configurations hold: ``dialect.function``, a loss of unifocal's by its own, ``package.module:function``."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -25,9 +26,23 @@ def name_of(function: Any) -> str:
     if own_losses().get(name) is function:
         return str(name)
     dialect = module.rpartition(".")[2]
-    if dialect not in dialects.dialect_names() or dialects.functions_of(dialect).get(name) is not function:
+    if dialect in dialects.dialect_names() and dialects.functions_of(dialect).get(name) is function:
+        return f"{dialect}.{name}"
+    if not hasattr(function, "describe"):
         raise TypeError(f"A loss is made of one of unifocal's functions or a dialect's function or class; received {type_name(function)}.")
-    return f"{dialect}.{name}"
+    own = f"{module}:{getattr(function, '__qualname__', name)}"
+    if _loaded(own) is not function:
+        raise TypeError(f"A loss of one's own must be found by its name, at the top of its module; received {own}.")
+    return own
+
+
+def _loaded(name: str) -> Any:
+    """What ``package.module:function`` names; None if it is not there, or the module was not imported: no configuration imports one."""
+    module, _, path = name.partition(":")
+    found: Any = sys.modules.get(module)
+    for attribute in path.split("."):
+        found = getattr(found, attribute, None)
+    return found
 
 
 def full_name(name: str) -> str:
@@ -38,13 +53,17 @@ def full_name(name: str) -> str:
     ValueError
         If there is no such loss, or several have the name.
     """
+    if ":" in name:
+        if not hasattr(_loaded(name), "describe"):
+            raise ValueError(f"There is no loss {name}; import {name.partition(':')[0]} first, if it is there.")
+        return name
     own = name.removeprefix("unifocal.")
     return own if own in own_losses() else dialects.full_name(name)
 
 
 def loss_named(name: str) -> Callable[..., Any]:
     """The loss of a :func:`full_name`."""
-    found: Callable[..., Any] = own_losses().get(name) or dialects.function_named(name)
+    found: Callable[..., Any] = _loaded(name) if ":" in name else (own_losses().get(name) or dialects.function_named(name))
     return found
 
 

@@ -150,9 +150,9 @@ def _of_method(name: str, change: Callable[[Callable[..., Any]], Callable[..., A
     """Another value_slope, fast form or second derivative of the formulas."""
 
     def plant(monkeypatch: pytest.MonkeyPatch) -> None:
-        for formula in _FORMULAS:
-            if name in vars(formula):
-                monkeypatch.setattr(formula, name, change(getattr(formula, name)))
+        owners = {next(cls for cls in formula.__mro__ if name in vars(cls)) for formula in _FORMULAS}
+        for owner in owners - {Formula}:  # whose fast form is none
+            monkeypatch.setattr(owner, name, change(getattr(owner, name)))
 
     return plant
 

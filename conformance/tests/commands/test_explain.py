@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,3 +91,22 @@ def test_commands() -> None:
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert "torch has no 'focal'" in unknown.stderr
     assert "name=value" in _unifocal("explain", "torch.cross_entropy", "gamma").stderr
+
+
+def test_a_loss_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = """import unifocal
+@unifocal.elementwise
+def focal(t, *, gamma=2.0): return -(1 - t.p_t) ** gamma * t.log_p_t
+def other(x): return x
+"""
+    (tmp_path / "somebodys_own.py").write_text(source, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    assert _rows("somebodys_own:focal", "element-wise labels", gamma=1.5)["loss"].startswith("(1 − p_t)^1.5·CE; CE = ")
+    for name, message in (
+        ("somebodys_own:other", "somebodys_own:other is no loss of unifocal's making"),
+        ("somebodys_own:lost", "somebodys_own has no lost"),
+        ("nobodys_own:focal", "There is no module nobodys_own"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            explain(name)

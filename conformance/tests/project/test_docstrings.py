@@ -46,3 +46,16 @@ def test_readme_code_runs(capsys: pytest.CaptureFixture[str]) -> None:
     numbers = [float(n) for n in re.findall(r"-?\d+\.\d+(?:e-?\d+)?", capsys.readouterr().out)]
     # The last 12 numbers are JAX's gradient and torch's.
     np.testing.assert_allclose(numbers[-12:-6], numbers[-6:], rtol=1e-3)
+
+
+_OWN_LOSSES = README.parent / "docs" / "own-losses.md"
+
+
+@pytest.mark.skipif(not _OWN_LOSSES.exists(), reason="the documentation is not installed with the package")
+def test_own_losses_of_the_documentation() -> None:
+    pytest.importorskip("torch")
+    text = _OWN_LOSSES.read_text(encoding="utf-8").replace("```", "")  # a fence after an answer is none of it
+    page = doctest.DocTestParser().get_doctest(text, {"__name__": "own_losses"}, _OWN_LOSSES.name, str(_OWN_LOSSES), 0)
+    failed, tried = doctest.DocTestRunner().run(page)
+    assert failed == 0
+    assert tried > 10
