@@ -1,4 +1,4 @@
-"""optax (0.2.8): binary and categorical cross entropy, and focal loss.  Logits come first; nothing is reduced but the class axis.
+"""optax (0.2.8): binary and categorical cross entropy, poly loss, and focal loss.  Logits come first; nothing is reduced but the class axis.
 
 Documentation: https://optax.readthedocs.io/en/latest/api/losses.html.  ``axis`` is one integer.
 """
@@ -13,7 +13,7 @@ from ..formulas import Formula, SigmoidFocal, SoftmaxFocal, SoftmaxPolyFocal
 from ..loss import Description, DescriptionOf, loss
 from ..operands import Operands
 from ..scalars import is_number
-from .ranks import broadcast, classes_where, keep_classes, shape, smoothed
+from .ranks import broadcast, classes_where, is_floating, keep_classes, shape, smoothed
 
 __all__ = [
     "poly_loss_cross_entropy",
@@ -80,6 +80,8 @@ def poly_loss_cross_entropy(
 
     Mirrors optax 0.2.8, https://optax.readthedocs.io/en/latest/api/losses.html
     """
+    if not is_floating(labels):
+        raise TypeError("labels must be floating, of the logits' shape or one that broadcasts to it; received integers or booleans.")
     return _of_classes(SoftmaxPolyFocal(0.0, _constant("epsilon", epsilon)), logits, labels, axis, where)
 
 

@@ -1,6 +1,6 @@
 """PaddleClas (2.6): ``ppcls.loss``, its cross entropy and asymmetric loss.  Each gives its loss, and no dictionary of it.
 
-Source: https://github.com/PaddlePaddle/PaddleClas/tree/d178931fca432204e6b7422bac4f92e09ff22fa4/ppcls/loss, of October 2024; the wheel of
+Source: https://github.com/PaddlePaddle/PaddleClas/tree/d178931f/ppcls/loss, of October 2024; the wheel of
 2.6.0, of November, lacks its losses.
 """
 
@@ -31,7 +31,7 @@ class CELoss(LossObject):
     Without ``epsilon`` labels of C classes are logits, whose softmax is taken; with it they are smoothed as they are.  An ``epsilon``
     outside (0, 1) is none.
 
-    Mirrors PaddleClas 2.6.0, https://github.com/PaddlePaddle/PaddleClas/blob/d178931fca432204e6b7422bac4f92e09ff22fa4/ppcls/loss/celoss.py
+    Mirrors PaddleClas 2.6.0, https://github.com/PaddlePaddle/PaddleClas/blob/d178931f/ppcls/loss/celoss.py
     """
 
     reduction: str = "mean"
@@ -70,8 +70,7 @@ class MultiLabelAsymmetricLoss(LossObject):
     ``clip`` is the margin, off if None or not above 0; probabilities of the label are at least ``epsilon`` in the logarithm.  With
     ``disable_focal_loss_grad`` the modulator is held constant in the derivative.
 
-    Mirrors PaddleClas 2.6.0,
-    https://github.com/PaddlePaddle/PaddleClas/blob/d178931fca432204e6b7422bac4f92e09ff22fa4/ppcls/loss/multilabelloss.py
+    Mirrors PaddleClas 2.6.0, https://github.com/PaddlePaddle/PaddleClas/blob/d178931f/ppcls/loss/multilabelloss.py
     """
 
     gamma_pos: float = 1

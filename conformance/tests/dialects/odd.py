@@ -206,6 +206,8 @@ ODD: tuple[Odd, ...] = (
     Odd("optax.sigmoid_focal_loss", "binary", "logits", "labels", numbers={"alpha": _ALPHA, "gamma": _GAMMA}, few=True),
     Odd("optax.softmax_cross_entropy", "soft", "logits", "labels", few=True),
     Odd("optax.softmax_cross_entropy_with_integer_labels", "indices", "logits", "labels", few=True),
+    Odd("optax.safe_softmax_cross_entropy", "soft", "logits", "labels", few=True),
+    Odd("optax.poly_loss_cross_entropy", "soft", "logits", "labels", numbers={"epsilon": (-1.0, 0, np.array(1.5))}, few=True),
     Odd(
         "kornia.binary_focal_loss_with_logits",
         "binary",

@@ -58,6 +58,7 @@ _SHOWN_BY: Mapping[str, Collection[str]] = {
     "from_logits that is no bool": ("from_logits 1", "from_logits None"),
     "γ below 0": ("gamma -1.0",),
     "γ as a tensor": ("gamma 1.5",),
+    "ε as a tensor": ("epsilon 1.5",),
 }
 _ELSEWHERE = {"labels one rounding outside [0, 1]", "predictions of one class"}
 """Conditions that not every function shows here."""

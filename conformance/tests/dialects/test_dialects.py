@@ -41,6 +41,11 @@ _TRACED = (
     "kornia.focal_loss",
     "mmdet.FocalLoss",
     "mmdet.sigmoid_focal_loss",
+    "paddledet.QualityFocalLoss",
+    "paddledet._varifocal_loss",
+    "paddleseg.BCELoss",
+    "keras_cv.BinaryPenaltyReducedFocalCrossEntropy",
+    "focal_loss.sparse_categorical_focal_loss",
 )
 _LABELS, _PRIOR = np.eye(4)[[0, 2, 1]] * 0.75 + 0.0625, np.array([[0.5, 0.25, 0.125, 0.125]])
 _WHERE = np.array([[True, True, True, False], [True, False, True, False], [True] * 4])

@@ -36,6 +36,11 @@ def test_originals_documented_names(dialect: str, name: str) -> None:
         ("torch.nn.BCEWithLogitsLoss", "torch.binary_cross_entropy_with_logits"),
         ("paddle.nn.CrossEntropyLoss", "paddle.cross_entropy"),
         ("ppdet.FocalLoss", "paddledet.FocalLoss"),
+        ("ppdet.modeling.heads.PPYOLOEHead._varifocal_loss", "paddledet._varifocal_loss"),
+        ("paddleseg.models.BCELoss", "paddleseg.BCELoss"),
+        ("official.vision.losses.focal_loss.FocalLoss", "model_garden.FocalLoss"),
+        ("keras_cv.losses.FocalLoss", "keras_cv.FocalLoss"),
+        ("mlx.nn.losses.nll_loss", "mlx.nll_loss"),
         ("tensorflow.nn.softmax_cross_entropy_with_logits", "tf.softmax_cross_entropy_with_logits"),
         ("tensorflow_addons.losses.SigmoidFocalCrossEntropy", "tfa.SigmoidFocalCrossEntropy"),
         ("tf_keras.losses.BinaryFocalCrossentropy", "keras2.BinaryFocalCrossentropy"),
@@ -50,8 +55,8 @@ def test_names_people_know(known: str, full: str) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("FocalLoss", "name one: paddledet.FocalLoss, kornia.FocalLoss, mmdet.FocalLoss."),
-        ("F.cross_entropy", "There is no dialect 'F'; cross_entropy is in paddle.cross_entropy, torch.cross_entropy."),
+        ("FocalLoss", "name one: paddledet.FocalLoss, kornia.FocalLoss, mmdet.FocalLoss"),
+        ("F.cross_entropy", "There is no dialect 'F'; cross_entropy is in paddle.cross_entropy, torch.cross_entropy"),
         ("mmdet.models.losses.sigmoid_focal_loss", "There is no dialect 'mmdet.models.losses'; sigmoid_focal_loss is in paddle."),
         ("keras.backend.binary_crossentropy", "There is no dialect 'keras.backend'; binary_crossentropy is in keras."),
         ("focal", "There is no function 'focal'; it must be dialect.function, such as paddle.sigmoid_focal_loss."),
