@@ -1,4 +1,4 @@
-"""optax (0.2.8): binary and categorical cross entropy, poly loss, and focal loss.  Logits come first; nothing is reduced but the class axis.
+"""optax (0.2.8): cross entropies, poly loss and focal loss.  Logits come first; nothing is reduced but the class axis.
 
 Documentation: https://optax.readthedocs.io/en/latest/api/losses.html.  ``axis`` is one integer.
 """

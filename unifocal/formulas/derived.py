@@ -21,7 +21,7 @@ from typing import Any
 from ..arrays import Array, Namespace, type_name
 from ..scalars import is_number
 from .base import Binary, Formula, Inputs, Predictions, finite, required
-from .elements import Element, ElementOfLogit, ElementOfProbability, Label, WordsOfElement
+from .elements import Element, ElementOfHardLabel, ElementOfLogit, ElementOfProbability, Label, WordsOfElement
 from .expressions import constant
 from .jets import Jet, Space
 from .probability import clip_bound, clip_to
@@ -60,6 +60,10 @@ class OfElement(Binary):
         """See :class:`~.base.Formula`."""
         return h * self._parts(Space(xp, x.dtype, 2), x, inputs)[2]
 
+    def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
+        """See :class:`~.base.Formula`."""
+        return self._parts(Space(xp, x.dtype, 1, quick=True), x, inputs)[:2]
+
     def _parts(self, space: Space, x: Array, inputs: Inputs) -> tuple[Array, Array, Array]:
         """Value, slope and second derivative, as far as they are asked for."""
         y, negative = self.smooth(space.xp, inputs.labels)
@@ -67,8 +71,8 @@ class OfElement(Binary):
         t = self.numbers(space, x, Label(y, negative, balance, inputs.pos_weight))
         loss = self.loss(t)
         coefficient = inputs.weight if t.balanced else self.coefficient(inputs, y, negative)
-        value, first, second = (weighed(space.xp, x, coefficient, part) for part in (loss.value, loss.first, loss.second))
-        return value, first, second
+        value, first, second = (weighed(space.xp, x, coefficient, part, space.quick) for part in (loss.value, loss.first, loss.second))
+        return value, first if t.direction is None else t.direction * first, second
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,11 @@ class Elementwise(OfElement):
     def numbers(self, space: Space, x: Array, label: Label) -> Element:
         """An element by its logit."""
         return ElementOfLogit(space, x, label)
+
+    @property
+    def of_hard_labels(self) -> Formula:
+        """With fewer operations, unless the labels are smoothed."""
+        return self if self.smoothed else OfHardLabels(self)
 
     def loss(self, t: Element) -> Jet:
         """:meth:`element` in numbers."""
@@ -157,14 +166,56 @@ def as_array(xp: Namespace, x: Array, part: Array | float | None) -> Array:
     return xp.full_like(x, 0.0 if part is None else part, dtype=x.dtype) if part is None or isinstance(part, float) else part
 
 
-def weighed(xp: Namespace, x: Array, coefficient: Array | float | None, part: Array | float | None) -> Array:
-    """A part times its coefficient, of x's shape; a coefficient of 0 leaves nothing of it, but NaN where x is."""
+def weighed(xp: Namespace, x: Array, coefficient: Array | float | None, part: Array | float | None, quick: bool = False) -> Array:
+    """A part times its coefficient, of x's shape; a coefficient of 0 leaves nothing of it, but NaN where x is.
+
+    quick: as of a :class:`~.jets.Space`.
+    """
     part = as_array(xp, x, part)
     if coefficient is None:
         return part
+    if quick or (isinstance(coefficient, float) and coefficient):
+        return coefficient * part
     if isinstance(coefficient, float):
-        return coefficient * part if coefficient else xp.where(xp.equal(x, x), 0.0, part)
+        return xp.where(xp.equal(x, x), 0.0, part)
     return xp.where(xp.equal(coefficient, 0) & xp.equal(x, x), 0.0, coefficient * part)
+
+
+@dataclass(frozen=True)
+class OfHardLabels(OfElement):
+    """A loss ``of`` an element whose label is 0 or 1."""
+
+    of: Elementwise
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        required(self.of, "Hard labels")
+        if not isinstance(self.of, Elementwise):
+            raise TypeError(f"A loss of hard labels is one of an element's expression; received {self.of}.")
+        if self.smoothed or self.of.smoothed:
+            raise ValueError("Smoothed labels are not all 0 or 1: smoothed must be 0.")
+
+    @property
+    def takes_any_labels(self) -> bool:
+        """No."""
+        return False
+
+    @property
+    def takes_pos_weight(self) -> bool:
+        """As the loss."""
+        return self.of.takes_pos_weight
+
+    def text(self, alpha: bool, pos_weight: bool) -> str:
+        """As the loss."""
+        return self.of.text(alpha, pos_weight)
+
+    def numbers(self, space: Space, x: Array, label: Label) -> Element:
+        """An element by its logit and the sign of its label."""
+        return ElementOfHardLabel(space, x, label)
+
+    def loss(self, t: Element) -> Jet:
+        """As the loss."""
+        return self.of.loss(t)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ class Element:
     p: Any
     balanced: bool = False
     """Whether alpha_t was asked for."""
+    direction: Array | None = None
+    """The derivative of what jets are functions of, by the prediction; None is 1."""
     _alpha_t: Any
     _positive: Any
     """The weight of −log p in the cross entropy: y, times pos_weight."""
@@ -119,6 +121,41 @@ class ElementOfLogit(Element):
     def _of_label(self) -> Factor:
         """With a rate that is bounded where p_t underflows: p·q/p_t is q or p for hard labels."""
         return _either(self.p, self.q, self.y, sign=1.0)
+
+
+class ElementOfHardLabel(Element):
+    """An element whose label is 0 or 1, by t = (1 − 2y)·x, with 1 − p_t = σ(t): what has p_t alone needs no choice by the label."""
+
+    def __init__(self, space: Space, x: Array, label: Label) -> None:
+        self.y, self._alpha_t, self._positive = _label(space, label)
+        self._space, self._x = space, x
+        self._is_positive = space.xp.equal(label.y, 1)
+        self._pos_weight = label.pos_weight
+        self.direction = 1 - 2 * label.y
+        rest = Jet(space, self.direction * x, 1.0, unbounded=True).sigmoid()
+        self._p_t = 1 - rest
+
+    @property
+    def p(self) -> Any:
+        """The probability: p_t or 1 − p_t."""
+        return self._chosen(self.p_t, 1 - self.p_t)
+
+    @property
+    def logit(self) -> Jet:
+        """The logit."""
+        return Jet(self._space, self._x, self.direction, unbounded=True)
+
+    @property
+    def log_p_t(self) -> Any:
+        """Minus the cross entropy."""
+        found = self.p_t.log()
+        return found if self._pos_weight is None else found * (self._positive + (1 - self.y))
+
+    def _chosen(self, of_positive: Factor, of_negative: Factor) -> Any:
+        found: Any = of_positive.where(self._is_positive, of_negative)
+        found.logarithm = lambda: of_positive.log().where(self._is_positive, of_negative.log())
+        found.complement = lambda: self._chosen(of_negative, of_positive)
+        return found
 
 
 def _either(p: Factor, q: Factor, y: Jet, sign: float) -> Factor:

@@ -8,11 +8,12 @@ products, and whatever does not depend on x.  In products 0 beats infinity, as i
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, NoReturn
 
 from ..arrays import Array, Namespace, type_name
 from ..scalars import is_number, static
-from .arithmetic import logistic_terms, power, product
+from .arithmetic import fast_logistic_terms, logistic_terms, power, product
 from .expressions import Condition, Expression
 
 Part = Array | float | None
@@ -23,12 +24,22 @@ class Space(NamedTuple):
     """What jets are computed in.
 
     order: how many derivatives are asked for, 1 or 2.  guarded: whether a framework may differentiate through the value and the slope.
+    quick: whether values may become NaN where 0 meets infinity, since they are then computed again.
     """
 
     xp: Namespace
     dtype: Any
     order: int
     guarded: bool = False
+    quick: bool = False
+
+    def product(self, factor: Array | float, term: Array) -> Array:
+        """factor·term, in which 0 beats infinity."""
+        return factor * term if self.quick else product(self.xp, factor, term)
+
+    def logistic_terms(self, x: Array) -> tuple[Array, Array, Array, Array]:
+        """σ(x), σ(−x), and minus their logarithms."""
+        return fast_logistic_terms(self.xp, x) if self.quick else logistic_terms(self.xp, x)
 
     def number(self, value: float) -> float:
         """A number such that arithmetic keeps all its digits."""
@@ -178,7 +189,8 @@ class Jet(Expression):
         space, value = self.space, self.value
         slope = self._power(exponent - 1)
         factor = space.number(exponent)
-        first = None if self.first is None else factor * product(space.xp, self.first, slope)
+        times = space.product if exponent >= 1 else partial(product, space.xp)  # the value may be finite where the slope is not
+        first = None if self.first is None else factor * times(self.first, slope)
         second: Part = None
         if space.order > 1 and self.first is not None:
             bend = product(space.xp, self.first * self.first, self._power(exponent - 2))
@@ -217,7 +229,7 @@ class Jet(Expression):
     def sigmoid(self) -> Jet:
         """σ, whose complement and logarithm are known to full accuracy."""
         space, (x, first, second) = self.space, (self.value, self.first, self.second)
-        p, q, minus_log_p, minus_log_q = logistic_terms(space.xp, x)
+        p, q, minus_log_p, minus_log_q = space.logistic_terms(x)
 
         def half(of: Array, other: Array, minus_log: Array, sign: float) -> Factor:
             rate: Part = None if first is None else sign * (other if _is_one(first) else other * first)
@@ -324,16 +336,16 @@ class Factor(Jet):
 
     def times(self, other: Jet) -> Jet:
         """f·g, with f·(g·f′/f + g′) for its derivative."""
-        xp, unbounded = self.space.xp, self.unbounded or other.unbounded
+        unbounded = self.unbounded or other.unbounded
         if isinstance(other, Factor):
             value = _times(self, "value", other, "value")
             return Factor(self.space, _value(value), _plus(self.rate, other.rate), _plus(self.bend, other.bend), unbounded=unbounded)
 
         def by(factor: Part, part: Part) -> Part:
-            return None if factor is None or part is None else product(xp, factor, part)
+            return None if factor is None or part is None else self.space.product(factor, part)
 
         def of(bracket: Part) -> Part:
-            return None if bracket is None else product(xp, self.value, bracket)
+            return None if bracket is None else self.space.product(self.value, bracket)
 
         rate, value, first = self.rate, other.value, other.first
         second: Part = None
@@ -400,7 +412,7 @@ def _times(a: Jet, part_of_a: str, b: Jet, part_of_b: str) -> Part:
     x_infinite = a.unbounded if part_of_a == "value" else a.steep
     y_infinite = b.unbounded if part_of_b == "value" else b.steep
     xp = a.space.xp
-    if not x_infinite and not y_infinite:
+    if a.space.quick or not (x_infinite or y_infinite):
         return x * y
     if not (x_infinite and y_infinite):
         return product(xp, x, y) if y_infinite else product(xp, y, x)

@@ -45,6 +45,7 @@ from unifocal.formulas import (
 )
 from unifocal.formulas.asymmetric import AsymmetricFocal
 from unifocal.formulas.classwise import IndexClasswise
+from unifocal.formulas.derived import OfHardLabels
 from unifocal.formulas.gaussian import GaussianFocal
 from unifocal.formulas.log_probability import IndexNegativeLogLikelihood
 from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
@@ -117,6 +118,7 @@ _FORMULAS: dict[type, dict[str, Any]] = {
     PolyFocal: {},
     SoftmaxPolyFocal: {},
     OfProbabilities: {"of": PolyFocal()},
+    OfHardLabels: {"of": PolyFocal()},
     OfClassProbabilities: {"of": SoftmaxPolyFocal()},
     IndexClasswise: {"of": SoftmaxPolyFocal()},
     SoftmaxLink: {},
