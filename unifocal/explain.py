@@ -21,7 +21,13 @@ from .operands import Operands
 if TYPE_CHECKING:
     from .convention import Convention
 
-_STAND_INS = {"alpha": 0.25, "pos_weight": 1.0}
+_STAND_INS: dict[str, Any] = {
+    "alpha": 0.25,
+    "pos_weight": 1.0,
+    "gamma": 2.0,
+    "num_class": 2,
+    "label": np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
+}
 _WEIGHTS = ("weight", "sample_weight", "class_weight")
 """For options that an original requires."""
 
@@ -66,8 +72,9 @@ def explain(name: str, **options: Any) -> Explanation:
     found = {formats: rows for formats, rows in described.items() if not isinstance(rows, Exception)}
     if not found:
         raise ValueError(f"{name} cannot be called with these options: {described[_FORMATS[0]]}")
-    if len(found) > 1:  # a special case of element-wise labels
-        found.pop(_FORMATS[-1], None)
+    for formats in _SPECIAL:
+        if len(found) > 1:
+            found.pop(formats, None)
     known = tuple(difference for difference in differences() if difference.concerns(name))
     return Explanation(name, _summary(function), name + _signature(function, options), tuple(found.items()), known)
 
@@ -127,9 +134,13 @@ def _separated(parameters: list[Parameter]) -> Iterator[str]:
 _SAMPLES = {
     "element-wise labels": ((2, 3), np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])),
     "class indices": ((2, 3), np.array([0, 2])),
+    "pairs of class indices and scores": ((2, 3), (np.array([0, 2]), np.array([0.5, 1.0]))),
+    "class indices, one a pixel": ((1, 2, 2, 1), np.array([[[0], [1]]])),
     "labels of shape (N, 1)": ((2, 1), np.array([[1.0], [0.0]])),
 }
 _FORMATS = tuple(_SAMPLES)
+_SPECIAL = _FORMATS[-2:]
+"""Special cases of the others."""
 
 
 def _described(function: Callable[..., Any], options: dict[str, Any]) -> Iterator[tuple[str, _Rows | Exception]]:
@@ -154,16 +165,20 @@ def _described(function: Callable[..., Any], options: dict[str, Any]) -> Iterato
 def _describe(function: Any, predictions: Any, labels: Any, options: dict[str, Any], weights: int) -> tuple[Convention, Operands]:
     if isclass(function):
         own = signature(function).parameters
-        needed = {name: _STAND_INS[name] for name, parameter in own.items() if parameter.default is Parameter.empty}
+        needed = {name: _STAND_INS[name] for name, parameter in own.items() if _is_needed(parameter)}
         given, options = _split(options, own)
         function = function(**{**needed, **given})
     _, _, *others = signature(function.describe).parameters.values()
-    asked: dict[str, Any] = {other.name: _STAND_INS[other.name] for other in others if other.default is Parameter.empty}
+    asked: dict[str, Any] = {other.name: _STAND_INS[other.name] for other in others if _is_needed(other)}
     asked |= {other.name: np.ones(weights) for other in others if weights and other.name in _WEIGHTS}
     values = {**asked, **options}
     pair = (labels, predictions) if function.labels_first else (predictions, labels)
     described: tuple[Convention, Operands] = call_with(function.describe, pair, values)
     return described
+
+
+def _is_needed(parameter: Parameter) -> bool:
+    return parameter.default is Parameter.empty and parameter.kind is not Parameter.VAR_KEYWORD
 
 
 def _split(options: dict[str, Any], known: Mapping[str, Parameter]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -227,7 +242,7 @@ def _end(convention: Convention) -> str:
 
 
 def _labels(convention: Convention, labels: str) -> str:
-    if labels == "class indices":
+    if labels.startswith("class indices"):
         background = "" if convention.formula.categorical else "; index C is the background"
         return f"class indices along axis {convention.axis}{background}"
     values = "values in [0, 1]" if convention.holds_labels else "any numbers"

@@ -6,6 +6,7 @@ predictions' own (Keras: in float32).
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..arrays import Array, Tensor, type_name
@@ -46,27 +47,20 @@ def binary_focal_loss(
     return convention, Operands(y_pred, broadcast(y_true, shape(y_pred)), pos_weight=pos_weight)
 
 
+@dataclass(eq=False)
 class BinaryFocalLoss(keras.Described):
     """``focal_loss.BinaryFocalLoss``: :func:`binary_focal_loss`, weighted and reduced.
 
     Mirrors focal-loss 0.0.7, https://focal-loss.readthedocs.io/en/latest/generated/focal_loss.BinaryFocalLoss.html
     """
 
-    def __init__(
-        self,
-        gamma: float,
-        *,
-        pos_weight: float | None = None,
-        from_logits: bool = False,
-        label_smoothing: float | None = None,
-        **kwargs: Any,
-    ) -> None:
-        self.gamma = gamma
-        self.pos_weight = pos_weight
-        self.from_logits = from_logits
-        self.label_smoothing = label_smoothing
-        vars(self).update(keras.base_options(kwargs))
-        self.__post_init__()
+    gamma: float
+    pos_weight: float | None = field(default=None, kw_only=True)
+    from_logits: bool = field(default=False, kw_only=True)
+    label_smoothing: float | None = field(default=None, kw_only=True)
+    name: str | None = field(default=None, kw_only=True)
+    reduction: str | None = field(default="sum_over_batch_size", kw_only=True)
+    dtype: Any = field(default=None, kw_only=True)
 
     def convention(self, reduction: Reduction) -> Convention:
         """The convention of these options."""
@@ -109,22 +103,25 @@ def sparse_categorical_focal_loss(
     return convention, Operands(y_pred, keras.class_indices(y_true, y_pred, axis), alpha=class_weight)
 
 
-class SparseCategoricalFocalLoss(keras.Sparse):
+@dataclass(eq=False)
+class SparseCategoricalFocalLoss(keras.Based):
     """``focal_loss.SparseCategoricalFocalLoss``: :func:`sparse_categorical_focal_loss`, weighted and reduced.
 
     Mirrors focal-loss 0.0.7, https://focal-loss.readthedocs.io/en/latest/generated/focal_loss.SparseCategoricalFocalLoss.html
     """
 
-    def __init__(self, gamma: float, class_weight: Array | None = None, from_logits: bool = False, **kwargs: Any) -> None:
-        self.gamma = gamma
-        self.class_weight = class_weight
-        self.from_logits = from_logits
-        vars(self).update(keras.base_options(kwargs))
-        self.__post_init__()
+    gamma: float
+    class_weight: Array | None = None
+    from_logits: bool = False
 
     def convention(self, reduction: Reduction) -> Convention:
         """The convention of these options."""
         return _convention(self.gamma, self.from_logits, -1, reduction)
+
+    def fitted(self, y_true: Any, y_pred: Any, sample_weight: Any, axis: int) -> tuple[Any, Any, Any]:
+        """Class indices, predictions and sample weight by Keras's rules for ranks."""
+        y_true, y_pred, sample_weight = super().fitted(y_true, y_pred, sample_weight, axis)
+        return keras.class_indices(y_true, y_pred, axis), y_pred, sample_weight
 
     def describe(self, y_true: Array, y_pred: Tensor, sample_weight: Array | None = None) -> DescriptionOf[Tensor]:
         """The loss of these labels and predictions."""

@@ -8,7 +8,7 @@ Sample weights align with the losses from the right.  A class computes in ``dtyp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
 
 from ..arrays import Array, Tensor
@@ -196,7 +196,7 @@ class Configured:
 
     def get_config(self) -> dict[str, Any]:
         """The options, as Keras's configurations have them; a tensor as a list, and ``dtype`` only if there is one."""
-        options = dict(vars(self))
+        options: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
         if options.get("dtype", "") is None:
             del options["dtype"]
         return {name: as_list(option) for name, option in options.items()}
@@ -205,14 +205,6 @@ class Configured:
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The loss of these options."""
         return cls(**config)
-
-
-def base_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of ``keras.losses.Loss``, which every loss has that passes its other ones on; raises TypeError for one of none."""
-    own = {"reduction": "sum_over_batch_size", "name": None, "dtype": None}
-    if unknown := [name for name in options if name not in own]:
-        raise TypeError(f"A loss's other options are {', '.join(own)}; received {', '.join(unknown)}.")
-    return own | dict(options)
 
 
 class Described(Configured, LossObject):
@@ -249,6 +241,15 @@ class Described(Configured, LossObject):
         return convention, Operands(y_pred, y_true, alpha=self.factor(), sample_weight=sample_weight, given=given)
 
     __call__ = evaluating(describe)
+
+
+@dataclass(eq=False)
+class Based(Described):
+    """A loss that passes on what options it has beside its own to ``keras.losses.Loss``."""
+
+    name: str | None = field(default=None, kw_only=True)
+    reduction: str | None = field(default="sum_over_batch_size", kw_only=True)
+    dtype: Any = field(default=None, kw_only=True)
 
 
 @dataclass(eq=False)

@@ -23,7 +23,8 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class FocalLoss(keras.Described):
+@dataclass(eq=False)
+class FocalLoss(keras.Based):
     """``keras_cv.losses.FocalLoss``: summed over the last axis; α where the label is 1, and 1 − α elsewhere.
 
     Labels are smoothed before that: with ``label_smoothing`` none is 1, and all have 1 − α.  The cross entropy's probabilities are clipped
@@ -32,20 +33,14 @@ class FocalLoss(keras.Described):
     Mirrors KerasCV 0.9.0, https://github.com/keras-team/keras-cv/blob/v0.9.0/keras_cv/src/losses/focal.py
     """
 
-    def __init__(
-        self,
-        alpha: float = 0.25,
-        gamma: float = 2,
-        from_logits: bool = False,
-        label_smoothing: float = 0,
-        **kwargs: Any,
-    ) -> None:
-        self.alpha = float(balanced_by(alpha))
-        self.gamma = gamma
-        self.from_logits = from_logits
-        self.label_smoothing = label_smoothing
-        vars(self).update(keras.base_options(kwargs))
-        self.__post_init__()
+    alpha: float = 0.25
+    gamma: float = 2.0
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.alpha = float(balanced_by(self.alpha))
+        super().__post_init__()
 
     def convention(self, reduction: Reduction) -> Convention:
         """The convention of these options."""

@@ -22,6 +22,8 @@ class QualityVarifocal(Elementwise):
     def __post_init__(self) -> None:
         super().__post_init__()
         exponent("gamma", self.gamma)
+        if self.alpha < 0:
+            raise ValueError(f"alpha of a varifocal loss must be ≥ 0; received {self.alpha}.")
 
     def element(self, t: Element) -> Any:
         """The loss of one element."""
