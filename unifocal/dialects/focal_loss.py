@@ -11,7 +11,10 @@ from typing import Any
 
 from ..arrays import Array, Tensor, type_name
 from ..convention import Convention, Reduction
-from ..formulas import ClampedFocal, Formula, MarkedFocal, Mixture, OfProbabilities, RenormalizedFocal, SigmoidFocal, SoftmaxFocal
+from ..formulas import Formula, Mixture, OfProbabilities, SigmoidFocal, SoftmaxFocal
+from ..formulas.clamped import ClampedFocal
+from ..formulas.marked import MarkedFocal
+from ..formulas.renormalized import RenormalizedFocal
 from ..loss import DescriptionOf, evaluating, loss
 from ..operands import Operands
 from ..scalars import static

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..arrays import Array, Tensor
 from ..convention import Convention, Reduction
-from ..formulas import Formula, GaussianFocal, Linked, OfProbabilities, SigmoidLink, binary_focal
+from ..formulas import Formula, Linked, OfProbabilities, SigmoidLink, binary_focal
+from ..formulas.gaussian import GaussianFocal
 from ..loss import DescriptionOf, evaluating
 from . import keras
 from .options import balanced_by

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..arrays import Array, Tensor, same
 from ..convention import Convention
-from ..formulas import FlooredCrossEntropy, NegativeLogLikelihood, OfProbabilities, SigmoidFocal, SoftmaxFocal
+from ..formulas import NegativeLogLikelihood, OfProbabilities, SigmoidFocal, SoftmaxFocal
+from ..formulas.floored import FlooredCrossEntropy
 from ..loss import DescriptionOf, loss
 from ..operands import Operands
 from .options import REDUCTIONS, choice, share

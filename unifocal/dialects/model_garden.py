@@ -11,7 +11,7 @@ from typing import Any
 
 from ..arrays import Array, Tensor
 from ..convention import Convention, Reduction
-from ..formulas import MarkedFocal
+from ..formulas.marked import MarkedFocal
 from ..loss import DescriptionOf, evaluating
 from . import keras2
 from .options import balanced_by

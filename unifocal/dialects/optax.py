@@ -9,7 +9,8 @@ from typing import Any
 
 from ..arrays import Array, Tensor, type_name
 from ..convention import Convention
-from ..formulas import Formula, SigmoidFocal, SoftmaxFocal, SoftmaxPolyFocal
+from ..formulas import Formula, SigmoidFocal, SoftmaxFocal
+from ..formulas.poly import SoftmaxPolyFocal
 from ..loss import Description, DescriptionOf, loss
 from ..operands import Operands
 from ..scalars import is_number

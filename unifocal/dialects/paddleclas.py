@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from ..arrays import Array, Tensor
 from ..convention import Convention
-from ..formulas import LabelProbabilityAsymmetric, SoftmaxFocal
+from ..formulas import SoftmaxFocal
+from ..formulas.label_probability import LabelProbabilityAsymmetric
 from ..loss import DescriptionOf, LossObject, description, evaluating
 from ..operands import Operands
 from . import paddle

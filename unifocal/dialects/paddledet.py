@@ -11,16 +11,12 @@ from typing import Any
 
 from ..arrays import Array, Tensor
 from ..convention import Convention, Reduction
-from ..formulas import (
-    Elementwise,
-    Formula,
-    GaussianFocal,
-    OfFlooredProbabilities,
-    OfProbabilities,
-    QualityFocal,
-    QualityVarifocal,
-    ScoredVarifocal,
-)
+from ..formulas import Elementwise, Formula, OfProbabilities
+from ..formulas.floored import OfFlooredProbabilities
+from ..formulas.gaussian import GaussianFocal
+from ..formulas.quality import QualityFocal
+from ..formulas.quality_varifocal import QualityVarifocal
+from ..formulas.scored_varifocal import ScoredVarifocal
 from ..loss import DescriptionOf, LossObject, description, evaluating, loss
 from ..operands import Operands
 from . import paddle

@@ -18,23 +18,15 @@ from unifocal.formulas import (
     Binary,
     Categorical,
     CategoricalProbabilityFocal,
-    ClampedFocal,
-    FlooredCrossEntropy,
     Formula,
     Inputs,
-    LabelProbabilityAsymmetric,
     Linked,
-    MarkedFocal,
     Mixture,
     NegativeLogLikelihood,
     Normalized,
     OfClassProbabilities,
-    OfFlooredProbabilities,
     OfProbabilities,
     ProbabilityFocal,
-    QualityVarifocal,
-    RenormalizedFocal,
-    ScoredVarifocal,
     SigmoidFocal,
     SigmoidLink,
     SoftmaxFocal,
@@ -44,13 +36,20 @@ from unifocal.formulas import (
     normalized_focal,
 )
 from unifocal.formulas.asymmetric import AsymmetricFocal
+from unifocal.formulas.clamped import ClampedFocal
 from unifocal.formulas.classwise import IndexClasswise
 from unifocal.formulas.derived import OfHardLabels
+from unifocal.formulas.floored import FlooredCrossEntropy, OfFlooredProbabilities
 from unifocal.formulas.gaussian import GaussianFocal
+from unifocal.formulas.label_probability import LabelProbabilityAsymmetric
 from unifocal.formulas.log_probability import IndexNegativeLogLikelihood
+from unifocal.formulas.marked import MarkedFocal
 from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
 from unifocal.formulas.probability import IndexProbabilityFocal
 from unifocal.formulas.quality import QualityFocal, Varifocal
+from unifocal.formulas.quality_varifocal import QualityVarifocal
+from unifocal.formulas.renormalized import RenormalizedFocal
+from unifocal.formulas.scored_varifocal import ScoredVarifocal
 from unifocal.formulas.sigmoid import HardSigmoidFocal
 from unifocal.formulas.softmax_index import IndexSoftmaxFocal, SmoothedIndexCrossEntropy
 from unifocal.loss import Description, loss

@@ -10,21 +10,13 @@ import pytest
 from unifocal.arrays import Array, Namespace
 from unifocal.formulas import (
     CategoricalProbabilityFocal,
-    ClampedFocal,
-    FlooredCrossEntropy,
     Formula,
     Inputs,
-    LabelProbabilityAsymmetric,
-    MarkedFocal,
     Mixture,
     NegativeLogLikelihood,
     OfClassProbabilities,
-    OfFlooredProbabilities,
     OfProbabilities,
     ProbabilityFocal,
-    QualityVarifocal,
-    RenormalizedFocal,
-    ScoredVarifocal,
     SigmoidFocal,
     SoftmaxFocal,
     binary_focal,
@@ -33,9 +25,16 @@ from unifocal.formulas import (
 )
 from unifocal.formulas.asymmetric import AsymmetricFocal
 from unifocal.formulas.base import Predictions
+from unifocal.formulas.clamped import ClampedFocal
+from unifocal.formulas.floored import FlooredCrossEntropy, OfFlooredProbabilities
 from unifocal.formulas.gaussian import GaussianFocal
+from unifocal.formulas.label_probability import LabelProbabilityAsymmetric
+from unifocal.formulas.marked import MarkedFocal
 from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
 from unifocal.formulas.quality import QualityFocal, Varifocal
+from unifocal.formulas.quality_varifocal import QualityVarifocal
+from unifocal.formulas.renormalized import RenormalizedFocal
+from unifocal.formulas.scored_varifocal import ScoredVarifocal
 
 from ...truth.contract import assert_formula, faults
 from ..every_formula import every_formula
