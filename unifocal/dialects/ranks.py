@@ -226,7 +226,7 @@ def marked_scores(scores: Any, labels: Any, predictions: Any) -> tuple[Array, Ar
     _, xp, score = _own(_beside(scores, predictions))
     backend, _, label = _own(_beside(labels, predictions))
     positive, negative = xp.equal(label, 1), xp.equal(label, 0)
-    if are_on() and not backend.is_traced(label) and backend.on_host(label):
+    if not backend.is_traced(label) and are_on() and backend.on_host(label):
         values = backend.to_numpy(label)
         if not np.all((values == 0) | (values == 1)):
             raise ValueError(f"label must be 0 or 1; received {values[(values != 0) & (values != 1)].flat[0]}.")
