@@ -39,6 +39,14 @@ def fits(shape: Shape, onto: Shape) -> bool:
     return all(m == 1 or m == n or m is None or n is None for m, n in zip(shape, onto, strict=True))
 
 
+def require_classes(shape: Shape, axis: int) -> int:
+    """The number of classes along the axis; raises ValueError if a traced graph does not know it."""
+    size = shape[axis]
+    if size is None:
+        raise ValueError(f"The class axis must have a static size here; received predictions of shape {shape}.")
+    return size
+
+
 def type_name(value: object) -> str:
     """The qualified name of value's type, for messages."""
     cls = type(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, assert_never, get_args
 
 from .formulas.base import Formula, required
@@ -55,6 +55,15 @@ class Convention:
     held: what is held to its range: labels, smoothing and α to [0, 1] and weights to ≥ 0; labels alone; or nothing, as in most originals,
         which compute with any number.
 
+    What follows from these is found once, where the description is made:
+
+    holds_labels: whether labels must be in [0, 1].
+    holds_predictions: whether probabilities must be; originals that clip them take any number.
+    holds_weights: whether α must be in [0, 1], or ≥ 0 where it scales, and weights ≥ 0.
+    weighs_rows: whether class weights make one factor a row.
+    aligns_right: whether weights align from the right.
+    drops_axis: whether the unreduced loss lacks the class axis, or has it with size 1.
+
     Raises
     ------
     TypeError, ValueError
@@ -73,6 +82,12 @@ class Convention:
     reduction: Reduction = "mean"
     dtype: Literal["float32"] | None = None
     held: Held = "all"
+    holds_labels: bool = field(init=False, repr=False, compare=False)
+    holds_predictions: bool = field(init=False, repr=False, compare=False)
+    holds_weights: bool = field(init=False, repr=False, compare=False)
+    weighs_rows: bool = field(init=False, repr=False, compare=False)
+    aligns_right: bool = field(init=False, repr=False, compare=False)
+    drops_axis: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         required(self.formula, "A convention")
@@ -99,19 +114,18 @@ class Convention:
         self._hold_together()
 
     def _hold_together(self) -> None:
-        """Raise ValueError where options have no meaning beside each other."""
+        """Find what follows; raise ValueError where options have no meaning beside each other."""
         if not self.formula.takes_any_labels:
             raise ValueError(f"formula must be one for any labels, which chooses its own forms for some; received {self.formula}.")
-        plain = self.formula.for_labels(False, -1, 0.0)
+        plain, categorical, clipped = self.formula.for_labels(False, -1, 0.0), self.formula.categorical, self.formula.clipped
         if plain is not self.formula and plain != self.formula:
             raise ValueError(f"The class axis and label smoothing are the convention's axis and label_smoothing; received {self.formula}.")
         if self.count_ignored and self.ignore_index is None:
             raise ValueError("count_ignored requires an ignore_index; received None.")
-        if self.ignore_index is not None and self.formula.categorical and self.labels == "elements":
+        if self.ignore_index is not None and categorical and self.labels == "elements":
             raise ValueError(f"ignore_index={self.ignore_index} of a categorical loss requires class indices; received labels='elements'.")
-        allowed = _OF_CATEGORICAL if self.formula.categorical else _OF_BINARY
+        allowed, kind = (_OF_CATEGORICAL, "categorical") if categorical else (_OF_BINARY, "binary")
         if self.class_axis not in allowed:
-            kind = "categorical" if self.formula.categorical else "binary"
             raise ValueError(
                 f"class_axis of a {kind} formula must be one of {', '.join(map(repr, allowed))}; received {self.class_axis!r}."
             )
@@ -121,65 +135,55 @@ class Convention:
             raise ValueError("label_smoothing and class_axis='spread' do not go together.")
         if self.class_axis == "spread" and self.labels != "indices":
             raise ValueError(f"class_axis='spread' requires labels='indices', beside whose target it is 0; received {self.labels!r}.")
+        holds_labels, holds_weights = _held(self.held)
+        object.__setattr__(self, "holds_labels", holds_labels)
+        object.__setattr__(self, "holds_predictions", holds_labels or not clipped)
+        object.__setattr__(self, "holds_weights", holds_weights)
+        object.__setattr__(self, "weighs_rows", _weighs_rows(self.class_weight))
+        object.__setattr__(self, "aligns_right", _aligns_right(self.weights))
+        object.__setattr__(self, "drops_axis", _drops_axis(self.class_axis, categorical))
 
-    @property
-    def holds_labels(self) -> bool:
-        """Whether labels must be in [0, 1]."""
-        match self.held:
-            case "all" | "labels":
-                return True
-            case "nothing":
-                return False
-            case never:
-                assert_never(never)
 
-    @property
-    def holds_predictions(self) -> bool:
-        """Whether probabilities must lie in [0, 1]; originals that clip them take any number."""
-        return self.holds_labels or not self.formula.clipped
+def _held(held: Held) -> tuple[bool, bool]:
+    """Whether labels are held to their range, and whether weights are."""
+    match held:
+        case "all":
+            return True, True
+        case "labels":
+            return True, False
+        case "nothing":
+            return False, False
+        case never:
+            assert_never(never)
 
-    @property
-    def holds_weights(self) -> bool:
-        """Whether α must be in [0, 1], or ≥ 0 where it scales, and weights ≥ 0."""
-        match self.held:
-            case "all":
-                return True
-            case "labels" | "nothing":
-                return False
-            case never:
-                assert_never(never)
 
-    @property
-    def weighs_rows(self) -> bool:
-        """Whether class weights make one factor a row."""
-        match self.class_weight:
-            case "row":
-                return True
-            case "class":
-                return False
-            case never:
-                assert_never(never)
+def _weighs_rows(class_weight: ClassWeight) -> bool:
+    match class_weight:
+        case "row":
+            return True
+        case "class":
+            return False
+        case never:
+            assert_never(never)
 
-    @property
-    def aligns_right(self) -> bool:
-        """Whether weights align from the right."""
-        match self.weights:
-            case "trailing":
-                return True
-            case "leading":
-                return False
-            case never:
-                assert_never(never)
 
-    @property
-    def drops_axis(self) -> bool:
-        """Whether the unreduced loss lacks the class axis, or has it with size 1."""
-        match self.class_axis:
-            case "formula":
-                return self.formula.categorical
-            case "kept" | "sum" | "mean":
-                return True
-            case "spread":
-                return False
-            case never:
-                assert_never(never)
+def _aligns_right(weights: Alignment) -> bool:
+    match weights:
+        case "trailing":
+            return True
+        case "leading":
+            return False
+        case never:
+            assert_never(never)
+
+
+def _drops_axis(class_axis: ClassAxis, categorical: bool) -> bool:
+    match class_axis:
+        case "formula":
+            return categorical
+        case "kept" | "sum" | "mean":
+            return True
+        case "spread":
+            return False
+        case never:
+            assert_never(never)

@@ -12,7 +12,9 @@ import numpy as np
 from .arrays import Array, Tensor, type_name
 from .convention import Convention, Dtype, Reduction
 from .dispatch import backend_of
-from .formulas import Classwise, Elementwise, Inputs, OfClassProbabilities, OfProbabilities
+from .formulas.base import Inputs
+from .formulas.classwise import Classwise, OfClassProbabilities
+from .formulas.derived import Elementwise, OfProbabilities
 from .loss import Description, loss
 from .operands import Operands
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, assert_never
 
-from ..arrays import Array, Namespace, Shape, fits, same, without
+from ..arrays import Array, Namespace, Shape, cast, fits, require_classes, same, without
 from ..operands import EXCHANGED, WEIGHTS, Operands
 
 if TYPE_CHECKING:
     from ..convention import Convention
+    from .reading import Reading
 
 Step: TypeAlias = Callable[[Array], Array]
 """What brings an operand to the predictions' rank."""
@@ -26,99 +27,69 @@ class Like(NamedTuple):
 NUMBER = "number"
 Kind: TypeAlias = Like | str | None
 """What a weight is: a tensor, NUMBER, or nothing."""
+TargetsKind = Literal["bool", "integral", "floating"]
+"""What the targets' dtype is."""
 _NUMBERS = ("real floating", "integral")
 
 
-def are_indices(convention: Convention, xp: Namespace, shape: Shape, targets: Like, given_axis: int) -> bool:
-    """Whether targets are class indices, and not element-wise labels; raises TypeError or ValueError where they are neither."""
-    if not xp.isdtype(targets.dtype, ("bool", "integral", "real floating")):
-        raise TypeError(f"targets must be bool, integer or floating; received dtype {targets.dtype}.")
-    formats, axis, own = convention.labels, convention.axis, targets.shape
-    match formats:
-        case "any":
-            elementwise = len(own) == len(shape)
-        case "elements":
-            elementwise = True
-        case "indices":
-            elementwise = False
-        case never:
-            assert_never(never)
-    if elementwise:
-        if own != shape and not same(own, shape):
-            way_out = _fitting(convention, xp, shape, targets)
-            raise ValueError(f"Element-wise targets must have the shape of the predictions, {shape}; received {own}.{way_out}")
-        if convention.formula.categorical and convention.ignore_index is not None:
-            raise ValueError(
-                f"ignore_index requires class indices for softmax losses; received targets of the predictions' shape {own}. "
-                "Use sample_weight instead."
-            )
-        if convention.formula.categorical and formats == "any" and shape[axis] == 1:
-            raise ValueError(
-                f"A softmax over one class is 1 whatever its logit is, and the loss 0; received predictions of shape {shape} with the "
-                f"class axis {given_axis}. For yes-or-no labels use the sigmoid losses; or name the class axis by axis=…."
-            )
-        return False
-    if len(own) != len(shape) - 1 or not same(own, without(shape, axis)):
-        whole = f"the shape of the predictions, {shape} (element-wise labels), or that" if formats == "any" else f"the shape {shape}"
-        way_out = _fitting(convention, xp, shape, targets)
-        raise ValueError(f"targets must have {whole} without axis {given_axis} (class indices); received {own}.{way_out}")
-    if formats == "any" and require_classes(shape, axis) < 2:
-        raise ValueError(
-            f"Class indices need at least 2 classes along axis {given_axis}; received predictions of shape {shape} with targets of "
-            f"shape {own}. For element-wise labels reshape the targets to {shape} or the predictions to {own}."
-        )
-    if not xp.isdtype(targets.dtype, "integral"):
-        raise TypeError(
-            f"targets with one dimension fewer than the predictions are class indices and must be integer; received dtype {targets.dtype}."
-        )
-    return True
-
-
-def require_classes(shape: Shape, axis: int) -> int:
-    """The number of classes along the axis; raises ValueError if a traced graph does not know it."""
-    size = shape[axis]
-    if size is None:
-        raise ValueError(f"The class axis must have a static size here; received predictions of shape {shape}.")
-    return size
-
-
-def _fitting(convention: Convention, xp: Namespace, onto: Shape, targets: Like) -> str:
-    """What would make targets fit that do not, for the message."""
-    own = targets.shape
-    if convention.labels != "elements" and xp.isdtype(targets.dtype, "integral"):
-        for axis in range(len(onto)):
-            bare = without(onto, axis - len(onto))
-            named = "" if axis == convention.axis + len(onto) else f" and pass axis={axis}"
-            if named and own == bare:
-                return f" With axis={axis} they fit."
-            if own == (*bare[:axis], 1, *bare[axis:]):
-                return f" Reshape them to {bare}{named}, if they are class indices."
-    if len(own) == len(onto) + 1 and any(onto == without(own, -i - 1) for i in range(len(own))):
-        return EXCHANGED
-    if prod(n or 0 for n in own) == prod(n or 0 for n in onto) > 0:
-        return " Reshape one of them, if their entries are in the same order."
-    return ""
-
-
 class Alignment(NamedTuple):
-    """What weights are aligned with."""
+    """What targets and weights are held to and aligned with."""
 
     convention: Convention
     xp: Namespace
     dtype: Any
     shape: Shape
+    axis: int
     given_axis: int
-    targets_shape: Shape
+    """The class axis as the caller named it, for messages."""
+    loss_shape: Shape
+    categorical: bool
+    targets: Like
+    targets_kind: TargetsKind
 
-    @property
-    def axis(self) -> int:
-        """The class axis, negative."""
-        return self.convention.axis
-
-    @property
-    def loss_shape(self) -> Shape:
-        """The shape of the unreduced loss."""
-        return without(self.shape, self.axis) if self.convention.drops_axis else self.shape
+    def are_indices(self) -> bool:
+        """Whether targets are class indices, and not element-wise labels; raises TypeError or ValueError where they are neither."""
+        convention, shape, axis, own = self.convention, self.shape, self.axis, self.targets.shape
+        formats = convention.labels
+        match formats:
+            case "any":
+                elementwise = len(own) == len(shape)
+            case "elements":
+                elementwise = True
+            case "indices":
+                elementwise = False
+            case never:
+                assert_never(never)
+        if elementwise:
+            if own != shape and not same(own, shape):
+                way_out = _fitting(self, own)
+                raise ValueError(f"Element-wise targets must have the shape of the predictions, {shape}; received {own}.{way_out}")
+            if self.categorical and convention.ignore_index is not None:
+                raise ValueError(
+                    f"ignore_index requires class indices for softmax losses; received targets of the predictions' shape {own}. "
+                    "Use sample_weight instead."
+                )
+            if self.categorical and formats == "any" and shape[axis] == 1:
+                raise ValueError(
+                    f"A softmax over one class is 1 whatever its logit is, and the loss 0; received predictions of shape {shape} with the "
+                    f"class axis {self.given_axis}. For yes-or-no labels use the sigmoid losses; or name the class axis by axis=…."
+                )
+            return False
+        if len(own) != len(shape) - 1 or not same(own, without(shape, axis)):
+            whole = f"the shape of the predictions, {shape} (element-wise labels), or that" if formats == "any" else f"the shape {shape}"
+            way_out = _fitting(self, own)
+            raise ValueError(f"targets must have {whole} without axis {self.given_axis} (class indices); received {own}.{way_out}")
+        if formats == "any" and require_classes(shape, axis) < 2:
+            raise ValueError(
+                f"Class indices need at least 2 classes along axis {self.given_axis}; received predictions of shape {shape} with targets "
+                f"of shape {own}. For element-wise labels reshape the targets to {shape} or the predictions to {own}."
+            )
+        if self.targets_kind != "integral":
+            raise TypeError(
+                "targets with one dimension fewer than the predictions are class indices and must be integer; "
+                f"received dtype {self.targets.dtype}."
+            )
+        return True
 
     def steps(self, by_index: bool, eager: bool, weights: tuple[Kind, ...]) -> tuple[tuple[int, Step], ...]:
         """What is to be done to the operands, by their places; raises TypeError or ValueError where one does not fit.
@@ -166,7 +137,7 @@ class Alignment(NamedTuple):
     def _along_rows(self, own: Shape) -> Step | None:
         """From the left with the unreduced loss; with class indices a weight of the targets' shape weighs rows."""
         onto = self.loss_shape
-        if not self.convention.drops_axis and len(self.targets_shape) < len(onto) and same(own, self.targets_shape):
+        if not self.convention.drops_axis and len(self.targets.shape) < len(onto) and same(own, self.targets.shape):
             return self._expanding(self.axis)
         if len(own) > len(onto) or not fits(own, onto[: len(own)]):
             raise ValueError(
@@ -208,3 +179,41 @@ class Alignment(NamedTuple):
             return x
 
         return expanded
+
+
+def align(reading: Reading, operands: Operands) -> Operands:
+    """The operands with the predictions' rank, their weights held to their ranges.
+
+    Every tensor then has the predictions' size or 1 in each dimension, or is 0-D: cutting the predictions in blocks cuts it too.
+    """
+    parts: list[Any] = list(operands)
+    if reading.hosted is None:
+        sizes: list[int] | None = [] if reading.by_index else None
+        parts[1] = reading.backend.require_sizes("targets", operands.targets, operands.predictions, reading.axis, sizes)
+    for place, name, allowed in reading.held:
+        part = parts[place]
+        if isinstance(part, float):
+            allowed.check_number(name, part)
+        elif reading.readable(part):
+            reading.hold(name, cast(reading.xp, part, reading.dtype), allowed)
+    for place, step in reading.steps:
+        parts[place] = step(parts[place])
+    return Operands(*parts)
+
+
+def _fitting(alignment: Alignment, own: Shape) -> str:
+    """What would make targets of this shape fit that do not, for the message."""
+    onto = alignment.shape
+    if alignment.convention.labels != "elements" and alignment.targets_kind == "integral":
+        for axis in range(len(onto)):
+            bare = without(onto, axis - len(onto))
+            named = "" if axis == alignment.axis + len(onto) else f" and pass axis={axis}"
+            if named and own == bare:
+                return f" With axis={axis} they fit."
+            if own == (*bare[:axis], 1, *bare[axis:]):
+                return f" Reshape them to {bare}{named}, if they are class indices."
+    if len(own) == len(onto) + 1 and any(onto == without(own, -i - 1) for i in range(len(own))):
+        return EXCHANGED
+    if prod(n or 0 for n in own) == prod(n or 0 for n in onto) > 0:
+        return " Reshape one of them, if their entries are in the same order."
+    return ""

@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 
 from ..dispatch import backend_of
 from ..operands import Operands
+from .alignment import align
 from .evaluate import Call, read_call
-from .reading import Reading, read_again
+from .read import read_again
+from .reading import Reading
 
 _OPTIONS = {float, int, bool, str, type(None)}
 _MOST = 4096
@@ -98,7 +100,7 @@ def lookup(describe: Any, args: tuple[Any, ...], options: dict[str, Any], consta
     if constant:
         operands[0] = backend.stop_gradient(x)
     found = Operands(*operands)
-    return Call(entry.reading, entry.reading.align(found) if entry.aligns else found)
+    return Call(entry.reading, align(entry.reading, found) if entry.aligns else found)
 
 
 def mark(describe: Any, place: int, name: str, asked_each_time: tuple[str, ...] = ()) -> None:

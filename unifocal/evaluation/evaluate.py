@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any
 from typing import cast as cast_to
 
 from ..arrays import Array, cast
+from ..dispatch import backend_of
 from ..operands import Operands
-from .alignment import NUMBER, Kind, Like
+from ..scalars import is_number
+from .alignment import NUMBER, Kind, Like, align
 from .block import Result, evaluate_block, fold
 from .blocks import evaluate_blocks
-from .reading import Reading, read, read_again
+from .read import read, read_again
 from .reduction import divide, reduce_classes
-from .tensors import backend_for, bring, warn_if_exchanged
+from .tensors import bring, no_backend, warn_if_exchanged
 
 if TYPE_CHECKING:
     from ..backend import EagerBackend
     from ..convention import Convention
     from ..formulas.base import Formula, Inputs
+    from .reading import Reading
 
 
 class Call:
@@ -135,30 +138,40 @@ def read_call(convention: Convention, operands: Operands, constant: bool = False
 
     constant: whether nothing is to be differentiated.
     """
-    backend = backend_for(operands.predictions)
-    x = backend.canonical(operands.predictions)
+    parts: list[Any] = list(operands)
+    given, places = [operands.predictions, operands.targets], [0, 1]  # the tensors
+    for place in range(2, 7):
+        part = parts[place]
+        if part is None:
+            continue
+        if is_number(part):
+            parts[place] = float(part)
+        else:
+            given.append(part)
+            places.append(place)
+    backend = backend_of(operands.predictions)
+    if backend is None:
+        raise no_backend(operands.predictions)
+    x = given[0] = backend.canonical(operands.predictions)
     if constant:
-        x = backend.stop_gradient(x)
+        x = given[0] = backend.stop_gradient(x)
     with backend.computing(x):
-        parts = bring(backend, x, operands)
-        kinds: list[Any] = [_kind(backend.shape, part) for part in parts[:7]]
-        tensors = [part for part in parts[1:7] if part is not None and not isinstance(part, float)]
+        tensors = backend.as_eager(list(given), 0)
+        eager = tensors is not None
+        if tensors is None:  # lists and NumPy's arrays are still to be brought over, and what else is no such tensor is refused
+            tensors = bring(backend, given, places)
+            eager = backend.as_eager(list(tensors), 0) is not None
+        kinds: list[Kind] = [None if part is None else NUMBER for part in parts[:7]]
+        for place, tensor in zip(places, tensors, strict=True):
+            parts[place], kinds[place] = tensor, Like(backend.shape(tensor), tensor.dtype)
         xp = backend.namespace(x)
         autocast = x.dtype not in (xp.float32, xp.float64) and backend.autocast(x)
-        eager = backend.as_eager([x, *tensors], 0) is not None
         # torch.compile cannot look through a cache, and a graph is made once.
         reader: Callable[..., Reading] = read if backend.is_traced(x) else read_again
         reading = reader(convention, backend, xp, autocast, eager, *kinds)
         if not eager and not reading.by_index:
-            warn_if_exchanged(backend, x, parts.targets)
-        return Call(reading, reading.align(parts))
-
-
-def _kind(shape_of: Any, part: Any) -> Kind:
-    """What an operand is that was brought over."""
-    if part is None:
-        return None
-    return NUMBER if isinstance(part, float) else Like(shape_of(part), part.dtype)
+            warn_if_exchanged(backend, x, parts[1])
+        return Call(reading, align(reading, Operands(*parts)))
 
 
 def evaluate(convention: Convention, operands: Operands) -> Array:

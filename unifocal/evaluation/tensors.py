@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from ..arrays import Array, type_name
 from ..dispatch import backend_of, installed_frameworks, unsuitable
 from ..notices import warn_caller
-from ..operands import EXCHANGED, WEIGHTS, Operands
+from ..operands import EXCHANGED, Operands
 from ..scalars import is_number
 
 if TYPE_CHECKING:
@@ -18,24 +19,24 @@ if TYPE_CHECKING:
 _BY_TARGETS = "Gradients by the targets are wanted"
 
 
-def backend_for(predictions: object) -> Backend:
-    """The backend of a loss's predictions; raises TypeError if they are no dense tensor."""
-    backend = backend_of(predictions)
-    if backend is None:
-        raise TypeError(
-            f"predictions must be a dense tensor of an installed backend ({installed_frameworks()}) or of an Array API library; "
-            f"received {_received(predictions)}."
-        )
-    return backend
+def no_backend(predictions: object) -> TypeError:
+    """The error of predictions that are no dense tensor."""
+    return TypeError(
+        f"predictions must be a dense tensor of an installed backend ({installed_frameworks()}) or of an Array API library; "
+        f"received {_received(predictions)}."
+    )
 
 
-def bring(backend: Backend, x: Array, operands: Operands) -> Operands:
-    """The operands beside predictions x: floats, and tensors of its backend in their own dtypes and shapes.
+def bring(backend: Backend, given: Sequence[Any], places: Sequence[int]) -> list[Array]:
+    """The operands of these places beside predictions x, which are the first: tensors of its backend in their own dtypes and shapes.
 
     Lists and NumPy arrays are brought over; tensors of another framework or device are refused.
     """
-    weights = {name: _weight(backend, x, name, value) for name in WEIGHTS if (value := getattr(operands, name)) is not None}
-    return operands._replace(predictions=x, targets=_tensor(backend, x, "targets", operands.targets), **weights)
+    x, targets, *weights = given
+    # What is wrong with weights is said before what is with targets.
+    names = (Operands._fields[place] for place in places[2:])
+    brought = [_tensor(backend, x, name, part, "a number, ") for name, part in zip(names, weights, strict=True)]
+    return [x, _tensor(backend, x, "targets", targets), *brought]
 
 
 def warn_if_exchanged(backend: Backend, x: Array, targets: Array) -> None:
@@ -47,10 +48,6 @@ def warn_if_exchanged(backend: Backend, x: Array, targets: Array) -> None:
             f"{_BY_TARGETS}, and none by the predictions.{EXCHANGED} "
             f'If they are not, warnings.filterwarnings("ignore", "{_BY_TARGETS}") silences this.'
         )
-
-
-def _weight(backend: Backend, x: Array, name: str, value: Any) -> Array | float:
-    return float(value) if is_number(value) else _tensor(backend, x, name, value, "a number, ")
 
 
 def _tensor(backend: Backend, x: Array, name: str, value: object, kinds: str = "") -> Array:

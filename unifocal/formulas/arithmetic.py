@@ -7,7 +7,10 @@ large ones (88 in float32) give NaN or infinity.
 
 from __future__ import annotations
 
-from ..arrays import Array, Namespace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..arrays import Array, Namespace
 
 
 def product(xp: Namespace, factor: Array | float, term: Array) -> Array:

@@ -11,11 +11,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from inspect import isabstract
 from numbers import Number
-from typing import ClassVar, Literal, NamedTuple, assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from ..arrays import Array, Namespace
 from ..compilers import called_while_traced
-from ..scalars import static, static_int
+from ..scalars import exponent as exponent
+from ..scalars import finite as finite
+from ..scalars import negative_axis as negative_axis
 
 Predictions = Literal["logits", "probabilities", "unnormalized", "log-probabilities"]
 """What predictions are; unnormalized are probabilities that the formula divides by their sum."""
@@ -166,7 +168,6 @@ class Formula(ABC):
 class Binary(Formula):
     """Each class is a yes-or-no question of its own.  ``smoothed`` is s of the label y·(1 − s) + s/2."""
 
-    categorical: ClassVar[bool] = False
     smoothed: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -206,7 +207,6 @@ class Binary(Formula):
 class Categorical(Formula):
     """The classes along ``axis`` are one distribution."""
 
-    categorical: ClassVar[bool] = True
     axis: int = field(default=-1, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -269,30 +269,6 @@ def _found_options(cls: type) -> tuple[tuple[str, ...], str]:
     options = fields(cls)
     hidden = [option.name for option in options if not option.compare or option.hash is False]
     return tuple(option.name for option in options), f"does not compare {', '.join(hidden)}" if hidden else ""
-
-
-def finite(name: str, value: object) -> float:
-    """A finite number; raises TypeError or ValueError if it is none."""
-    number = static(name, value, "that is finite")
-    if not -float("inf") < number < float("inf"):
-        raise ValueError(f"{name} must be finite; received {value}.")
-    return number
-
-
-def negative_axis(value: object) -> int:
-    """A class axis, counted from the end; raises TypeError or ValueError if it is none."""
-    axis = static_int("axis", value)
-    if axis >= 0:
-        raise ValueError(f"axis of a formula must be negative, counted from the end; received {axis}.")
-    return axis
-
-
-def exponent(name: str, value: object) -> float:
-    """A modulator's exponent, such as γ; raises TypeError or ValueError unless it is a finite number ≥ 0."""
-    number = static(name, value, "≥ 0")
-    if not 0 <= number < float("inf"):
-        raise ValueError(f"{name} must be a finite number ≥ 0; received {value}.")
-    return number
 
 
 def power_text(gamma: float, base: str) -> str:

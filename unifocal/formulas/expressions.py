@@ -9,8 +9,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, NoReturn
 
-from ..arrays import type_name
-
 __all__ = ["Condition", "Expression", "constant", "exp", "log", "maximum", "minimum", "sigmoid", "where"]
 
 
@@ -126,13 +124,13 @@ class Condition:
 
 def _condition(value: object) -> Condition:
     if not isinstance(value, Condition):
-        raise TypeError(f"A condition must be a comparison of an element's parts, such as t.y > 0; received {type_name(value)}.")
+        raise TypeError(f"A condition must be a comparison of an element's parts, such as t.y > 0; received {type(value).__name__}.")
     return value
 
 
 def _expression(value: object) -> Expression:
     if not isinstance(value, Expression):
-        raise TypeError(f"A function of an element takes an expression of its parts, such as t.p; received {type_name(value)}.")
+        raise TypeError(f"A function of an element takes an expression of its parts, such as t.p; received {type(value).__name__}.")
     return value
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import losses
 from ..arrays import type_name
+from ..canonical import own_losses
 from ..dispatch import backend_of
-from ..loss import Description, LossObject, call_with
+from ..loss import LossObject, call_with
 from ..native import native
 
 _OF_A_CALL = ("predictions", "targets", "sample_weight", "normalizer")
@@ -28,9 +28,10 @@ def explained(loss: Any, summary: str) -> str:
     """A docstring for a canonical loss's module, which explains the options as the functions' docstrings do."""
     convention, _ = loss.describe(None, None)
     entries: dict[str, str] = {}
-    sources = [losses.sigmoid_focal_loss, loss]  # the parameters of each are those of the ones before, and its own
+    losses = own_losses()
+    sources = [losses["sigmoid_focal_loss"], loss]  # the parameters of each are those of the ones before, and its own
     if convention.formula.categorical:
-        sources.insert(1, losses.softmax_focal_loss)
+        sources.insert(1, losses["softmax_focal_loss"])
     for source in dict.fromkeys(sources):
         for name, entry in _parameter_entries(source).items():
             first, _, body = entry.partition("\n")
@@ -115,15 +116,6 @@ def called(function: Any, options: Mapping[str, Any], args: Sequence[Any], kwarg
         made: Any = function(**options)
         return made(*args, **kwargs)
     return call_with(function, args, {**options, **kwargs})
-
-
-def described(function: Any, options: Mapping[str, Any], args: Sequence[Any]) -> Description:
-    """The convention and operands of a call, for a function or a class with options."""
-    if isclass(function):
-        made: Any = function(**options)
-        function, options = made, {}
-    description: Description = called(function.describe, options, args, {})
-    return description
 
 
 def title(function: Any) -> str:

@@ -15,9 +15,8 @@ from ..evaluation.block import drop_ignored
 from ..evaluation.evaluate import read_call
 from ..evaluation.reading import Reading
 from ..evaluation.reduction import divide
-from ..loss import Description, LossObject
+from ..loss import Description, LossObject, call_with
 from ..operands import Operands
-from .options import described
 
 
 class Samples(NamedTuple):
@@ -41,7 +40,8 @@ def description(function: Any, options: Mapping[str, Any], y_true: Any, y_pred: 
         function, options = function(**options), {}
     axis = options["axis"] if "axis" in options else _default_axis(function)
     y_true, y_pred = fitted(y_true, y_pred, axis)
-    return described(function, options, (y_true, y_pred) if function.labels_first else (y_pred, y_true))
+    given: Description = call_with(function.describe, (y_true, y_pred) if function.labels_first else (y_pred, y_true), options)
+    return given
 
 
 def _default_axis(function: Any) -> int | None:

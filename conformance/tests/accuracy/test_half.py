@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal.evaluation import blocks, reading
+from unifocal.evaluation import blocks, read
 from unifocal.evaluation.cache import clear
 from unifocal.evaluation.evaluate import Call
 
@@ -31,7 +31,7 @@ LOSS_SCALE = 2.0**14
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Blocks of a few rows."""
-    monkeypatch.setattr(reading, "_block", lambda *_: 13 * CLASSES)
+    monkeypatch.setattr(read, "_block", lambda *_: 13 * CLASSES)
     clear()
     yield
     clear()

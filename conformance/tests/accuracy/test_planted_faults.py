@@ -32,8 +32,8 @@ from .grids import Options
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
-_GRADIENT, _LOSS, _EVALUATE, _READING = (
-    import_module(f"unifocal.{name}") for name in ("gradient", "loss", "evaluation.evaluate", "evaluation.reading")
+_GRADIENT, _LOSS, _EVALUATE, _READ = (
+    import_module(f"unifocal.{name}") for name in ("gradient", "loss", "evaluation.evaluate", "evaluation.read")
 )
 
 if not {"paddle", "torch"} <= set(installed()):
@@ -167,7 +167,7 @@ def _each(*plants: Plant) -> Plant:
 
 def _of_compute_dtype(choose: Callable[[Any, Any], Any]) -> Plant:
     def plant(monkeypatch: pytest.MonkeyPatch) -> None:
-        right = _READING.read
+        right = _READ.read
 
         def read(*arguments: Any) -> Any:
             found = right(*arguments)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import unifocal
-from unifocal.evaluation import block, blocks, reading
+from unifocal.evaluation import block, blocks, read
 from unifocal.evaluation.cache import clear, lookup
 from unifocal.evaluation.cutting import cuts
 from unifocal.formulas.sigmoid import HardSigmoidFocal
@@ -29,7 +29,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Set the size of a block, so that small arrays have many."""
 
     def set_elements(elements: int) -> None:
-        monkeypatch.setattr(reading, "_block", lambda *_: elements)
+        monkeypatch.setattr(read, "_block", lambda *_: elements)
         clear()  # of known calls it is known how large their blocks are
 
     return set_elements

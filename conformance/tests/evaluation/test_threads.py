@@ -232,9 +232,9 @@ def test_callers_in_threads_of_their_own(framework: Framework, small: Any, monke
 
 _SETUP = """
 import os, threading, torch, unifocal
-from unifocal.evaluation import blocks, reading
+from unifocal.evaluation import blocks, read
 torch.set_num_threads(4)
-reading._block = lambda *_: 1 << 10
+read._block = lambda *_: 1 << 10
 names = set()
 original = blocks.value_slope
 def noting(*arguments):

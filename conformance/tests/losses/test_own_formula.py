@@ -20,7 +20,7 @@ import pytest
 from unifocal.arrays import Array, Namespace, NumPyArray
 from unifocal.convention import Convention
 from unifocal.dispatch import backend_of
-from unifocal.evaluation import reading
+from unifocal.evaluation import read
 from unifocal.evaluation.cache import clear
 from unifocal.formulas import Binary, Inputs
 from unifocal.formulas.arithmetic import logistic_terms, power, product
@@ -249,7 +249,7 @@ def test_whole(framework: Framework, dtype: str, name: str, measure: Callable[..
 @by_case
 def test_in_many_blocks(framework: Framework, dtype: str, name: str, measure: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     targets, options = CASES[name]
-    monkeypatch.setattr(reading, "_block", lambda *_: 4)
+    monkeypatch.setattr(read, "_block", lambda *_: 4)
     clear()  # of known calls it is known how large their blocks are
     try:
         found = framework.value_and_gradient(poly1_focal_loss, X, targets, dtype=dtype, **options)

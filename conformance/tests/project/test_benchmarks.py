@@ -1,4 +1,4 @@
-"""``python -m benchmarks`` measures what it is asked for, and refuses what cannot be compared.  Figures themselves are not judged here."""
+"""``python -m benchmarks`` measures what it is asked for, and refuses what cannot be compared.  Figures of speed are not judged here."""
 
 from __future__ import annotations
 
@@ -48,6 +48,16 @@ def test_numpy_at_tiny_sizes(tmp_path: Path) -> None:
     assert written.startswith(f"before\n{begin}\n| theirs ÷ ours | against | 1 Ki | 2 Ki |\n")
     assert written.endswith(f"{end}\nafter\n")
     assert "old" not in written
+
+
+def test_first_call_has_one_way_through_the_files() -> None:
+    """A call that goes back and forth between many files is hard to follow; these figures were reached once, and are kept."""
+    done = _python(
+        "from benchmarks.structure import circles, first_and_like, focal_of_numpy, imports\n"
+        "first, like = first_and_like(focal_of_numpy())\n"
+        "print(first.files <= 15, first.moves_back <= 40, like.files <= 9, like.moves_back <= 12, circles(imports()), first, like)"
+    )
+    assert done.stdout.startswith("True True True True [] "), done.stdout + done.stderr
 
 
 def test_contestants_that_disagree_are_not_timed() -> None:

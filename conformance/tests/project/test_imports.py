@@ -9,6 +9,7 @@ from importlib import import_module
 import pytest
 
 import unifocal
+from unifocal.canonical import own_losses
 from unifocal.dialects import dialect_names
 from unifocal.dispatch import SHIMS
 
@@ -52,9 +53,11 @@ print(float(unifocal.value_and_grad(unifocal.binary_cross_entropy)(numpy.zeros(1
 
 
 def test_import_is_light() -> None:
-    # Counted, not timed: what unifocal adds to NumPy's modules.
-    added = int(run("import sys, numpy; before = len(sys.modules); import unifocal; print(len(sys.modules) - before)"))
-    assert added < 60
+    # Counted, not timed: what unifocal adds to NumPy's modules, the small files of its own apart from others', which can be large.
+    added = run("import sys, numpy; before = {*sys.modules}; import unifocal; print(*{*sys.modules} - before)").split()
+    own = [name for name in added if name.partition(".")[0] == "unifocal"]
+    assert len(added) - len(own) < 20
+    assert len(own) < 60
 
 
 def test_available_backends_reports_what_is_installed() -> None:
@@ -93,7 +96,7 @@ def test_a_module_of_an_installed_framework_loads_when_it_is_used() -> None:
 @pytest.mark.parametrize("name", ["unifocal", "unifocal.dialects", *(f"unifocal.dialects.{name}" for name in dialect_names())])
 def test_only_public_names_are_listed(name: str) -> None:
     module = import_module(name)
-    submodules = {"unifocal": ["__version__", "dialects", "nn"], "unifocal.dialects": dialect_names()}
+    submodules = {"unifocal": ["__version__", "dialects", "expressions", "nn"], "unifocal.dialects": dialect_names()}
     assert set(dir(module)) == {*module.__all__, *submodules.get(name, ())}
     assert all(hasattr(module, listed) for listed in dir(module))
 
@@ -103,7 +106,9 @@ def test_only_public_names_of_native_modules_are_listed(name: str) -> None:
     pytest.importorskip(name)
     assert name in dir(unifocal.nn)
     module = import_module(f"unifocal.nn.{name}")
-    assert dir(module) == sorted(module.__all__) == ["BinaryCrossEntropy", "CrossEntropy", "Loss", "SigmoidFocalLoss", "SoftmaxFocalLoss"]
+    assert dir(module) == sorted(module.__all__)
+    own = {"".join(word.capitalize() for word in loss.split("_")) for loss in own_losses()}
+    assert set(module.__all__) == own | {"Loss"}
 
 
 @pytest.mark.parametrize("name", unifocal.__all__)
