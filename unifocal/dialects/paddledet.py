@@ -82,19 +82,21 @@ class VarifocalLoss(LossObject):
     def describe(
         self, pred: Tensor, target: Array, weight: Array | None = None, avg_factor: float | Array | None = None
     ) -> DescriptionOf[Tensor]:
-        """The loss of predictions and targets (N, C)."""
+        """The loss of predictions and targets of one shape."""
+        if not self.use_sigmoid and len(shape(pred)) < 2:
+            raise ValueError(f"pred must have the shape (N, C, ...) without use_sigmoid; received {shape(pred)}.")
         formula = QualityVarifocal(self.alpha, self.gamma, bool(self.iou_weighted))
         reduced, normalizer = _averaged(self.reduction, avg_factor)
         convention = Convention(
             _of(formula, self.use_sigmoid),
             labels="elements",
-            axis=1,
+            axis=-1 if self.use_sigmoid else 1,
             class_axis="formula" if self.use_sigmoid else "sum",
             weights="trailing",
             reduction=reduced,
             held="nothing",
         )
-        return convention, Operands(_rows(pred), target, sample_weight=weight, normalizer=normalizer, loss_weight=self.loss_weight)
+        return convention, Operands(pred, target, sample_weight=weight, normalizer=normalizer, loss_weight=self.loss_weight)
 
     __call__ = evaluating(describe)
 
@@ -205,9 +207,3 @@ def _averaged(reduction: Any, avg_factor: Any) -> tuple[Reduction, Any]:
     if chosen == "sum":
         raise ValueError('avg_factor can not be used with reduction="sum".')
     return "sum", avg_factor
-
-
-def _rows(pred: Any) -> Any:
-    if len(shape(pred)) != 2:
-        raise ValueError(f"pred must have the shape (N, C); received {shape(pred)}.")
-    return pred

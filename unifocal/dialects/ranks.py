@@ -180,7 +180,8 @@ def by_label(labels: Any, predictions: Any, of_ones: float, of_others: float) ->
     """One number where a label is 1, and another elsewhere, as a tensor of the predictions' framework."""
     _, like, x = _own(predictions)
     _, xp, y = _own(_beside(labels, predictions))
-    others = xp.full_like(y, of_others, dtype=xp.float64 if x.dtype == like.float64 else xp.float32)
+    y = cast(xp, y, xp.float64 if x.dtype == like.float64 else xp.float32)
+    others = xp.full_like(y, of_others, dtype=y.dtype)
     return xp.where(xp.equal(y, 1), of_ones, others)
 
 

@@ -217,6 +217,19 @@ ODD: tuple[Odd, ...] = (
         numbers={"alpha": _ALPHA, "gamma": _GAMMA},
     ),
     Odd("kornia.focal_loss", "indices", "pred", "target", "logits", _WEIGHT, {"alpha": _ALPHA, "gamma": _GAMMA}, {"alpha": 0.25}),
+    Odd("paddledet._focal_loss", "binary", "score", "label", "probabilities", numbers={"alpha": (-1, 0), "gamma": (-1.0,)}),
+    Odd("paddledet.VarifocalLoss", "binary", "pred", "target", tensors=_WEIGHT),
+    Odd("paddledet.CTFocalLoss", "binary", "pred", "target", "probabilities"),
+    Odd("paddleclas.CELoss", "indices", "x", "label"),
+    Odd("paddleclas.CELoss", "soft", "x", "label"),
+    Odd("paddleclas.MultiLabelAsymmetricLoss", "binary", "x", "target"),
+    Odd("paddleseg.BCELoss", "binary", "logit", "label", dtype="float32"),
+    Odd("keras_cv.FocalLoss", "binary", "y_pred", "y_true", "probabilities", ("sample_weight",), dtype="float32"),
+    Odd(
+        "keras_cv.BinaryPenaltyReducedFocalCrossEntropy", "binary", "y_pred", "y_true", "probabilities", ("sample_weight",), dtype="float32"
+    ),
+    Odd("focal_loss.binary_focal_loss", "binary", "y_pred", "y_true", "probabilities", settings={"gamma": 2.0}),
+    Odd("focal_loss.sparse_categorical_focal_loss", "indices", "y_pred", "y_true", "softmax", settings={"gamma": 2.0}, dtype="float32"),
     *_keras("keras"),
     *_keras("keras2"),
 )

@@ -59,6 +59,13 @@ _SHOWN_BY: Mapping[str, Collection[str]] = {
     "γ below 0": ("gamma -1.0",),
     "γ as a tensor": ("gamma 1.5",),
     "ε as a tensor": ("epsilon 1.5",),
+    "a mean of nothing": ("no rows", "no classes"),
+    "labels outside [0, 1]": ("labels 1.1 and -0.1", "labels one rounding above 1", "labels 2", "labels NaN"),
+    "labels that broadcast the predictions to a larger shape": ("labels (1, 2, 3)",),
+    "sample weights that broadcast the loss to a larger shape": ("sample_weight (1, 2, 3)",),
+    "soft labels of integer types": ("labels (2, 3)", "labels int64", "labels int8", "labels bool"),
+    "predictions of one dimension": ("one dimension",),
+    "floating labels that are no soft labels": ("labels (2,)", "labels (2, 1)"),
 }
 _ELSEWHERE = {"labels one rounding outside [0, 1]", "predictions of one class"}
 """Conditions that not every function shows here."""

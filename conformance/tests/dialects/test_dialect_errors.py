@@ -79,7 +79,11 @@ _ERRORS: list[tuple[type[Exception], str, Any]] = [
     (ValueError, r"pred must be 2-D and target 1-D; received shapes \(4, 3\) and \(4, 3\)", lambda: paddledet.FocalLoss()(X, Y)),
     (ValueError, r"Class indices .* must be in \[0, 3\]; received -100", lambda: paddledet.FocalLoss()(X, INDEX * 0 - 100)),
     (ValueError, "alpha must be ≥ 0; received -1", lambda: paddledet.VarifocalLoss(alpha=-1)),
-    (ValueError, r"pred must have the shape \(N, C\); received \(3,\)", lambda: paddledet.VarifocalLoss()(X[0], Y[0])),
+    (
+        ValueError,
+        r"pred must have the shape \(N, C, ...\) without use_sigmoid; received \(3,\)",
+        lambda: paddledet.VarifocalLoss(False)(X[0], Y[0]),
+    ),
     (ValueError, "reduction must be one of", lambda: paddledet.QualityFocalLoss(reduction="avg")),
     (ValueError, 'avg_factor can not be used with reduction="sum"', lambda: paddledet.VarifocalLoss(reduction="sum")(X, Y, avg_factor=2.0)),
     (ValueError, "normalizer must be in", lambda: paddledet.VarifocalLoss()(X, Y, avg_factor=0.0)),
