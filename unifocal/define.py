@@ -17,6 +17,7 @@ from .formulas.classwise import Classwise, OfClassProbabilities
 from .formulas.derived import Elementwise, OfProbabilities
 from .loss import Description, loss
 from .operands import Operands
+from .scalars import is_number
 
 __all__ = ["classwise", "describe_classwise", "describe_elementwise", "elementwise"]
 
@@ -199,10 +200,15 @@ def _loss_of(expression: Function, base: type[Elementwise | Classwise], describe
     made.__module__ = expression.__module__
 
     def described(predictions: Any, targets: Any, **options: Any) -> Description:
+        if unknown := [option for option in options if option not in known]:
+            raise TypeError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(known)}.")
         given = {o.name: options.pop(o.name) for o in own if o.name in options}
+        if missing := [o.name for o in own if o.default is Parameter.empty and o.name not in given]:
+            raise TypeError(f"{name} requires its option {', '.join(missing)}, which has no default.")
         return describe(made(**given), predictions, targets, **options)
 
     inherited = list(signature(describe).parameters.values())[1:]
+    known = [o.name for o in (*own, *inherited[2:])]
     described.__signature__ = Signature([*inherited[:2], *own, *inherited[2:]])  # type: ignore[attr-defined]
     described.__name__, described.__qualname__, described.__module__ = name, expression.__qualname__, expression.__module__
     described.__doc__ = _documented(expression, describe)
@@ -220,6 +226,11 @@ def _options(expression: Function, describe: Callable[..., Any]) -> list[Paramet
         raise TypeError(f"{name} must take an element first, as in def {name}(t, *, gamma=2.0).")
     if loose := [o.name for o in own if o.kind is not Parameter.KEYWORD_ONLY]:
         raise TypeError(f"{name} must take its options by keyword, after *; received {', '.join(loose)} by position.")
+    for o in own:
+        if not (o.default is Parameter.empty or isinstance(o.default, (bool, str)) or is_number(o.default)):
+            raise TypeError(
+                f"The default of {name}'s option {o.name} must be a number, a string, True or False; received {type_name(o.default)}."
+            )
     known = [*signature(describe).parameters, "smoothed"]
     if taken := [o.name for o in own if o.name in known]:
         raise TypeError(f"{name} cannot have an option {', '.join(taken)}, which every such loss has; give it another name.")
@@ -234,7 +245,6 @@ def _documented(expression: Function, describe: Callable[..., Any]) -> str:
 
 def _try(formula: Any, name: str) -> None:
     """Raise what the expression raises, or ValueError where its terms are not what they are said to be."""
-    formula.text(False, False)
     x, labels = np.linspace(-8.0, 8.0, 32).reshape(16, 2), np.zeros((16, 2))
     backend: Any = backend_of(x)
     xp = backend.namespace(x)
@@ -243,3 +253,4 @@ def _try(formula: Any, name: str) -> None:
         value, slope = formula.value_slope(xp, x, Inputs(labels))
     if isinstance(formula, Classwise) and formula.of_targets_alone and (np.any(value) or np.any(slope)):
         raise ValueError(f"{name} has terms of labels 0 that are not 0; leave of_targets_alone out.")
+    formula.text(False, False)

@@ -65,7 +65,7 @@ class Series(NamedTuple):
     def power(self, exponent: Number) -> Series:
         """The function, positive, to a constant power ≥ 0."""
         if exponent == 0:
-            return _term(ONE, ZERO, ZERO)
+            return term(ONE, ZERO, ZERO)
         outer = self.value**exponent
         first = exponent * outer / self.value
         second = (exponent - 1) * first / self.value
@@ -78,12 +78,16 @@ class Series(NamedTuple):
             abs(second) * self.slope_terms**2 + first * self.second_terms,
         )
 
+    def held(self) -> Series:
+        """The function where nothing is differentiated through it."""
+        return Series(self.value, ZERO, ZERO, self.value_terms, ZERO, ZERO)
+
     def at_infinity(self) -> Series:
         """The limit at an infinite logit, from the function far out."""
         return Series(*(d if abs(d) < _INFINITE else mp.sign(d) * mp.inf for d in self))
 
 
-def _term(value: Number, slope: Number, second: Number) -> Series:
+def term(value: Number, slope: Number, second: Number) -> Series:
     """A function that is a single term."""
     return Series(value, slope, second, abs(value), abs(slope), abs(second))
 
@@ -100,7 +104,7 @@ def smoothed(y: float, smoothing: float, classes: int = 2) -> Number:
     return number(y) * (1 - s) + s / classes
 
 
-class _Link(NamedTuple):
+class Link(NamedTuple):
     """Everything a binary loss is made of, as functions of the predictions."""
 
     p: Series
@@ -110,37 +114,39 @@ class _Link(NamedTuple):
 
 
 @cache
-def _logistic(x: float) -> _Link:
+def logistic(x: float) -> Link:
+    """p = σ(x), as a function of x."""
     exact = number(x)
     p, q = 1 / (1 + mp.exp(-exact)), 1 / (1 + mp.exp(exact))
     pq = p * q
-    return _Link(
-        _term(p, pq, pq * (q - p)),
-        _term(q, -pq, pq * (p - q)),
-        _term(mp.log1p(mp.exp(-exact)), -q, pq),
-        _term(mp.log1p(mp.exp(exact)), p, pq),
+    return Link(
+        term(p, pq, pq * (q - p)),
+        term(q, -pq, pq * (p - q)),
+        term(mp.log1p(mp.exp(-exact)), -q, pq),
+        term(mp.log1p(mp.exp(exact)), p, pq),
     )
 
 
 @cache
-def _identity(p: float) -> _Link:
+def identity(p: float) -> Link:
+    """The probability itself."""
     exact = number(p)
     q = 1 - exact
-    return _Link(
-        _term(exact, ONE, ZERO),
-        _term(q, -ONE, ZERO),
-        _term(-mp.log(exact), -1 / exact, 1 / exact**2),
-        _term(-mp.log1p(-exact), 1 / q, 1 / q**2),
+    return Link(
+        term(exact, ONE, ZERO),
+        term(q, -ONE, ZERO),
+        term(-mp.log(exact), -1 / exact, 1 / exact**2),
+        term(-mp.log1p(-exact), 1 / q, 1 / q**2),
     )
 
 
 @cache
-def _binary(link: Callable[[float], _Link], x: float, y: Number, gamma: float, pos_weight: float) -> Series:
+def _binary(link: Callable[[float], Link], x: float, y: Number, gamma: float, pos_weight: float) -> Series:
     """(1 − p_t)^γ · CE in family A."""
     p, q, minus_log_p, minus_log_q = link(x)
     cross_entropy = minus_log_p.scaled(y * number(pos_weight)).plus(minus_log_q.scaled(1 - y))
     # 1 − p_t is one quantity, linear in p; its terms are not counted apart.
-    one_minus_pt = _term(*(y * b + (1 - y) * a for a, b in zip(p[:3], q[:3], strict=True)))
+    one_minus_pt = term(*(y * b + (1 - y) * a for a, b in zip(p[:3], q[:3], strict=True)))
     return cross_entropy if gamma == 0 else one_minus_pt.power(number(gamma)).times(cross_entropy)
 
 
@@ -151,7 +157,7 @@ def _balanced(loss: Series, y: Number, alpha: float | None) -> Series:
 def sigmoid(x: float, y: float | Number, gamma: float, alpha: float | None = None, pos_weight: float = 1.0) -> Series:
     """Binary focal loss of the logit x (may be infinite), as a function of x."""
     label = number(y)
-    return _balanced(_binary(_logistic, float(x), label, gamma, pos_weight), label, alpha).at_infinity()
+    return _balanced(_binary(logistic, float(x), label, gamma, pos_weight), label, alpha).at_infinity()
 
 
 def sigmoid_probability(
@@ -163,13 +169,19 @@ def sigmoid_probability(
     clip: tuple[float, float] | None = None,
 ) -> Series:
     """Binary focal loss of the probability p, as a function of p; clip: the bounds (ε, 1 − ε) as the compute dtype has them."""
-    label, seen = number(y), float(p)
+    label = number(y)
+    return clipped(lambda seen: _balanced(_binary(identity, seen, label, gamma, pos_weight), label, alpha), p, clip)
+
+
+def clipped(loss: Callable[[float], Series], p: float, clip: tuple[float, float] | None) -> Series:
+    """A loss of the probability p, which is clipped to these bounds if there are any, as a function of p."""
+    seen = float(p)
     if clip is not None:
         seen = min(max(seen, clip[0]), clip[1])
     if not 0 < seen < 1:
         raise ValueError(f"p must be inside (0, 1), where the loss is finite; received {p}.")
-    loss = _balanced(_binary(_identity, seen, label, gamma, pos_weight), label, alpha)
-    return loss if seen == p else Series(loss.value, ZERO, ZERO, loss.value_terms, loss.slope_terms, loss.second_terms)
+    found = loss(seen)
+    return found if seen == p else found._replace(slope=ZERO, second=ZERO)
 
 
 class Row(NamedTuple):
@@ -190,6 +202,10 @@ def _others(terms: Sequence[Number]) -> list[Number]:
     return [a + b for a, b in zip(before, after, strict=True)]
 
 
+Term: TypeAlias = Callable[[Number, Number, Number], Series]
+"""A class's term of a categorical loss, of p, 1 − p and n = −log p, as a function of n."""
+
+
 @cache
 def _softmax(x: tuple[float, ...]) -> tuple[list[Number], list[Number], list[Number]]:
     """p, 1 − p and −log p of every class."""
@@ -203,20 +219,25 @@ def _softmax(x: tuple[float, ...]) -> tuple[list[Number], list[Number], list[Num
 def _focal(p: Number, o: Number, n: Number, gamma: float) -> Series:
     """f(n) = (1 − e^−n)^γ · n as a function of n = −log p."""
     if gamma == 0:
-        return _term(n, ONE, ZERO)
-    return _term(o, p, -p).power(number(gamma)).times(_term(n, ONE, ZERO))
+        return term(n, ONE, ZERO)
+    return term(o, p, -p).power(number(gamma)).times(term(n, ONE, ZERO))
 
 
 def softmax(x: Sequence[float], v: Sequence[Number], gamma: float, h: Sequence[float] | None = None) -> Row:
-    """Σ_c v_c·(1 − p_c)^γ·(−log p_c) of one row of logits; its Hessian is multiplied by h.
+    """Σ_c v_c·(1 − p_c)^γ·(−log p_c) of one row of logits; its Hessian is multiplied by h."""
+    return classwise(x, v, lambda p, o, n: _focal(p, o, n, gamma), h)
+
+
+def classwise(x: Sequence[float], v: Sequence[Number], of: Term, h: Sequence[float] | None = None) -> Row:
+    """Σ_c v_c·f(n_c) of one row of logits, f(0) = 0; its Hessian is multiplied by h.
 
     With n_c = −log p_c: ∂n_c/∂x_j = p_j − δ_cj, and along h: dn_c = m − h_c, dp_j = p_j·(h_j − m), where m = Σ p·h.
     """
     classes = range(len(x))
     p, o, n = _softmax(tuple(map(float, x)))
-    nothing = _term(ZERO, ZERO, ZERO)
+    nothing = term(ZERO, ZERO, ZERO)
     # A single class has n = 0 and no gradient.
-    f = [_focal(p[c], o[c], n[c], gamma).scaled(number(v[c])) if v[c] and n[c] else nothing for c in classes]
+    f = [of(p[c], o[c], n[c]).scaled(number(v[c])) if v[c] and n[c] else nothing for c in classes]
 
     def chained(outer: Sequence[Number], sign: int) -> list[Number]:
         """Σ_c outer_c·∂n_c/∂x_j, the term of c = j with this sign."""
@@ -245,9 +266,12 @@ def softmax_probability(
     p: Sequence[float], v: Sequence[Number], gamma: float, h: Sequence[float] | None = None, clip: tuple[float, float] | None = None
 ) -> Row:
     """Σ_c v_c·(1 − p_c)^γ·(−log p_c) of one row of probabilities, each p_c a variable of its own."""
-    terms = [
-        sigmoid_probability(a, ONE, gamma, clip=clip).scaled(number(b)) if b else _term(ZERO, ZERO, ZERO) for a, b in zip(p, v, strict=True)
-    ]
+    return of_probabilities(p, v, lambda a: sigmoid_probability(a, ONE, gamma, clip=clip), h)
+
+
+def of_probabilities(p: Sequence[float], v: Sequence[Number], of: Callable[[float], Series], h: Sequence[float] | None = None) -> Row:
+    """Σ_c v_c·f(p_c) of one row of probabilities, each p_c a variable of its own; v_c = 0 leaves nothing of a term."""
+    terms = [of(a).scaled(number(b)) if b else term(ZERO, ZERO, ZERO) for a, b in zip(p, v, strict=True)]
     along = [ONE] * len(p) if h is None else [number(k) for k in h]
     return Row(
         mp.fsum(s.value for s in terms),

@@ -9,6 +9,11 @@ from collections.abc import Mapping
 from typing import Literal
 
 from unifocal.convention import Convention
+from unifocal.formulas import Formula, OfClassProbabilities, OfProbabilities
+from unifocal.formulas.asymmetric import AsymmetricFocal
+from unifocal.formulas.gaussian import GaussianFocal
+from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
+from unifocal.formulas.quality import QualityFocal
 
 HALF = 1.0
 """float16 and bfloat16, computed in float32 and rounded once."""
@@ -31,6 +36,23 @@ def value_and_gradient(kind: Literal["sigmoid", "softmax"], dtype: str, gamma: f
     if dtype in ("float16", "bfloat16"):
         return HALF
     return 8 + 5 * gamma if kind == "sigmoid" else SOFTMAX[dtype]
+
+
+def exponent_of(formula: Formula) -> float:
+    """γ of a formula, by which its bar grows: the largest exponent of what is multiplied, or the sum where two powers are."""
+    match formula:
+        case OfProbabilities() | OfClassProbabilities():
+            return exponent_of(formula.of)
+        case AsymmetricFocal():
+            return max(formula.gamma_pos, formula.gamma_neg)
+        case QualityFocal():
+            return formula.beta
+        case GaussianFocal():
+            return formula.alpha + formula.gamma
+        case PolyFocal() | SoftmaxPolyFocal():
+            return formula.gamma + 1
+    gamma: float = getattr(formula, "gamma", 0.0)
+    return gamma
 
 
 ORIGINAL = {"float32": 8.0, "float64": 256.0}
@@ -78,6 +100,6 @@ def for_call(convention: Convention, dtype: str, options: Mapping[str, object], 
         return HALF
     factors = sum(options.get(name) is not None for name in ("alpha", "pos_weight", "class_weight", "sample_weight", "normalizer"))
     narrow = convention.formula.categorical and largest <= 88
-    gamma: float = getattr(convention.formula, "gamma", 0.0)
-    own = value_and_gradient("softmax" if convention.formula.categorical else "sigmoid", "float32" if narrow else dtype, gamma)
+    kind: Literal["sigmoid", "softmax"] = "softmax" if convention.formula.categorical else "sigmoid"
+    own = value_and_gradient(kind, "float32" if narrow else dtype, exponent_of(convention.formula))
     return own + 2 * factors + (SUM if convention.reduction != "none" else 0)

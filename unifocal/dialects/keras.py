@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 
 from ..arrays import Array, Tensor
 from ..convention import Convention, Reduction
-from ..formulas import binary_focal, categorical_focal, normalized_focal
+from ..formulas.families import binary_focal, categorical_focal, normalized_focal
 from ..loss import DescriptionOf, LossObject, evaluating, loss
 from ..operands import Operands
 from .options import balanced_by, choice

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..arrays import Array, Tensor
 from ..convention import Convention
-from ..formulas import binary_focal
+from ..formulas.families import binary_focal
 from ..loss import Description, DescriptionOf, LossObject, evaluating, loss
 from ..operands import Operands
 from .keras import Configured

@@ -1,6 +1,6 @@
 r"""Categorical losses Σ_c w_c·f(y_c, p_c) that are given by f's expression alone, p being the softmax, or probabilities as they are.
 
-With F1 = ∂f/∂(log p) and F2 = ∂F1/∂(log p), which :mod:`.jets` derives, and z = h − Σ p·h:
+With F1 = ∂f/∂(log p) and F2 = ∂F1/∂(log p), of which :mod:`.jets` derives (1 − p)·F1 and (1 − p)²·F2, and z = h − Σ p·h:
 
     slope_j  = w_j·F1_j − p_j·Σ w·F1
     second_j = a_j − p_j·Σ a − p_j·z_j·Σ w·F1,      a = w·F2·z
@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..arrays import Array, Namespace
-from .arithmetic import product
 from .base import Categorical, Formula, Inputs, Predictions, required
-from .derived import as_array, found, hold_options, in_words, weighed
+from .derived import found, hold_options, in_words, weighed
 from .elements import Element, ElementOfClass, ElementOfProbability, Label
 from .jets import Jet, Space
 from .probability import clip_bound, clip_to
@@ -80,15 +79,20 @@ class Classwise(Categorical):
         parts, top = dense_parts(xp, self.axis, x)
         term, weight = self.term(Space(xp, x.dtype, 2), parts, inputs.labels), _class_weight(inputs)
         z = z_over_o(xp, self.axis, parts, top, h)
-        total = xp.sum(weighed(xp, x, weight, term.first), axis=self.axis, keepdims=True)
-        bend = weighed(xp, x, weight, product(xp, parts.o, as_array(xp, x, term.second)))
+        total = xp.sum(_over(xp, parts.o, weighed(xp, x, weight, term.first)), axis=self.axis, keepdims=True)
+        bend = _over(xp, parts.o, weighed(xp, x, weight, term.second))
         return less_share(xp, self.axis, parts, bend, bend * z) - parts.p * parts.o * z * total
 
     def _value_slope(self, xp: Namespace, x: Array, inputs: Inputs, guarded: bool) -> tuple[Array, Array]:
         parts, _ = dense_parts(xp, self.axis, x)
         term, weight = self.term(Space(xp, x.dtype, 1, guarded), parts, inputs.labels), _class_weight(inputs)
-        g = weighed(xp, x, weight, term.first)
+        g = _over(xp, parts.o, weighed(xp, x, weight, term.first))
         return xp.sum(weighed(xp, x, weight, term.value), axis=self.axis), less_share(xp, self.axis, parts, g, g)
+
+
+def _over(xp: Namespace, o: Array, part: Array) -> Array:
+    """A part, which vanishes with o, over o; 0 where o is."""
+    return part / xp.where(xp.equal(o, 0), 1.0, o)
 
 
 def _class_weight(inputs: Inputs) -> Array | float | None:
@@ -127,7 +131,7 @@ class IndexClasswise(Categorical):
         parts = Parts(e, total, others, e_target / total, others / total, log_total(xp, z_target, e_target, others, total) - z_target)
         term = self.of.term(Space(xp, x.dtype, 1), parts, xp.ones_like(z_target))
         value, g = (weighed(xp, z_target, inputs.weight, part) for part in (term.value, term.first))
-        return xp.squeeze(value, axis=axis), xp.scatter(e * (-g / total), target, g * parts.o, axis)
+        return xp.squeeze(value, axis=axis), xp.scatter(e * -_over(xp, others, g), target, g, axis)
 
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
@@ -137,8 +141,9 @@ class IndexClasswise(Categorical):
         at = Parts(*(xp.take_along_axis(part, target, axis=axis) if part is not parts.total else part for part in parts))
         z = xp.take_along_axis(over_o, target, axis=axis)
         term = self.of.term(Space(xp, x.dtype, 2), at, xp.ones_like(z))
-        g = weighed(xp, z, inputs.weight, term.first)
-        a = weighed(xp, z, inputs.weight, product(xp, at.o, as_array(xp, z, term.second))) * z
+        # Nothing is decided by what has h in it, in which the second derivative is linear.
+        g, bend = (_over(xp, at.o, weighed(xp, at.p, inputs.weight, part)) for part in (term.first, term.second))
+        a = bend * z
         return xp.scatter(-parts.p * (a + parts.o * over_o * g), target, at.o * (a - at.p * z * g), axis)
 
 

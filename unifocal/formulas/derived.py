@@ -50,29 +50,33 @@ class OfElement(Binary):
 
     def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
-        return self._parts(Space(xp, x.dtype, 1), x, inputs)[:2]
+        return self._derived(Space(xp, x.dtype, 1), x, inputs)
 
     def differentiable(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
-        return self._parts(Space(xp, x.dtype, 1, guarded=True), x, inputs)[:2]
+        return self._derived(Space(xp, x.dtype, 1, guarded=True), x, inputs)
 
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
-        return h * self._parts(Space(xp, x.dtype, 2), x, inputs)[2]
+        loss, coefficient, _ = self._loss(Space(xp, x.dtype, 2), x, inputs)
+        return h * weighed(xp, x, coefficient, loss.second)
 
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
         """See :class:`~.base.Formula`."""
-        return self._parts(Space(xp, x.dtype, 1, quick=True), x, inputs)[:2]
+        return self._derived(Space(xp, x.dtype, 1, quick=True), x, inputs)
 
-    def _parts(self, space: Space, x: Array, inputs: Inputs) -> tuple[Array, Array, Array]:
-        """Value, slope and second derivative, as far as they are asked for."""
+    def _derived(self, space: Space, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        loss, coefficient, direction = self._loss(space, x, inputs)
+        value, slope = (weighed(space.xp, x, coefficient, part, space.quick) for part in (loss.value, loss.first))
+        return value, slope if direction is None else direction * slope
+
+    def _loss(self, space: Space, x: Array, inputs: Inputs) -> tuple[Jet, Array | float | None, Array | None]:
+        """The loss of each element, what it is multiplied by, and the derivative ±1 of what it is a function of; None is 1."""
         y, negative = self.smooth(space.xp, inputs.labels)
         balance = self.coefficient(inputs._replace(weight=None), y, negative)
         t = self.numbers(space, x, Label(y, negative, balance, inputs.pos_weight))
         loss = self.loss(t)
-        coefficient = inputs.weight if t.balanced else self.coefficient(inputs, y, negative)
-        value, first, second = (weighed(space.xp, x, coefficient, part, space.quick) for part in (loss.value, loss.first, loss.second))
-        return value, first if t.direction is None else t.direction * first, second
+        return loss, inputs.weight if t.balanced else self.coefficient(inputs, y, negative), t.direction
 
 
 @dataclass(frozen=True)

@@ -183,15 +183,16 @@ class ElementOfProbability(Element):
 
 
 class ElementOfClass(Element):
-    """A class of a softmax, by its log-probability."""
+    """A class of a softmax, by s in log p + (1 − p)·s at s = 0.
+
+    The derivatives by log p are those by s, over 1 − p and its square.  By log p itself, powers of 1 − p have some that overflow.
+    """
 
     def __init__(self, space: Space, parts: Parts, y: Array) -> None:
         self.y, self._alpha_t, self._positive = _label(space, Label(y, 1 - y))
-        one = space.xp.ones_like(parts.p)
-        p, log_p = Factor(space, parts.p, one), Jet(space, -parts.minus_log_p, one, unbounded=True)
-        below = -parts.p
-        q = Jet(space, parts.o, below, below, complement=lambda: p)
-        p.logarithm, p.complement = (lambda: log_p), (lambda: q)
+        log_p = Jet(space, -parts.minus_log_p, parts.o, unbounded=True)
+        p, q = Factor(space, parts.p, parts.o), Factor(space, parts.o, -parts.p, -parts.p)
+        p.logarithm, p.complement, q.complement = (lambda: log_p), (lambda: q), (lambda: p)
         self.p = p
 
 

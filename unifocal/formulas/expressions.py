@@ -9,10 +9,29 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, NoReturn
 
+from ..arrays import type_name
+from ..scalars import finite, is_number
+
 __all__ = ["Condition", "Expression", "constant", "exp", "log", "maximum", "minimum", "sigmoid", "where"]
 
 
-class Expression(ABC):
+class _Closed:
+    """What other libraries' functions do not take."""
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, function: Any, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError(_foreign(f"numpy.{function.__name__}"))
+
+    def __array_function__(self, function: Any, *_: Any) -> NoReturn:
+        raise TypeError(_foreign(f"numpy.{function.__name__}"))
+
+    @classmethod
+    def __torch_function__(cls, function: Any, *_: Any) -> NoReturn:
+        raise TypeError(_foreign(f"torch's {getattr(function, '__name__', function)}"))
+
+
+class Expression(_Closed, ABC):
     """A function of one element's prediction and label."""
 
     __slots__ = ()
@@ -82,15 +101,33 @@ class Expression(ABC):
 
     __int__ = __index__ = __iter__ = __len__ = __float__
 
-    def __array_ufunc__(self, function: Any, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError(_foreign(f"numpy.{function.__name__}"))
+    def __rpow__(self, base: object) -> NoReturn:
+        raise TypeError("An exponent must be a number, not a part of an element; write exp(exponent * log(base)).")
 
-    def __array_function__(self, function: Any, *_: Any) -> NoReturn:
-        raise TypeError(_foreign(f"numpy.{function.__name__}"))
 
-    @classmethod
-    def __torch_function__(cls, function: Any, *_: Any) -> NoReturn:
-        raise TypeError(_foreign(f"torch's {getattr(function, '__name__', function)}"))
+def number_in(value: object) -> float:
+    """A number that stands in an expression; raises TypeError or ValueError if it is none."""
+    if not is_number(value):
+        raise TypeError(
+            f"An expression of an element takes numbers and parts of the element, such as t.p; received {type_name(value)}. "
+            "Tensors beside predictions and targets are weights: alpha, sample_weight or normalizer."
+        )
+    return finite("A number in an expression", value)
+
+
+def divisor_in(value: object) -> float:
+    """A number other than 0 that stands in an expression."""
+    by = number_in(value)
+    if by == 0:
+        raise ValueError(f"A divisor in an expression must be other than 0; received {value}.")
+    return by
+
+
+def exponent_in(value: object) -> float:
+    """An exponent; raises TypeError or ValueError if it is none."""
+    if not is_number(value):
+        raise TypeError(f"An exponent must be a number; received {type_name(value)}. Write exp(exponent * log(base)) for another.")
+    return finite("An exponent", value)
 
 
 def _foreign(name: str) -> str:
@@ -100,7 +137,7 @@ def _foreign(name: str) -> str:
     )
 
 
-class Condition:
+class Condition(_Closed):
     """Where a comparison holds: ``&``, ``|`` and ``~`` join conditions, :func:`where` chooses by them."""
 
     __slots__ = ("of", "value")
@@ -124,13 +161,13 @@ class Condition:
 
 def _condition(value: object) -> Condition:
     if not isinstance(value, Condition):
-        raise TypeError(f"A condition must be a comparison of an element's parts, such as t.y > 0; received {type(value).__name__}.")
+        raise TypeError(f"A condition must be a comparison of an element's parts, such as t.y > 0; received {type_name(value)}.")
     return value
 
 
 def _expression(value: object) -> Expression:
     if not isinstance(value, Expression):
-        raise TypeError(f"A function of an element takes an expression of its parts, such as t.p; received {type(value).__name__}.")
+        raise TypeError(f"A function of an element takes an expression of its parts, such as t.p; received {type_name(value)}.")
     return value
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple, NoReturn
+from math import inf, log, nan
+from typing import Any, NamedTuple
 
-from ..arrays import Array, Namespace, type_name
-from ..scalars import is_number, static
+from ..arrays import Array, Namespace
+from ..scalars import is_number
 from .arithmetic import fast_logistic_terms, logistic_terms, power, product
-from .expressions import Condition, Expression
+from .expressions import Condition, Expression, divisor_in, exponent_in, number_in
 
 Part = Array | float | None
 """An array or a number; None is 0."""
@@ -50,22 +51,20 @@ class Space(NamedTuple):
         """An operand of an expression; raises TypeError if it is none."""
         if isinstance(operand, Jet):
             return operand
-        if not is_number(operand):
-            raise TypeError(
-                f"An expression of an element takes numbers and parts of the element, such as t.p; received {type_name(operand)}. "
-                "Tensors beside predictions and targets are weights: alpha, sample_weight or normalizer."
-            )
-        value = static("a number in an expression", operand, "that is finite")
-        return Factor(self, self.number(value), complement=lambda: Factor(self, self.number(1 - value)))
+        value = number_in(operand)
+        found = Factor(self, self.number(value), complement=lambda: self.jet(1 - value))
+        found.literal = value
+        return found
 
 
 class Jet(Expression):
     """A function of the prediction by its value and its derivatives.
 
     unbounded, steep: whether the value, and the derivatives, may be infinite.  complement: 1 minus the function, to full accuracy.
+    literal: the number that it is, if it is one; value may be the number in a framework's graph.
     """
 
-    __slots__ = ("_first", "_second", "complement", "space", "steep", "unbounded", "value")
+    __slots__ = ("_first", "_second", "complement", "literal", "space", "steep", "unbounded", "value")
 
     def __init__(
         self,
@@ -83,6 +82,7 @@ class Jet(Expression):
         self._first, self._second = first, second
         self.unbounded, self.steep = unbounded, steep
         self.complement = complement
+        self.literal: float | None = None
 
     @property
     def first(self) -> Part:
@@ -109,13 +109,13 @@ class Jet(Expression):
     def __add__(self, other: object) -> Jet:
         other = self.space.jet(other)
         for a, b in ((self, other), (other, self)):
-            if isinstance(b.value, float) and b.value == 0.0:
+            if b.literal == 0.0:
                 return a
         complement: Callable[[], Jet] | None = None
         for shifted, by in ((self, other), (other, self)):
-            if shifted.complement is not None and isinstance(by.value, float):
+            if shifted.complement is not None and by.literal is not None:
                 of_shifted = shifted.complement
-                complement = lambda of=of_shifted, by=by: of() - by.value  # noqa: E731
+                complement = lambda of=of_shifted, by=by.literal: of() - by  # noqa: E731
         return self._sum(other, self.value + other.value, complement)
 
     def _sum(self, other: Jet, value: Array | float, complement: Callable[[], Jet] | None = None) -> Jet:
@@ -132,14 +132,22 @@ class Jet(Expression):
     __radd__ = __add__
 
     def __sub__(self, other: object) -> Jet:
-        """Of two functions whose complements are known, a − b = a·(1 − b) − b·(1 − a): all digits where either is 0 or 1."""
+        """Of two functions whose complements are known, a − b = a·(1 − b) − b·(1 − a): all digits where either is 0 or 1.
+
+        A number near 1 is subtracted as (1 − b) − (1 − a).
+        """
         other = self.space.jet(other)
         if self.complement is not None and other.complement is not None:
-            if isinstance(self.value, float) and self.value == 1.0:
+            if self.literal == 1.0:
                 return other.complement()
-            if not isinstance(self.value, float) and not isinstance(other.value, float):
+            if other.literal is not None and other.literal > 0.5:
+                of_self, by = self.complement, other.literal
+                found = other.complement() - of_self()
+                found.complement = lambda: of_self() + by
+                return found
+            if self.literal is None and other.literal is None:
                 return self._sum(-other, self.value * other.complement().value - other.value * self.complement().value)
-        return self + (-other.value if isinstance(other.value, float) else -other)
+        return self + (-other if other.literal is None else -other.literal)
 
     def __rsub__(self, other: object) -> Jet:
         return self.space.jet(other) - self
@@ -172,7 +180,7 @@ class Jet(Expression):
 
     def __truediv__(self, other: object) -> Jet:
         if is_number(other):
-            by = self.space.number(static("a divisor in an expression", other, "other than 0"))
+            by = self.space.number(divisor_in(other))
             parts = (None if part is None else part / by for part in (self.value, self.first, self.second))
             return Jet(self.space, *map(_value, parts), unbounded=self.unbounded, steep=self.steep)
         return self * self.space.jet(other) ** -1
@@ -181,7 +189,7 @@ class Jet(Expression):
         return self.space.jet(other) * self**-1
 
     def __pow__(self, exponent: object) -> Jet:
-        exponent = _exponent(exponent)
+        exponent = exponent_in(exponent)
         if exponent == 1:
             return self
         if exponent == 0:
@@ -201,9 +209,6 @@ class Jet(Expression):
 
     def _power(self, exponent: float) -> Array | float:
         return power(self.space.xp, self.value, exponent, self.space.guarded)
-
-    def __rpow__(self, base: object) -> NoReturn:
-        raise TypeError("An exponent must be a number, not a part of an element; write exp(exponent * log(base)).")
 
     # --- functions ----------------------------------------------------------------------------------------------------------------
 
@@ -254,9 +259,12 @@ class Jet(Expression):
         def chosen(a: Part, b: Part) -> Part:
             return None if a is None and b is None else xp.where(condition, *_arrays(xp, condition, self.space.dtype, a, b))
 
-        value = _value(chosen(self.value, other.value))
+        value = _value(chosen(*(jet.value if jet.literal is None else jet.literal for jet in (self, other))))
         if isinstance(self, Factor) and isinstance(other, Factor):
-            return Factor(self.space, value, chosen(self.rate, other.rate), chosen(self.bend, other.bend), unbounded=unbounded)
+            found = Factor(self.space, value, chosen(self.rate, other.rate), chosen(self.bend, other.bend), unbounded=unbounded)
+            if self.logarithm is not None or other.logarithm is not None:
+                found.logarithm = lambda: self.log().where(condition, other.log())
+            return found
         parts = chosen(self.first, other.first), chosen(self.second, other.second)
         return Jet(self.space, value, *parts, unbounded=unbounded, steep=steep)
 
@@ -360,7 +368,7 @@ class Factor(Jet):
         return Factor(self.space, -self.value, self.rate, self.bend, unbounded=self.unbounded)
 
     def __pow__(self, exponent: object) -> Jet:
-        exponent = _exponent(exponent)
+        exponent = exponent_in(exponent)
         if exponent == 1:
             return self
         if exponent == 0:
@@ -371,7 +379,7 @@ class Factor(Jet):
 
     def __truediv__(self, other: object) -> Jet:
         if is_number(other):
-            by = self.space.number(static("a divisor in an expression", other, "other than 0"))
+            by = self.space.number(divisor_in(other))
             return Factor(self.space, self.value / by, self.rate, self.bend, unbounded=self.unbounded)
         return super().__truediv__(other)
 
@@ -379,13 +387,10 @@ class Factor(Jet):
         """The logarithm, whose derivative is the rate."""
         if self.logarithm is not None:
             return self.logarithm()
+        if self.literal is not None:
+            value = log(self.literal) if self.literal > 0 else -inf if self.literal == 0 else nan
+            return Jet(self.space, self.space.number(value), unbounded=True)
         return Jet(self.space, super().log().value, self.rate, self.bend, unbounded=True, steep=self.steep)
-
-
-def _exponent(exponent: object) -> float:
-    if not is_number(exponent):
-        raise TypeError(f"An exponent must be a number; received {type_name(exponent)}. Write exp(exponent * log(base)) for another.")
-    return static("an exponent", exponent, "that is finite")
 
 
 def _is_one(part: Part) -> bool:

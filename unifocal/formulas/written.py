@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..scalars import is_number
-from .expressions import Condition, Expression
+from .expressions import Condition, Expression, divisor_in, exponent_in, number_in
 
 _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 """How strongly what stands in an expression holds together."""
@@ -75,12 +75,14 @@ class Written(Expression):
     def __truediv__(self, other: object) -> Written:
         if self._is_negative:
             return -(-self / other)
-        return Written(f"{self.within(_PRODUCT)}/{_written(other).within(_POWER)}", _PRODUCT)
+        other = _written(divisor_in(other)) if is_number(other) else _written(other)
+        return Written(f"{self.within(_PRODUCT)}/{other.within(_POWER)}", _PRODUCT)
 
     def __rtruediv__(self, other: object) -> Written:
         return _written(other) / self
 
     def __pow__(self, exponent: object) -> Written:
+        exponent = exponent_in(exponent)
         if exponent == 0:
             return Written("1")
         return self if exponent == 1 else Written(f"{self.within(_ATOM)}^{_written(exponent).within(_ATOM)}", _POWER)
@@ -108,6 +110,8 @@ class Written(Expression):
 
     def where(self, condition: Any, other: object) -> Written:
         """Both choices, and when which is taken."""
+        if condition.negated is not None:
+            return _written(other).where(condition.negated, self)
         return Written(f"({self.words} if {condition}, else {_written(other).words})")
 
     def larger(self, other: object) -> Written:
@@ -124,9 +128,9 @@ class Written(Expression):
 
 
 class _Said(str):
-    """A condition's words."""
+    """A condition's words; ``negated``: what it says that does not hold, if it does."""
 
-    __slots__ = ()
+    negated: _Said | None = None
 
     def __and__(self, other: str) -> _Said:
         return _Said(f"{self} and {other}")
@@ -135,15 +139,18 @@ class _Said(str):
         return _Said(f"({self} or {other})")
 
     def __invert__(self) -> _Said:
-        return _Said(f"not {self}")
+        if self.negated is not None:
+            return self.negated
+        found = _Said(f"not ({self})" if " and " in self else f"not {self}")
+        found.negated = self
+        return found
 
 
 def _written(operand: object) -> Written:
     """An operand in words; a number with as many digits as it was given with."""
     if isinstance(operand, Written):
         return operand
-    assert is_number(operand)  # others have been refused in numbers
-    words = f"{operand:g}"
+    words = f"{number_in(operand):g}"
     return Written(words.replace("-", "−"), _PRODUCT if words.startswith("-") else _ATOM)
 
 

@@ -19,11 +19,21 @@ from ...truth import exact, tolerances
 from ...truth.oracle import mp
 from ...truth.ulp import Exact, Floats, distance
 
-COUNT = 96
+COUNT, VARIANTS_COUNT = 96, 40
 TILES = 300
 """How often the big cases repeat a small one of 1000 elements."""
 
-_SIGMOID = ("sigmoid_focal_loss", "binary_cross_entropy")
+VARIANTS = (
+    "asymmetric_loss",
+    "quality_focal_loss",
+    "varifocal_loss",
+    "gaussian_focal_loss",
+    "poly_focal_loss",
+    "softmax_poly_focal_loss",
+    "softmax_poly_focal_loss",
+)
+_SIGMOID = ("sigmoid_focal_loss", "binary_cross_entropy", *VARIANTS[:5])
+_BALANCED = ("sigmoid_focal_loss", "softmax_focal_loss", "asymmetric_loss", "quality_focal_loss", "poly_focal_loss")
 _LOSSES = ("sigmoid_focal_loss", "softmax_focal_loss", "sigmoid_focal_loss", "cross_entropy", "binary_cross_entropy", "softmax_focal_loss")
 # Shapes, and the class axis.  Softmax losses take a row where there is no axis.
 _SHAPES = (((5, 3), -1), ((), -1), ((2, 3, 5), 1), ((7,), -1), ((3, 1, 2, 2, 3), 2), ((0, 3), -1), ((1, 1), -1), ((3, 4), 0), ((13, 2), -1))
@@ -92,7 +102,32 @@ def all_calls() -> tuple[GeneratedCall, ...]:
     rng = np.random.default_rng(4)
     axes = (_LOSSES, _SHAPES, _LAYOUTS, _VALUES, _TARGETS, _REDUCTIONS, _GAMMAS, _ALPHAS, _WEIGHTS, _EXTRAS, _FORMS)
     points = zip(range(COUNT), *(_cycled(axis, rng) for axis in axes), strict=False)
-    return tuple(_case(number, np.random.default_rng([4, number]), *chosen) for number, *chosen in points)
+    first = (_case(number, np.random.default_rng([4, number]), *chosen) for number, *chosen in points)
+    return (*first, *_variants_calls())
+
+
+def _variants_calls() -> Iterator[GeneratedCall]:
+    """Those of the variants, which have an axis of their own."""
+    rng = np.random.default_rng(12)
+    axes = (VARIANTS, _SHAPES, _LAYOUTS, _VALUES, _TARGETS, _REDUCTIONS, _GAMMAS, _ALPHAS, _WEIGHTS, _EXTRAS, _FORMS, (False, False, True))
+    for number, *chosen in zip(range(COUNT, COUNT + VARIANTS_COUNT), *(_cycled(axis, rng) for axis in axes), strict=False):
+        yield _case(number, np.random.default_rng([12, number]), *chosen)
+
+
+def _exponents(loss: str, gamma: float) -> dict[str, Any]:
+    """The options of a loss that has exponents: γ is the one that matters most."""
+    match loss:
+        case "binary_cross_entropy" | "cross_entropy":
+            return {}
+        case "asymmetric_loss":
+            return {"gamma_pos": 0.5, "gamma_neg": gamma}
+        case "quality_focal_loss":
+            return {"beta": gamma}
+        case "gaussian_focal_loss":
+            return {"alpha": gamma, "gamma": 2.0}
+        case "poly_focal_loss" | "softmax_poly_focal_loss":
+            return {"gamma": gamma, "poly_epsilon": 0.5}
+    return {"gamma": gamma}
 
 
 def _case(
@@ -109,23 +144,26 @@ def _case(
     weights: str,
     extra: str,
     form: str,
+    detached: bool = False,
 ) -> GeneratedCall:
     """The case at one point; what the loss has no use for is left out."""
     shape, axis = shape_axis
-    sigmoid, focal = loss in _SIGMOID, "focal" in loss
+    sigmoid = loss in _SIGMOID
     if not sigmoid and (not shape or shape[axis] == 1):
         shape = (*shape[:-1], 3)
     classes = shape[axis] if shape else 1
     by_index = kind in ("index", "ignored") and (classes > 1)
     kind = kind if by_index or kind not in ("index", "ignored") or (sigmoid and kind == "ignored") else "hard"
     options: dict[str, Any] = {"reduction": reduction, "axis": axis}
-    if focal:
-        options["gamma"] = gamma
+    options |= _exponents(loss, gamma)
+    if detached:
+        options["detach_modulator"] = True
+    if loss in _BALANCED:
         vector = rng.random(classes) if alpha == "vector" and shape else 0.3
         options["alpha"] = {"none": None, "number": 0.25, "end": 1.0, "vector": vector}[alpha]
     if kind == "smoothed":
         options["label_smoothing"] = 0.1
-    if extra == "pos_weight" and sigmoid:
+    if extra == "pos_weight" and loss in ("sigmoid_focal_loss", "binary_cross_entropy"):
         options["pos_weight"] = 2.5
     if extra == "class_weight" and not sigmoid:
         options["class_weight"] = rng.random(classes) + 0.5
@@ -145,14 +183,25 @@ def _case(
         options["epsilon"] = 1e-7 if form == "clipped" else None
     x = _logits(rng, shape, axis, values, sigmoid) if form == "logits" else _probabilities(rng, shape, axis, values, sigmoid)
     words = (number, loss, *shape, kind, values, form, layout, *(f"{key}={np.shape(value) or value}" for key, value in options.items()))
-    return GeneratedCall(
-        " ".join(map(str, words)),
-        loss,
-        x,
-        _targets(rng, shape, axis, kind, by_index, sigmoid),
-        options,
-        layout == "strided" and bool(shape),
-    )
+    targets = _targets(rng, shape, axis, kind, by_index, sigmoid)
+    x = _without_tiny_differences(loss, x, targets, options)
+    return GeneratedCall(" ".join(map(str, words)), loss, x, targets, options, layout == "strided" and bool(shape))
+
+
+def _without_tiny_differences(loss: str, x: Any, y: Any, options: Mapping[str, Any]) -> NumPyArray:
+    """Predictions, those replaced where the loss would take a tiny difference: of the label, or a margin, and a probability."""
+    logits = options.get("from_logits", True)
+    with np.errstate(over="ignore"):
+        p = 1 / (1 + np.exp(-x)) if logits else x
+    if loss == "asymmetric_loss":
+        near, far = (p > 0.0495) & (p < 0.1), np.full_like(p, 0.75)
+    elif loss == "quality_focal_loss" and y.dtype.kind == "f":
+        s = options.get("label_smoothing", 0.0)
+        above, below = (y * (1 - s) + s / 2) * (1 - p), ((1 - y) * (1 - s) + s / 2) * p
+        near, far = np.abs(above - below) < np.maximum(above, below) / 2, np.where(y < 0.5, 0.875, 0.125)
+    else:
+        return np.asarray(x)
+    return np.asarray(np.where(near, np.log(far / (1 - far)) if logits else far, x))
 
 
 def _logits(rng: np.random.Generator, shape: tuple[int, ...], axis: int, values: str, sigmoid: bool) -> NumPyArray:

@@ -80,7 +80,7 @@ PROBABILITY_CASES = [(0.0, False), (0.5, False), (2.0, True)]
 SOFTMAX_PROBABILITY_CASES = [(0.5, "index", False), (2.0, "soft", False), (2.0, "index", True)]
 
 
-def _in_dtype(x: Array, dtype: str) -> Array:
+def in_dtype(x: Array, dtype: str) -> Array:
     """x rounded to numbers of the dtype, in a NumPy dtype that has them (bfloat16: a truncated float32)."""
     if dtype == "bfloat16":
         bits = x.astype(np.float32).view(np.uint32) & np.uint32(0xFFFF0000)
@@ -93,7 +93,7 @@ def _logits(dtype: str) -> Array:
     rng = np.random.default_rng(2017)
     decades = np.logspace(-10, 4, 90)
     large = np.array([15, 16.7, 20, 30, 37, 50, 87, 88.8, 90, 103, 104.5, 200, 500, 700, 709, 710, 745, 746, 800, 1000])
-    return _in_dtype(np.concatenate([decades, -decades, large, -large, [0.0, -0.0, np.inf, -np.inf], rng.normal(size=297) * 10]), dtype)
+    return in_dtype(np.concatenate([decades, -decades, large, -large, [0.0, -0.0, np.inf, -np.inf], rng.normal(size=297) * 10]), dtype)
 
 
 @cache
@@ -128,7 +128,8 @@ def sigmoid_truth(dtype: str, case: Options) -> GridTruth:
     return GridTruth(x, y, np.ones_like(y), *exact_columns(series, x.shape))
 
 
-def _clip(dtype: str) -> tuple[float, float]:
+def clip_bounds(dtype: str) -> tuple[float, float]:
+    """The bounds of a clip, as the dtype has them."""
     rounded = np.dtype(dtype).type
     return float(rounded(EPSILON)), float(rounded(1 - EPSILON))
 
@@ -137,13 +138,13 @@ def _clip(dtype: str) -> tuple[float, float]:
 def sigmoid_probability_truth(dtype: str, gamma: float, clipped: bool) -> GridTruth:
     """The truth of sigmoid losses of probabilities."""
     x, y = with_labels(_probabilities(dtype))
-    clip = _clip(dtype) if clipped else None
+    clip = clip_bounds(dtype) if clipped else None
     series = [oracle.sigmoid_probability(a, b, gamma, 0.25, clip=clip) for a, b in zip(x.flat, y.flat, strict=True)]
     return GridTruth(x, y, np.ones_like(y), *exact_columns(series, x.shape))
 
 
 @cache
-def _rows(dtype: str, classes: int) -> Array:
+def rows_of_logits(dtype: str, classes: int) -> Array:
     """Rows of logits: ordinary, wide, saturated, infinite (of three classes), and with ties."""
     rng = np.random.default_rng(classes)
     few = 1 if classes > 10 else 8
@@ -156,10 +157,10 @@ def _rows(dtype: str, classes: int) -> Array:
     if classes == 3:
         inf = np.inf
         rows.append(np.array([[inf, 0, 1], [inf, 0, 1], [-inf, 0, 1], [-inf, 0, 1], [-inf, 2, -inf], [-3, inf, -inf]]))
-    return _in_dtype(np.concatenate(rows), dtype)
+    return in_dtype(np.concatenate(rows), dtype)
 
 
-def _soft(rows: Array) -> Array:
+def soft(rows: Array) -> Array:
     """Label distributions: spread out, and in every third row all but certain of the largest logit."""
     rng = np.random.default_rng(2020)
     labels = rng.dirichlet(np.ones(rows.shape[1]), size=rows.shape[0])
@@ -168,7 +169,7 @@ def _soft(rows: Array) -> Array:
     return np.clip(labels, 0, 1).astype(np.float64 if rows.dtype == np.float64 else np.float32)
 
 
-def _indices(rows: Array) -> Array:
+def indices(rows: Array) -> Array:
     """Of each row the largest logit, the smallest, or some other."""
     other = np.random.default_rng(2021).integers(rows.shape[1], size=rows.shape[0])
     kind = np.arange(rows.shape[0]) % 3
@@ -179,7 +180,8 @@ def _index_weights(index: Array, classes: int, smoothing: float = 0.0) -> list[l
     return [[oracle.smoothed(float(c == t), smoothing, classes) for c in range(classes)] for t in index]
 
 
-def _row_truth(rows: Array, targets: Array, weights: Sequence[Sequence[Any]], row: Callable[..., oracle.Row], **options: Any) -> GridTruth:
+def row_truth(rows: Array, targets: Array, weights: Sequence[Sequence[Any]], row: Callable[..., oracle.Row], **options: Any) -> GridTruth:
+    """The truth of rows of which each loss is one of the oracle's, and depends on labels by their weights alone."""
     h = np.random.default_rng(2022).normal(size=rows.shape)
     # Second derivatives have a bar in float64 only.
     along = h.tolist() if rows.dtype == np.float64 else [None] * len(h)
@@ -197,13 +199,13 @@ def _row_truth(rows: Array, targets: Array, weights: Sequence[Sequence[Any]], ro
 @cache
 def softmax_truth(dtype: str, classes: int, kind: str, gamma: float) -> GridTruth:
     """The truth of softmax losses of logits."""
-    rows = _rows(dtype, classes)
+    rows = rows_of_logits(dtype, classes)
     if kind == "one-hot":
         truth = softmax_truth(dtype, classes, "index", gamma)
         return truth._replace(targets=np.eye(classes, dtype=rows.dtype)[truth.targets])
-    targets = _soft(rows) if kind == "soft" else _indices(rows)
+    targets = soft(rows) if kind == "soft" else indices(rows)
     weights = targets.tolist() if kind == "soft" else _index_weights(targets, classes, SMOOTHING if kind == "smoothed" else 0.0)
-    return _row_truth(rows, targets, weights, oracle.softmax, gamma=gamma)
+    return row_truth(rows, targets, weights, oracle.softmax, gamma=gamma)
 
 
 @cache
@@ -212,6 +214,6 @@ def softmax_probability_truth(dtype: str, kind: str, gamma: float, clipped: bool
     rng = np.random.default_rng(2023)
     rows = np.concatenate([rng.dirichlet(np.full(5, width), size=8) for width in (0.1, 1.0)])
     rows = np.clip(rows, 1e-30, 1 - 1e-6).astype(dtype)
-    targets = _soft(rows) if kind == "soft" else _indices(rows)
+    targets = soft(rows) if kind == "soft" else indices(rows)
     weights = targets.tolist() if kind == "soft" else _index_weights(targets, 5)
-    return _row_truth(rows, targets, weights, oracle.softmax_probability, gamma=gamma, clip=_clip(dtype) if clipped else None)
+    return row_truth(rows, targets, weights, oracle.softmax_probability, gamma=gamma, clip=clip_bounds(dtype) if clipped else None)

@@ -29,8 +29,8 @@ def _hold(framework: Framework, case: GeneratedCall, dtype: str, true: Generated
         measure(far, generated.bar_of(case, dtype), framework.name, dtype, case.loss, "generated", part)
 
 
-def _each(step: int = 1) -> pytest.MarkDecorator:
-    chosen = range(0, generated.COUNT, step)
+def _each(step: int = 1, of_variants: int = 1) -> pytest.MarkDecorator:
+    chosen = [*range(0, generated.COUNT, step), *range(generated.COUNT, len(generated.all_calls()), of_variants)]
     return pytest.mark.parametrize("number", chosen, ids=["-".join(generated.all_calls()[i].name.split()[:4]) for i in chosen])
 
 
@@ -43,12 +43,12 @@ def test_case(framework: Framework, dtype: str, number: int, measure: Measure) -
 
 @pytest.mark.dtypes(*ALL_DTYPES)
 @pytest.mark.frameworks("jax")
-@_each(8)  # each of them is compiled
+@_each(8, 20)  # each of them is compiled
 def test_compiled_case(framework: Framework, dtype: str, number: int, measure: Measure) -> None:
     _hold(framework, generated.all_calls()[number].rounded(dtype), dtype, generated.numbered_truth(number, dtype), measure)
 
 
-@pytest.mark.parametrize("loss", ["sigmoid_focal_loss", "softmax_focal_loss"])
+@pytest.mark.parametrize("loss", ["sigmoid_focal_loss", "softmax_focal_loss", "quality_focal_loss", "softmax_poly_focal_loss"])
 def test_big(framework: Framework, dtype: str, loss: str, measure: Measure) -> None:
     """300 000 elements, which backends may cut into blocks, are what their parts are."""
     small, tiled = generated.big(loss, dtype, np.random.default_rng(5))
@@ -83,7 +83,7 @@ def test_numpy_on_any_input() -> None:
 def test_cases_meet_every_option_and_most_pairs() -> None:
     """The sample of the product is no corner of it."""
     seen: Counter[Any] = Counter()
-    for case in generated.all_calls():
+    for case in generated.all_calls()[: generated.COUNT]:
         words = {
             case.loss,
             f"rank {case.predictions.ndim}",
@@ -100,6 +100,15 @@ def test_cases_meet_every_option_and_most_pairs() -> None:
     assert all(seen[value] >= 5 for value in values), seen
     pairs = [frozenset(pair) for pair in combinations(values, 2)]
     assert sum(pair in seen for pair in pairs) > 0.75 * len(pairs)
+
+
+def test_cases_meet_every_option_of_the_variants() -> None:
+    seen: Counter[Any] = Counter()
+    for case in generated.all_calls()[generated.COUNT :]:
+        seen.update((case.loss, (case.loss, "soft" if case.soft else "hard"), str(case.options["reduction"]), *case.options))
+    options = ("alpha", "from_logits", "detach_modulator", "sample_weight", "normalizer", "ignore_index", "label_smoothing", "none", "sum")
+    for value in (*generated.VARIANTS, *((loss, kind) for loss in generated.VARIANTS for kind in ("soft", "hard")), *options):
+        assert seen[value] >= (1 if isinstance(value, tuple) else 5), value
 
 
 def test_cases_hold_what_is_hard() -> None:

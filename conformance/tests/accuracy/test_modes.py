@@ -29,6 +29,8 @@ _FUNCTIONS: list[tuple[str, Any, dict[str, Any]]] = [
     ("sigmoid_focal_loss", _SOFT, {"gamma": 2.0, "reduction": "sum"}),
     ("sigmoid_focal_loss", _PARTLY, {"gamma": 2.0, "reduction": "mean", "ignore_index": IGNORED}),
     ("sigmoid_focal_loss", _HARD, {"gamma": 2.0, "reduction": "none", "pos_weight": 1.5} | _WEIGHT),
+    ("quality_focal_loss", np.where(_X < 0, 0.875, 0.125), {"beta": 1.5, "reduction": "none"}),
+    ("softmax_poly_focal_loss", _INDEX, {"gamma": 0.5, "reduction": "none"}),
     ("softmax_focal_loss", _INDEX, {"gamma": 0.5, "reduction": "none"}),
     ("softmax_focal_loss", _ROWS, {"gamma": 2.0, "reduction": "sum"}),
     ("softmax_focal_loss", _PARTLY, {"gamma": 2.0, "reduction": "none", "ignore_index": IGNORED}),

@@ -19,7 +19,12 @@ import pytest
 import unifocal
 from unifocal.convention import Convention
 from unifocal.evaluation import cache
+from unifocal.expressions import constant, log, maximum, where
 from unifocal.formulas import CategoricalProbabilityFocal, Formula, Linked, Mixture, ProbabilityFocal, SigmoidFocal, SoftmaxFocal
+from unifocal.formulas.asymmetric import AsymmetricFocal
+from unifocal.formulas.gaussian import GaussianFocal
+from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
+from unifocal.formulas.quality import QualityFocal, Varifocal
 from unifocal.formulas.sigmoid import HardSigmoidFocal
 from unifocal.formulas.softmax_index import IndexSoftmaxFocal
 from unifocal.operands import Operands
@@ -27,7 +32,7 @@ from unifocal.operands import Operands
 from ...frameworks import framework_named, installed
 from ..dialects import test_dialects
 from ..losses import test_dtypes, test_options, test_targets
-from . import generated, test_accuracy, test_namespaces
+from . import generated, test_accuracy, test_namespaces, test_variants, variants
 from .grids import Options
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -65,10 +70,15 @@ def _oracle(name: str, dtype: str, *arguments: Any, on: str = "numpy") -> Callab
     return lambda: getattr(test_accuracy, name)(framework_named(on), dtype, *arguments, measure)
 
 
+def _definition(case: variants.Variant) -> Callable[[], None]:
+    return lambda: test_variants.test_binary(framework_named("numpy"), "float64", case, measure)
+
+
 def _original(dialect: str, function: str) -> Callable[[], None]:
     return lambda: test_dialects.test_original(framework_named("numpy"), dialect, function)
 
 
+_VARIANTS = [*(variants.BINARY[i] for i in (0, 2, 4, 7, 8, 11, 14)), variants.DETACHED[1]]
 JUDGES: dict[str, Callable[[], None]] = {
     "oracle: sigmoid": _oracle("test_sigmoid", "float64", Options(2.0, 0.25)),
     "oracle: sigmoid, float32": _oracle("test_sigmoid", "float32", Options(0.5, 0.25)),
@@ -80,6 +90,10 @@ JUDGES: dict[str, Callable[[], None]] = {
     "oracle: softmax, second": _oracle("test_softmax_second", "float64", 3, "index", 2.0),
     # Paddle's eager losses are computed in NumPy's blocks; their second derivatives are not.
     "oracle: softmax on Paddle, second": _oracle("test_softmax_second", "float64", 10, "soft", 2.0, on="paddle"),
+    **{f"definition: {case}": _definition(case) for case in _VARIANTS},
+    "definition: softmax poly": lambda: test_variants.test_categorical(
+        framework_named("numpy"), "float64", *variants.CATEGORICAL[2], measure
+    ),
     "original: paddle.sigmoid_focal_loss": _original("paddle", "sigmoid_focal_loss"),
     "original: paddle.cross_entropy": _original("paddle", "cross_entropy"),
     "original: torch.cross_entropy": _original("torch", "cross_entropy"),
@@ -216,6 +230,63 @@ def _other_family(convention: Convention) -> dict[str, Any]:
     return {"formula": formula.of if isinstance(formula, Mixture) else formula if formula.categorical else Mixture(formula)}
 
 
+def _of_element(formula: type, element: Callable[[Any, Any], Any]) -> Plant:
+    """Another expression of a loss."""
+    return lambda monkeypatch: monkeypatch.setattr(formula, "element", element)
+
+
+def _attached(formula: Any, t: Any) -> Any:
+    return -(abs(t.y - t.p) ** formula.beta) * t.log_p_t
+
+
+def _detached(formula: Any, t: Any) -> Any:
+    return -constant(abs(t.y - t.p) ** formula.beta) * t.log_p_t
+
+
+def _without_abs(formula: Any, t: Any) -> Any:
+    return -((t.y - t.p) ** formula.beta) * t.log_p_t
+
+
+def _without_margin(formula: Any, t: Any) -> Any:
+    return -t.y * t.q**formula.gamma_pos * t.log_p - (1 - t.y) * t.p**formula.gamma_neg * t.log_q
+
+
+def _margin_in_the_modulator_alone(formula: Any, t: Any) -> Any:
+    shifted = maximum(t.p - formula.margin, 0.0)
+    return -t.y * t.q**formula.gamma_pos * t.log_p - (1 - t.y) * shifted**formula.gamma_neg * t.log_q
+
+
+def _unlimited_margin(formula: Any, t: Any) -> Any:
+    shifted = t.p - formula.margin
+    return -t.y * t.q**formula.gamma_pos * t.log_p - (1 - t.y) * shifted**formula.gamma_neg * log(1 - shifted)
+
+
+def _any_positive(formula: Any, t: Any) -> Any:
+    of_negative = (1 - t.y) ** formula.gamma * t.p**formula.alpha * t.log_q
+    return where(t.y > 0, -(t.q**formula.alpha) * t.log_p, -of_negative)
+
+
+def _whole_positives_alone(formula: Any, t: Any) -> Any:
+    return where(t.y == 1, -t.y * t.log_p_t, -formula.alpha * t.p**formula.gamma * t.log_q)
+
+
+def _quality_dropped(formula: Any, t: Any) -> Any:
+    return where(t.y > 0, -t.log_p_t, -formula.alpha * t.p**formula.gamma * t.log_q)
+
+
+def _poly_dropped(formula: Any, t: Any) -> Any:
+    return -t.alpha_t * (1 - t.p_t) ** formula.gamma * t.log_p_t
+
+
+def _poly_of_one_power_less(formula: Any, t: Any) -> Any:
+    r = 1 - t.p_t
+    return -t.alpha_t * r**formula.gamma * t.log_p_t + formula.poly_epsilon * r**formula.gamma
+
+
+def _softmax_poly_dropped(formula: Any, t: Any) -> Any:
+    return -t.y * t.q**formula.gamma * t.log_p
+
+
 class Fault(NamedTuple):
     """What is planted, and the judges that are known to notice."""
 
@@ -227,6 +298,7 @@ _VALUES = ("oracle: sigmoid", "oracle: sigmoid, float32", "oracle: sigmoid, clip
 _GENERATED = ("generated: float64", "generated: float32", "generated: float16")
 _ORIGINALS = tuple(judge for judge in JUDGES if judge.startswith("original"))
 _SOFTMAX = ("oracle: softmax", "oracle: softmax, soft")
+_ASYMMETRIC = ("definition: asymmetric", f"definition: {variants.BINARY[2]}")
 _SIGMOID_OF_OTHERS = ("oracle: sigmoid, float16", "original: tfa.SigmoidFocalCrossEntropy", "arithmetic: alpha")
 FAULTS = {
     "alpha swapped with its complement": Fault(_of_call(_swapped), (*_VALUES, *_SIGMOID_OF_OTHERS, *_GENERATED)),
@@ -267,6 +339,28 @@ FAULTS = {
         _of_convention(lambda convention: {"count_ignored": convention.ignore_index is not None}),
         ("original: paddle.cross_entropy", "original: torch.cross_entropy", "arithmetic: ignored", *_GENERATED),
     ),
+    "modulator detached": Fault(_of_element(QualityFocal, _detached), ("definition: quality_focal",)),
+    "modulator that stays attached": Fault(_of_element(QualityFocal, _attached), ("definition: quality_focal-detach_modulator",)),
+    "|y − p| without its size": Fault(_of_element(QualityFocal, _without_abs), (f"definition: {variants.BINARY[7]}",)),
+    "margin dropped": Fault(_of_element(AsymmetricFocal, _without_margin), _ASYMMETRIC),
+    "margin in the modulator alone": Fault(_of_element(AsymmetricFocal, _margin_in_the_modulator_alone), _ASYMMETRIC),
+    "margin below which a negative costs": Fault(_of_element(AsymmetricFocal, _unlimited_margin), _ASYMMETRIC),
+    "γ₊ and γ₋ exchanged": Fault(
+        _of_formula(
+            lambda formula: (
+                replace(formula, gamma_pos=formula.gamma_neg, gamma_neg=formula.gamma_pos)
+                if isinstance(formula, AsymmetricFocal)
+                else formula
+            )
+        ),
+        _ASYMMETRIC,
+    ),
+    "any positive label for a centre": Fault(_of_element(GaussianFocal, _any_positive), ("definition: gaussian_focal",)),
+    "positives of quality 1 alone": Fault(_of_element(Varifocal, _whole_positives_alone), ("definition: varifocal",)),
+    "quality that weighs nothing": Fault(_of_element(Varifocal, _quality_dropped), ("definition: varifocal",)),
+    "poly's ε dropped": Fault(_of_element(PolyFocal, _poly_dropped), ("definition: poly_focal",)),
+    "poly's term of one power less": Fault(_of_element(PolyFocal, _poly_of_one_power_less), ("definition: poly_focal",)),
+    "softmax poly's ε dropped": Fault(_of_element(SoftmaxPolyFocal, _softmax_poly_dropped), ("definition: softmax poly",)),
     "keepdims ignored by Paddle's shim": Fault(_without_keepdims, ("arithmetic: names on Paddle", "oracle: softmax on Paddle, second")),
 }
 

@@ -52,7 +52,11 @@ def test_functional_transforms(case: TransformCase) -> None:
     torch.testing.assert_close(func.jvp(function, (x.detach(),), (tangent,))[1], (gradient * tangent).sum())
 
 
-@pytest.mark.parametrize("loss", [unifocal.sigmoid_focal_loss, unifocal.softmax_focal_loss], ids=["sigmoid", "softmax"])
+@pytest.mark.parametrize(
+    "loss",
+    [unifocal.sigmoid_focal_loss, unifocal.softmax_focal_loss, unifocal.quality_focal_loss, unifocal.softmax_poly_focal_loss],
+    ids=["sigmoid", "softmax", "quality", "softmax poly"],
+)
 @pytest.mark.parametrize("targets", [INDEX, SOFT], ids=["index", "soft"])
 def test_vmap(loss: Any, targets: Any) -> None:
     def one(x: Any, t: Any) -> Any:

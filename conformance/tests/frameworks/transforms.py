@@ -66,6 +66,8 @@ TRANSFORM_CASES = {
     "sigmoid-index-2": TransformCase(unifocal.sigmoid_focal_loss, INDEX, {"alpha": VECTOR, "pos_weight": 2.0, "reduction": "none"}),
     "sigmoid-soft-3.7": TransformCase(unifocal.sigmoid_focal_loss, SOFT, {"gamma": 3.7, "label_smoothing": 0.1}),
     "sigmoid-probabilities": TransformCase(unifocal.sigmoid_focal_loss, SOFT, {"from_logits": False, "gamma": 1.5}),
+    "quality-soft": TransformCase(unifocal.quality_focal_loss, SOFT, {"beta": 3.0, "alpha": VECTOR, "reduction": "none"}),
+    "softmax-poly-index-0.5": TransformCase(unifocal.softmax_poly_focal_loss, INDEX, {"gamma": 0.5, "sample_weight": WEIGHT}),
     "ce-index": TransformCase(unifocal.cross_entropy, INDEX, {"class_weight": VECTOR, "reduction": "weighted_mean", "ignore_index": 1}),
     "ce-soft": TransformCase(unifocal.cross_entropy, SOFT, {"reduction": "none"}),
     "softmax-index-1": TransformCase(unifocal.softmax_focal_loss, INDEX, {"gamma": 1, "reduction": "none", "sample_weight": WEIGHT}),

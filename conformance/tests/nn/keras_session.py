@@ -26,6 +26,12 @@ CLASSES: dict[str, Any] = {
     "Loss": losses.Loss(paddle.sigmoid_focal_loss, gamma=1.5),
     "ignoring": losses.SigmoidFocalLoss(ignore_index=-1),
     "Loss by name": losses.Loss("torch.cross_entropy", label_smoothing=0.1),
+    "AsymmetricLoss": losses.AsymmetricLoss(gamma_neg=2.0, margin=0.1, alpha=[0.25, 0.5, 0.75]),
+    "QualityFocalLoss": losses.QualityFocalLoss(beta=1.5, detach_modulator=True),
+    "VarifocalLoss": losses.VarifocalLoss(alpha=0.5),
+    "GaussianFocalLoss": losses.GaussianFocalLoss(gamma=2.0),
+    "PolyFocalLoss": losses.PolyFocalLoss(poly_epsilon=0.5),
+    "SoftmaxPolyFocalLoss": losses.SoftmaxPolyFocalLoss(gamma=0.0, class_weight=[1.0, 2.0, 3.0]),
     "function": unifocal.sigmoid_focal_loss,
     "object": dialect.SparseCategoricalCrossentropy(from_logits=True),
 }
@@ -67,6 +73,20 @@ def _values() -> dict[str, Any]:
     return {
         "per sample": np.asarray(keras.ops.convert_to_numpy(losses.SigmoidFocalLoss(reduction=None)(ONE_HOT, logits))).tolist(),
         "per sample, function": unifocal.sigmoid_focal_loss(logits, ONE_HOT, reduction="none").mean(1).tolist(),
+        "quality": float(CLASSES["QualityFocalLoss"](ONE_HOT, logits)),
+        "quality, function": float(unifocal.quality_focal_loss(logits, ONE_HOT, beta=1.5)),
+        "asymmetric": float(CLASSES["AsymmetricLoss"](ONE_HOT, logits)),
+        "asymmetric, function": float(
+            unifocal.asymmetric_loss(logits, ONE_HOT, gamma_neg=2.0, margin=0.1, alpha=np.array([0.25, 0.5, 0.75]))
+        ),
+        "varifocal": float(CLASSES["VarifocalLoss"](ONE_HOT, logits)),
+        "varifocal, function": float(unifocal.varifocal_loss(logits, ONE_HOT, alpha=0.5)),
+        "gaussian": float(CLASSES["GaussianFocalLoss"](ONE_HOT, logits)),
+        "gaussian, function": float(unifocal.gaussian_focal_loss(logits, ONE_HOT, gamma=2.0)),
+        "poly": float(CLASSES["PolyFocalLoss"](ONE_HOT, logits)),
+        "poly, function": float(unifocal.poly_focal_loss(logits, ONE_HOT, poly_epsilon=0.5)),
+        "softmax poly": float(CLASSES["SoftmaxPolyFocalLoss"](INDEX, logits)),
+        "softmax poly, function": float(unifocal.softmax_poly_focal_loss(logits, INDEX, gamma=0.0, class_weight=np.array([1.0, 2.0, 3.0]))),
         "ignored": float(ignoring(INDEX, logits)),
         "ignored, function": float(unifocal.cross_entropy(logits, INDEX, ignore_index=1)),
         "ignored elements": float(losses.BinaryCrossEntropy(ignore_index=0)(ONE_HOT, logits)),
