@@ -13,13 +13,16 @@ nox.options.error_on_missing_interpreters = False
 
 PROJECT = load_toml("pyproject.toml")["project"]
 PYTHONS = ["3.11", "3.12", "3.13"]
-FRAMEWORKS = ["numpy", "dask", "jax", "paddle", "tensorflow", "torch"]
+FRAMEWORKS = ["numpy", "autograd", "cubed", "dask", "jax", "mlx", "ndonnx", "paddle", "tensorflow", "torch"]
 
 # What an environment has and its name does not say.
 _VERSIONS = """
 import platform
 from importlib.metadata import distributions
-names = {"array-api-compat", "dask", "jax", "jaxlib", "keras", "ml_dtypes", "numpy", "paddlepaddle", "tensorflow", "torch"}
+names = {
+    "array-api-compat", "autograd", "cubed", "dask", "jax", "jaxlib", "keras", "ml_dtypes", "mlx", "ndonnx", "numpy", "onnxruntime",
+    "paddlepaddle", "tensorflow", "torch",
+}
 found = sorted(f"{d.name} {d.version}" for d in distributions() if d.name in names)
 print("versions: " + ", ".join([f"python {platform.python_version()}", *found]))
 """

@@ -1,7 +1,11 @@
-"""array-api-strict and every other library with an Array API namespace; no automatic differentiation."""
+"""array-api-strict and every other library with an Array API namespace; no automatic differentiation.
+
+A size that a lazy array does not know is None, as the standard has it.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from functools import cache
@@ -22,7 +26,6 @@ from .defaults import canonical as canonical
 from .defaults import is_constant as is_constant
 from .defaults import require_sizes as require_sizes
 from .defaults import shape as shape
-from .defaults import size as size
 from .defaults import unsuitable as unsuitable
 
 name = "array_api"
@@ -51,6 +54,14 @@ def _scatter(library: Any) -> Callable[..., Array]:
     return scatter
 
 
+def size(x: Array) -> int | Array:
+    known = [n for n in x.shape if n is not None]
+    if len(known) == len(x.shape):
+        return math.prod(known)
+    xp = namespace(x)
+    return xp.sum(xp.astype(xp.ones_like(x), xp.int64))
+
+
 def device(x: Array) -> Hashable:
     found: Hashable = array_api_compat.device(x)
     return found
@@ -69,7 +80,7 @@ def computing(x: Array) -> AbstractContextManager[None]:
 
 
 def from_numpy(array: NumPyArray, like: Array) -> Array:
-    return namespace(like).asarray(native(array), device=device(like))
+    return namespace(like).asarray(native(array), device=array_api_compat.device(like))
 
 
 def to_numpy(x: Array) -> NumPyArray:

@@ -12,12 +12,11 @@ import dask.array
 import numpy as np
 
 from unifocal.arrays import Array, Namespace, NumPyArray, Shape
-from unifocal.evaluation.block import value_slope
 from unifocal.formulas.base import Formula, Inputs
 from unifocal.namespace import Names, complete
 from unifocal.native import native
 
-from . import numpy
+from .chunks import part_of_chunk
 from .defaults import as_eager as as_eager
 from .defaults import autocast as autocast
 from .defaults import computing as computing
@@ -133,7 +132,7 @@ def _blockwise(formula: Formula, x: Array, inputs: Inputs, part: int) -> Array:
     names = [name for name, operand in inputs._asdict().items() if isinstance(operand, dask.array.Array)]
     operands = [part for name in names for part in (getattr(inputs, name), axes[: getattr(inputs, name).ndim])]
     others = inputs._replace(**dict.fromkeys(names))
-    block = partial(_block, formula, names, others, part)
+    block = partial(part_of_chunk, formula, names, others, part)
     return dask.array.blockwise(block, kept, x, axes, *operands, dtype=x.dtype, concatenate=True, meta=np.empty((0,) * len(kept), x.dtype))
 
 
@@ -141,20 +140,3 @@ def _uncut(operand: Any, axis: int) -> Any:
     """An operand in chunks that are whole along the axis: blocks are cut where any operand is."""
     cut = isinstance(operand, dask.array.Array) and operand.ndim
     return operand.rechunk({axis: -1}) if cut else operand
-
-
-def _block(formula: Formula, names: list[str], others: Inputs, part: int, x: Any, *operands: Any) -> Any:
-    inputs = others._replace(**dict(zip(names, operands, strict=True)))
-    if inputs.labels.dtype.kind == "f" and numpy.namespace(x).hard(inputs.labels):
-        formula = formula.of_hard_labels  # as NumPy's labels are looked at
-    with numpy.computing(x):
-        result = value_slope(numpy, numpy.namespace(x), formula, x, inputs)
-    # Chunks whose sizes the graph did not know could still broadcast.
-    sizes = list(x.shape)
-    if inputs.labels.dtype.kind == "i" and formula.dropped_axis is not None:
-        sizes[formula.dropped_axis] = 1
-    if list(inputs.labels.shape) != sizes or result[1].shape != x.shape:
-        raise ValueError(
-            f"The chunks of targets and weights must fit those of the predictions, here {x.shape}; received {inputs.labels.shape}."
-        )
-    return result[part]

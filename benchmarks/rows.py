@@ -11,11 +11,12 @@ SIZES = (KI, MI, 8 * MI)
 """Elements of the logits."""
 CURVE_SIZES = tuple(1 << power for power in range(10, 27, 2))
 
-Loss = Literal["sigmoid focal", "binary cross entropy", "softmax focal", "cross entropy"]
+Loss = Literal["sigmoid focal", "binary cross entropy", "softmax focal", "cross entropy", "cross entropy with z-loss"]
 Labels = Literal["hard", "bool", "soft", "index", "smoothed"]
 Reduction = Literal["sum", "mean"]
 ALPHA = 0.25
 SMOOTHING = 0.1
+Z_LOSS = 1e-4
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Row:
     @property
     def categorical(self) -> bool:
         """Whether the classes of a row are one distribution."""
-        return self.loss in ("softmax focal", "cross entropy")
+        return self.loss in ("softmax focal", "cross entropy", "cross entropy with z-loss")
 
     def sizes(self, wanted: tuple[int, ...]) -> tuple[int, ...]:
         """Those of the sizes that hold a dozen rows of classes at least; on a busy machine those that have a target."""
@@ -104,8 +105,12 @@ def _busy(row: Row) -> Row:
     return replace(row, targets={MI: 1.5 if row.loss == "sigmoid focal" else 0.7}, main=False, curve=False, busy=True)
 
 
+_Z_LOSS = Row(
+    "torch", "eager", "cross entropy with z-loss", "F.cross_entropy and logsumexp", _targets(0.8, 0.9), "index", classes=32_000, main=False
+)
 ROWS = (
     *_MAIN,
+    _Z_LOSS,
     *(_busy(row) for row in _MAIN if (row.framework, row.mode) == ("torch", "eager")),
     *(variant for row in _MAIN if row.classes < 32_000 for variant in _beside(row)),
 )

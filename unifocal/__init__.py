@@ -5,7 +5,8 @@
 >>> float(unifocal.sigmoid_focal_loss(np.array([2.0, -1.0, 0.5]), np.array([1, 0, 0]), reduction="sum").round(6))
 0.300503
 
-Importing this loads no framework.  ``unifocal.dialects`` and ``unifocal.nn`` are imported when they are first used.
+Importing this loads no framework.  ``unifocal.boosting``, ``unifocal.dialects``, ``unifocal.nn`` and ``unifocal.scoring`` are imported when
+they are first used.
 """
 
 from typing import TYPE_CHECKING
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 from .define import classwise, elementwise
 from .dispatch import available_backends
 from .evaluation.checks import value_checks
-from .gradient import value_and_grad
+from .gradient import value_and_grad, value_grad_and_hessian
 from .lazy import submodules
+from .linear import linear_cross_entropy
 from .losses import binary_cross_entropy, cross_entropy, sigmoid_focal_loss, softmax_focal_loss
 from .variants import (
     asymmetric_loss,
@@ -35,6 +37,7 @@ __all__ = [
     "cross_entropy",
     "elementwise",
     "gaussian_focal_loss",
+    "linear_cross_entropy",
     "poly_focal_loss",
     "quality_focal_loss",
     "sigmoid_focal_loss",
@@ -42,16 +45,19 @@ __all__ = [
     "softmax_poly_focal_loss",
     "value_and_grad",
     "value_checks",
+    "value_grad_and_hessian",
     "varifocal_loss",
 ]
 
 if TYPE_CHECKING:
+    from . import boosting as boosting
     from . import dialects as dialects
     from . import expressions as expressions
     from . import nn as nn
+    from . import scoring as scoring
 else:
-    __getattr__ = submodules(__name__, ("dialects", "expressions", "nn"))
+    __getattr__ = submodules(__name__, ("boosting", "dialects", "expressions", "nn", "scoring"))
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__", "dialects", "expressions", "nn"]
+    return [*__all__, "__version__", "boosting", "dialects", "expressions", "nn", "scoring"]

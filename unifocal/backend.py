@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .arrays import Array, Namespace, NumPyArray, Shape
 from .formulas.base import Formula, Inputs
+
+if TYPE_CHECKING:
+    from .linear import Head
 
 
 class Backend(Protocol):
@@ -140,3 +143,22 @@ class EagerBackend(Backend, Protocol):
 
     def attach_walk(self, x: Array, walk: Walk, dtype: Any) -> Array:
         """The loss of a walk, in this dtype, with its derivatives attached."""
+
+
+class LinearBackend(Protocol):
+    """A framework in which a linear layer and its cross entropy are one loss, beside what :class:`Backend` asks."""
+
+    def as_layer(self, hidden: Array, weight: Array, bias: Array | None) -> tuple[Array, Array, Array | None]:
+        """The operands as the framework's linear layer takes them: cast where automatic mixed precision is on."""
+
+    def attach_linear(
+        self,
+        head: Head,
+        hidden: Array,
+        weight: Array,
+        bias: Array | None,
+        targets: Array,
+        class_weight: Array | float | None,
+        sample_weight: Array | float | None,
+    ) -> Array:
+        """The loss of a head (of each row if it is not reduced), differentiated by hidden, weight and bias; so many logits at once."""

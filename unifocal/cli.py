@@ -41,7 +41,9 @@ def parity(
     context: typer.Context,
     backend: Annotated[
         list[str] | None,
-        typer.Option(help="A backend to check; repeat it for several. By default all, or with --function NumPy."),
+        typer.Option(
+            help="A backend to check; repeat it for several. By default all but autograd, cubed and ndonnx, or with --function NumPy."
+        ),
     ] = None,
     function: _Function = None,
     like: _Like = None,
@@ -59,7 +61,7 @@ def parity(
     ] = False,
     as_json: _Json = False,
 ) -> None:
-    """Check every installed backend: the documented examples, and each dialect against the recorded answers of its original.
+    """Check the installed backends: the documented examples, and each dialect against the recorded answers of its original.
 
     With --function, check your own function: whether it gives the values and gradients of an original (--like) or of a record (--against).
 
@@ -150,8 +152,12 @@ def _options(texts: list[str] | None) -> dict[str, Any]:
 
 @app.command()
 def dialects(as_json: _Json = False) -> None:
-    """List the dialects: the libraries whose loss functions unifocal has, and the functions."""
-    import_module("unifocal.convention_tables").print_dialects(as_json)
+    """List the dialects: the libraries whose loss functions unifocal and installed packages have, and the functions.
+
+    The exit status is 2 if a package's dialect could not be loaded.
+    """
+    status: int = import_module("unifocal.convention_tables").print_dialects(as_json)
+    raise typer.Exit(status)
 
 
 @app.command()

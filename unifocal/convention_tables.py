@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from importlib import import_module
 from typing import Any
 
 from rich.console import Console
@@ -12,32 +11,50 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from .dialects import Difference, dialect_names, functions_of
+from .dialects import Difference
+from .dialects.registry import PLUGINS, dialect_names, functions_of, module_of, own_dialects
 from .explain import Explanation, explain
+from .plugins import PluginError
 from .terminal import errors, output, read_option, say, strict_json
 
 EXPLAINED, UNKNOWN = 0, 2
 
 
-def print_dialects(as_json: bool) -> None:
-    """Every dialect, what it mirrors, and its functions."""
-    listed = [
-        {"dialect": name, "module": f"{__package__}.dialects.{name}", "mirrors": _mirrored(name), "functions": list(functions_of(name))}
-        for name in dialect_names()
-    ]
+def print_dialects(as_json: bool) -> int:
+    """Every dialect, what it mirrors, and its functions; the exit status, which says whether all could be loaded."""
+    listed, broken = [], []
+    try:
+        names = dialect_names()
+    except PluginError as error:
+        names, broken = own_dialects(), [str(error)]
+    for name in names:
+        try:
+            listed.append(_listed(name))
+        except PluginError as error:
+            broken.append(str(error))
     if as_json:
         print(strict_json(listed))
-        return
-    console = output()
+    else:
+        _print_list(listed, output())
+    for fault in broken:
+        say(errors(), fault)
+    return UNKNOWN if broken else EXPLAINED
+
+
+def _listed(name: str) -> dict[str, Any]:
+    """A dialect for machines; ``package`` is None for the library's own."""
+    module = module_of(name)
+    mirrors = " ".join((module.__doc__ or "").partition("\n")[0].replace("``", "").split())
+    package = None if name in own_dialects() else PLUGINS.package(name)
+    return {"dialect": name, "module": module.__name__, "mirrors": mirrors, "package": package, "functions": list(functions_of(name))}
+
+
+def _print_list(listed: Sequence[dict[str, Any]], console: Console) -> None:
     for dialect in listed:
-        console.print(Text.assemble((str(dialect["dialect"]), "bold"), f": {dialect['mirrors']}"))
+        package = f" (of {dialect['package']})" if dialect["package"] else ""
+        console.print(Text.assemble((dialect["dialect"], "bold"), f": {dialect['mirrors']}{package}"))
         console.print(Padding(Text(", ".join(dialect["functions"])), (0, 0, 1, 4)))
     say(console, f"Each is a module of {__package__}.dialects. unifocal explain DIALECT.FUNCTION says what a function computes.")
-
-
-def _mirrored(dialect: str) -> str:
-    first = (import_module(f"{__package__}.dialects.{dialect}").__doc__ or "").partition("\n")[0]
-    return " ".join(first.replace("``", "").split())
 
 
 def print_explanation(function: str, options: Sequence[str], *, everything: bool = False, as_json: bool = False) -> int:

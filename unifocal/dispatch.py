@@ -1,14 +1,18 @@
-"""Whose tensors are these?  Finds the backend by type, without importing any framework."""
+"""Whose tensors are these?  Finds the backend by type, without importing any framework.
+
+Other packages' backends are found by their entry points, once a class of tensors is none of the library's own.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
 from .compilers import called_while_traced
+from .plugins import Plugins, lacks
 
 if TYPE_CHECKING:
     from .backend import Backend
@@ -29,10 +33,38 @@ SHIMS: dict[str, Shim] = {
     "tensorflow": Shim("tensorflow", ("tensorflow", "tensorflow-cpu", "tensorflow-macos"), "tensorflow"),
     "paddle": Shim("paddle", ("paddlepaddle", "paddlepaddle-gpu"), "paddle"),
     "jax": Shim("jax", ("jax",), "jax"),
+    "mlx": Shim("mlx", ("mlx",), "mlx"),
+    "autograd": Shim("autograd", ("autograd",), "autograd"),
     "dask": Shim("dask", ("dask",), "dask"),
+    "cubed": Shim("cubed", ("cubed",), "cubed"),
+    "ndonnx": Shim("ndonnx", ("ndonnx",), "ndonnx"),
 }
 _ALIASES = {"jaxlib": "jax"}
 _NUMPY, _STANDARD = "numpy", "array_api"
+_OWN = {_STANDARD, *(shim.module for shim in SHIMS.values())}
+
+
+def _taken(name: str) -> str | None:
+    return "a backend of unifocal's own" if name in {*SHIMS, *_ALIASES, *_OWN, "builtins"} else None
+
+
+def _shim(whose: str, made: Any) -> Backend:
+    """A plugin's backend, held to the contract."""
+    from .backend import Backend, EagerBackend
+
+    asked, eager = (
+        [name for name in (*protocol.__annotations__, *vars(protocol)) if not name.startswith("_")] for protocol in (Backend, EagerBackend)
+    )
+    if missing := [name for name in asked if not hasattr(made, name)]:
+        raise lacks(whose, missing, "a unifocal.backend.Backend")
+    missing = [name for name in eager if not hasattr(made, name)]
+    if 0 < len(missing) < len(eager):
+        raise lacks(whose, missing, "a unifocal.backend.EagerBackend, some of whose functions it has, or none")
+    return cast("Backend", made)
+
+
+PLUGINS = Plugins("unifocal.backends", "backend", _taken, _shim)
+"""Backends of other packages, by the root module of their tensors' classes."""
 
 
 class BackendStatus(NamedTuple):
@@ -45,7 +77,7 @@ class BackendStatus(NamedTuple):
 
 
 def backend_named(name: str) -> Backend:
-    """The backend of a framework of :data:`SHIMS`, loaded.
+    """The backend of a framework of :data:`SHIMS`, or of a plugin's, loaded.
 
     Raises
     ------
@@ -53,7 +85,9 @@ def backend_named(name: str) -> Backend:
         If the name is not a framework's, or the framework cannot be imported.
     """
     if name not in SHIMS:
-        raise ValueError(f"backend must be one of {', '.join(SHIMS)}; received {name!r}.")
+        if name in PLUGINS.names():
+            return _load(name)
+        raise ValueError(f"backend must be one of {', '.join((*SHIMS, *PLUGINS.names()))}; received {name!r}.")
     try:
         return _load(SHIMS[name].module)
     except ImportError as error:
@@ -71,7 +105,13 @@ def available_backends() -> dict[str, BackendStatus]:
     Returns
     -------
     dict
-        Framework name to ``(installed, version, loads, error)``.
+        Framework name to ``(installed, version, loads, error)``.  Of other packages' backends (entry points of ``unifocal.backends``) the
+        version is the package's.
+
+    Raises
+    ------
+    ValueError
+        If a package's backend has a name that is taken.
 
     Examples
     --------
@@ -79,7 +119,8 @@ def available_backends() -> dict[str, BackendStatus]:
     >>> unifocal.available_backends()["numpy"].loads  # doctest: +SKIP
     True
     """
-    return {name: _status(name, shim) for name, shim in sorted(SHIMS.items(), key=_paddle_first)}
+    own = {name: _status(name, shim) for name, shim in sorted(SHIMS.items(), key=_paddle_first)}
+    return own | {name: _loading(name, PLUGINS.package(name).rpartition(" ")[2]) for name in PLUGINS.names()}
 
 
 def _paddle_first(item: tuple[str, Shim]) -> bool:
@@ -90,7 +131,10 @@ def _paddle_first(item: tuple[str, Shim]) -> bool:
 def _status(name: str, shim: Shim) -> BackendStatus:
     if find_spec(name) is None:
         return BackendStatus(False, None, False, f"{name} is not installed")
-    installed = _version(shim.distributions)
+    return _loading(name, _version(shim.distributions))
+
+
+def _loading(name: str, installed: str | None) -> BackendStatus:
     try:
         backend_named(name)
     except Exception as error:  # a broken installation can raise anything; the report says what
@@ -111,7 +155,7 @@ def _version(distributions: tuple[str, ...]) -> str | None:
 
 def _load(shim: str) -> Backend:
     if shim not in _LOADED:
-        _LOADED[shim] = cast("Backend", import_module(f"unifocal.backends.{shim}"))
+        _LOADED[shim] = cast("Backend", import_module(f"unifocal.backends.{shim}")) if shim in _OWN else PLUGINS.load(shim)
     return _LOADED[shim]
 
 
@@ -128,6 +172,8 @@ def _shim_of(cls: type) -> str | None:
     return _SHIMS[cls]
 
 
+_NO_LIBRARY = {"builtins", "typing", "abc", "collections", "__main__"}
+"""Root modules of classes that many objects have among their bases."""
 _LOADED: dict[str, Backend] = {}
 _SHIMS: dict[type, str | None] = {}
 
@@ -140,6 +186,8 @@ def _find_shim(cls: type) -> str | None:
         found = SHIMS.get(_ALIASES.get(root, root))
         if found is not None:
             return found.module
+        if root not in _NO_LIBRARY and root in PLUGINS.names():
+            return root
     return _STANDARD if hasattr(cls, "__array_namespace__") else None
 
 
@@ -160,4 +208,4 @@ def unsuitable(value: object) -> str | None:
 
 def installed_frameworks() -> str:
     """The names of the installed frameworks, for error messages."""
-    return ", ".join(name for name in SHIMS if find_spec(name) is not None)
+    return ", ".join([*(name for name in SHIMS if find_spec(name) is not None), *PLUGINS.names()])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .arrays import Array, Tensor
 from .convention import Convention, Dtype, Reduction
-from .formulas.families import binary_focal, categorical_focal
+from .formulas.families import binary_focal, categorical_focal, with_z_loss
 from .loss import DescriptionOf, loss
 from .operands import Operands
 from .scalars import is_number
@@ -14,6 +14,15 @@ def _of_probabilities(epsilon: float | None, from_logits: bool) -> float | None:
     if epsilon is not None and from_logits is True:
         raise ValueError("epsilon clips probabilities and requires from_logits=False; received from_logits=True.")
     return epsilon
+
+
+def _of_logits(z_loss: float, from_logits: bool) -> float:
+    if from_logits is False and is_number(z_loss) and z_loss > 0:
+        raise ValueError(
+            f"z_loss={z_loss} squares the logarithm of Σ e^x and requires logits, from_logits=True; received from_logits=False. "
+            "Of probabilities that sum is lost."
+        )
+    return z_loss
 
 
 def _balance(alpha: float | Array | None) -> float | Array | None:
@@ -234,6 +243,7 @@ def cross_entropy(
     ignore_index: int | None = None,
     normalizer: float | Array | None = None,
     epsilon: float | None = None,
+    z_loss: float = 0.0,
     reduction: Reduction = "mean",
     dtype: Dtype | None = None,
 ) -> DescriptionOf[Tensor]:
@@ -243,6 +253,10 @@ def cross_entropy(
     ----------
     class_weight : number ≥ 0, tensor of one number a class, or None
         w_c, a factor of each class's term.
+    z_loss : number λ ≥ 0
+        Adds λ·l² with l = log Σ_j e^x_j to each −log p_c (PaLM, https://arxiv.org/abs/2204.02311, where λ is 10⁻⁴), which keeps logits from
+        drifting.  Of a row that is λ·l²·Σ_c y_c·w_c: what weighs its cross entropy, leaves it out or divides it does so to this too, as
+        T5X's weights and OLMo-core's mask do; Liger's kernel leaves class weights out.  Requires logits; an infinite l makes it infinite.
     reduction : {"mean", "sum", "none", "weighted_mean"}
         "mean" divides by the number of targets that are not ignored, whatever their weights, as Keras's ``sum_over_batch_size`` does.
         "weighted_mean" divides by the sum of their weights: with class indices the targets' class weights times sample weights, as the
@@ -256,8 +270,9 @@ def cross_entropy(
     >>> unifocal.cross_entropy(probabilities, [1, 2], from_logits=False, reduction="none").round(7)
     array([0.0512933, 2.3025851])
     """
+    formula = categorical_focal(from_logits=from_logits, epsilon=_of_probabilities(epsilon, from_logits))
     convention = Convention(
-        categorical_focal(from_logits=from_logits, epsilon=_of_probabilities(epsilon, from_logits)),
+        with_z_loss(formula, _of_logits(z_loss, from_logits)),
         label_smoothing=label_smoothing,
         axis=axis,
         ignore_index=ignore_index,

@@ -41,7 +41,12 @@ def finite(name: str, value: object) -> float:
 
 
 def exponent(name: str, value: object) -> float:
-    """A modulator's exponent, such as γ; raises TypeError or ValueError unless it is a finite number ≥ 0."""
+    """A modulator's exponent, such as γ; raises as :func:`non_negative` does."""
+    return non_negative(name, value)
+
+
+def non_negative(name: str, value: object) -> float:
+    """A finite number ≥ 0; raises TypeError or ValueError if it is none."""
     number = static(name, value, "≥ 0")
     if not 0 <= number < float("inf"):
         raise ValueError(f"{name} must be a finite number ≥ 0; received {value}.")

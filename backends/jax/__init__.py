@@ -13,6 +13,7 @@ from jax.custom_derivatives import SymbolicZero
 
 from unifocal.arrays import Array, Namespace, NumPyArray
 from unifocal.formulas.base import Formula, Inputs
+from unifocal.linear import Head
 from unifocal.native import native
 from unifocal.sums import pairwise_total
 
@@ -25,6 +26,7 @@ from ..defaults import require_sizes as require_sizes
 from ..defaults import shape as shape
 from ..defaults import size as size
 from .blocks import value_slope
+from .linear import rows_by_rows
 from .namespace import xp, xp32
 
 name = "jax"
@@ -85,6 +87,18 @@ def run(formula: Formula, x: Array, inputs: Inputs) -> tuple[Array, Array]:
 @partial(jax.jit, static_argnums=(0, 3))
 def attach(formula: Formula, x: Array, inputs: Inputs, summed: bool) -> Array:
     return _loss(formula, summed, x, inputs)
+
+
+def as_layer(hidden: Array, weight: Array, bias: Array | None) -> tuple[Array, Array, Array | None]:
+    return hidden, weight, bias
+
+
+@partial(jax.jit, static_argnums=(0,))
+def attach_linear(
+    head: Head, hidden: Array, weight: Array, bias: Array | None, targets: Array, class_weight: Any, sample_weight: Any
+) -> Array:
+    value, divisor = rows_by_rows(head, attach, hidden, weight, bias, (targets, class_weight, sample_weight))
+    return head.divided(namespace(value), total(value), divisor) if head.is_reduced else value
 
 
 def _run(formula: Formula, summed: bool, x: Array, inputs: Inputs) -> tuple[Array, Array]:

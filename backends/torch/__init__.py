@@ -17,6 +17,7 @@ from torch.autograd import forward_ad
 from unifocal.arrays import Array, Namespace, NumPyArray
 from unifocal.backend import Walk
 from unifocal.formulas.base import Formula, Inputs
+from unifocal.linear import Head
 from unifocal.native import native
 
 from .. import numpy
@@ -25,6 +26,7 @@ from ..defaults import computing as computing
 from ..defaults import require_sizes as require_sizes
 from ..defaults import shape as shape
 from .autograd import Curvature, FirstOrder, ForwardFirstOrder, ForwardLoss, Loss, Walked
+from .linear import LinearLoss, Needs
 from .namespace import PLAIN, is_eager, xp
 from .namespace import from_host as from_host
 from .namespace import is_traced as is_traced
@@ -155,6 +157,31 @@ def attach_walk(x: Array, walk: Walk, dtype: Any) -> Array:
         return Walked.apply(x, walk, dtype)
     with torch.no_grad():
         return from_host(walk.run(False)[0], x, dtype)
+
+
+def as_layer(hidden: Array, weight: Array, bias: Array | None) -> tuple[Array, Array, Array | None]:
+    if not autocast(hidden):
+        return hidden, weight, bias
+    dtype = torch.get_autocast_dtype(hidden.device.type)
+
+    def cast(part: Array | None) -> Array | None:
+        return part.to(dtype) if part is not None and part.is_floating_point() and part.dtype != torch.float64 else part
+
+    return cast(hidden), cast(weight), cast(bias)
+
+
+def attach_linear(
+    head: Head, hidden: Array, weight: Array, bias: Array | None, targets: Array, class_weight: Any, sample_weight: Any
+) -> Array:
+    _refuse_legacy_onnx()
+    for name, part in (("class_weight", class_weight), ("sample_weight", sample_weight)):
+        if _differentiated(part) and torch.is_grad_enabled():
+            raise ValueError(
+                f"{name} of linear_cross_entropy must not require gradients on PyTorch; received one that does. Detach it, or use "
+                "cross_entropy(hidden @ weight.T + bias, targets), which differentiates by it."
+            )
+    needs = Needs(*(torch.is_grad_enabled() and _differentiated(part) for part in (hidden, weight, bias)))
+    return LinearLoss.apply(head, needs, hidden, weight, bias, targets, class_weight, sample_weight)[0]
 
 
 def _forward_levels(within: int = 0) -> int:

@@ -39,7 +39,7 @@ class Loss(torch.autograd.Function):
         ctx.formula, ctx.summed, *operands = inputs
         ctx.mark_non_differentiable(output[1])
         ctx.set_materialize_grads(False)
-        _save(ctx, output[1], *operands)
+        save(ctx, output[1], *operands)
 
     @staticmethod
     def backward(ctx: Any, g: Array | None, _: None) -> tuple[Array | None, ...]:
@@ -83,7 +83,7 @@ class Walked(torch.autograd.Function):
         slope, x, *tensors = ctx.saved_tensors
         dtype = x.dtype
         # Where the graph is not kept, nobody sees the slope again.
-        donated = not (torch.is_grad_enabled() or _keeps_graph() or is_traced(g) or is_legacy_batchedtensor(g))
+        donated = not (torch.is_grad_enabled() or keeps_graph() or is_traced(g) or is_legacy_batchedtensor(g))
         if donated and ctx.summed:
             factor = g.item() / ctx.scale
             # Of half precision too, the product is rounded once: torch computes it in float32.
@@ -129,11 +129,11 @@ class Slope(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Array) -> None:
         ctx.formula, _, *operands = inputs
-        _save(ctx, *operands)
+        save(ctx, *operands)
 
     @staticmethod
     def backward(ctx: Any, h: Array) -> tuple[Array | None, ...]:
-        x, *inputs = _saved(ctx)
+        x, *inputs = restore(ctx)
         return None, None, ctx.formula.second(xp, x, Inputs(*inputs), h), None, None, None, None
 
 
@@ -145,7 +145,7 @@ class ForwardSlope(Slope):
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Array | None) -> Array:
-        x, *inputs = _saved(ctx)
+        x, *inputs = restore(ctx)
         # The second derivative is symmetric: what backward does to a cotangent, this does to a tangent.
         return ctx.formula.second(xp, x, Inputs(*inputs), tangents[2])
 
@@ -218,25 +218,27 @@ class ForwardFirstOrder(FirstOrder):
 
 def _slope(ctx: Any) -> Array:
     """The saved slope, itself differentiable where somebody may differentiate again."""
-    slope, *operands = _saved(ctx)
+    slope, *operands = restore(ctx)
     if not torch.is_grad_enabled():
         return slope
     return (Slope if torch.compiler.is_compiling() else ForwardSlope).apply(ctx.formula, slope, *operands)
 
 
 # torch's own compiled backward asks so before it donates buffers.
-_keeps_graph = getattr(torch._C._autograd, "_get_current_graph_task_keep_graph", lambda: True)
+keeps_graph = getattr(torch._C._autograd, "_get_current_graph_task_keep_graph", lambda: True)
 
 
 def _tensors(*values: Any) -> list[Array]:
     return [value for value in values if isinstance(value, torch.Tensor)]
 
 
-def _save(ctx: Any, *values: Any) -> None:
+def save(ctx: Any, *values: Any) -> None:
+    """Keep values for backward, tensors and others."""
     ctx.constants = [None if isinstance(value, torch.Tensor) else (value,) for value in values]
     ctx.save_for_backward(*_tensors(*values))
 
 
-def _saved(ctx: Any) -> list[Any]:
+def restore(ctx: Any) -> list[Any]:
+    """The values that were kept."""
     tensors = iter(ctx.saved_tensors)
     return [next(tensors) if constant is None else constant[0] for constant in ctx.constants]

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import unifocal
 
 from ..problem import Problem
-from ..rows import ALPHA, SMOOTHING, Reduction, Row
+from ..rows import ALPHA, SMOOTHING, Z_LOSS, Reduction, Row
 
 Array = Any
 BLOCK = 1 << 16
@@ -76,11 +76,14 @@ def ours(row: Row, reduction: Reduction) -> Callable[..., Array]:
         options["alpha"] = ALPHA
     if row.labels == "smoothed":
         options["label_smoothing"] = SMOOTHING
+    if row.loss == "cross entropy with z-loss":
+        options["z_loss"] = Z_LOSS
     functions: dict[str, Callable[..., Array]] = {
         "sigmoid focal": unifocal.sigmoid_focal_loss,
         "binary cross entropy": unifocal.binary_cross_entropy,
         "softmax focal": unifocal.softmax_focal_loss,
         "cross entropy": unifocal.cross_entropy,
+        "cross entropy with z-loss": unifocal.cross_entropy,
     }
     return partial(functions[row.loss], **options)
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from ..problem import Problem
-from ..rows import ALPHA, SMOOTHING, Reduction, Row
+from ..rows import ALPHA, SMOOTHING, Z_LOSS, Reduction, Row
 from . import Array, Contestant, Duel, blocks, ours
 
 
@@ -46,6 +46,8 @@ def _theirs(row: Row, reduction: Reduction) -> Callable[[Array, Array], Array]:
         return partial(F.binary_cross_entropy_with_logits, reduction=reduction)
     if row.loss == "cross entropy":
         return partial(F.cross_entropy, label_smoothing=SMOOTHING if row.labels == "smoothed" else 0.0, reduction=reduction)
+    if row.loss == "cross entropy with z-loss":
+        return partial(cross_entropy_with_z_loss, reduction=reduction)
     return partial({"sigmoid focal": sigmoid_focal, "softmax focal": softmax_focal}[row.loss], gamma=row.gamma, reduction=reduction)
 
 
@@ -69,6 +71,12 @@ def softmax_focal(x: Array, y: Array, gamma: float, reduction: Reduction) -> Arr
     if y.dtype != torch.int64:
         loss = (y * loss).sum(-1)
     return loss.sum() if reduction == "sum" else loss.mean()
+
+
+def cross_entropy_with_z_loss(x: Array, y: Array, reduction: Reduction) -> Array:
+    """What is written for want of one."""
+    squares = Z_LOSS * torch.logsumexp(x, dim=-1) ** 2
+    return F.cross_entropy(x, y, reduction=reduction) + (squares.sum() if reduction == "sum" else squares.mean())
 
 
 def _limit(x: Array, y: Array, out: Array, categorical: bool) -> None:

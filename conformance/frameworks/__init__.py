@@ -9,10 +9,13 @@ from functools import cache
 from importlib.util import find_spec
 
 from .array_api_strict import Strict
+from .autograd import Autograd
 from .base import ALL_DTYPES, DEVICES, Analytic, DeviceAbsentError, Framework, Function
+from .cubed import Cubed
 from .dask import Dask
 from .jax import Jax
 from .mlx import Mlx
+from .ndonnx import Ndonnx
 from .numpy import NumPy
 from .paddle import Paddle
 from .tensorflow import TensorFlow
@@ -28,19 +31,22 @@ __all__ = [
     "Function",
     "framework_named",
     "installed",
+    "usual",
 ]
 
-_CLASSES: tuple[type[Framework], ...] = (NumPy, Strict, Torch, Paddle, TensorFlow, Jax, Dask)
+_CLASSES: tuple[type[Framework], ...] = (NumPy, Strict, Torch, Paddle, TensorFlow, Jax, Mlx, Autograd, Dask, Cubed, Ndonnx)
 FRAMEWORKS = {cls.name: cls for cls in _CLASSES}
 """All of them, Paddle before TensorFlow, which must be imported in this order."""
-
-_OF_ORIGINALS = {Mlx.name: Mlx}
-"""Those that unifocal has no backend for, which nothing but originals runs on."""
 
 
 def installed() -> tuple[str, ...]:
     """The names of the frameworks that are installed, found without importing them."""
     return tuple(name for name, cls in FRAMEWORKS.items() if find_spec(cls.module.partition(".")[0]) is not None)
+
+
+def usual() -> tuple[str, ...]:
+    """The names of the frameworks that tests and commands ask which name none."""
+    return tuple(name for name, cls in FRAMEWORKS.items() if not cls.only_named)
 
 
 @cache
@@ -52,4 +58,4 @@ def framework_named(name: str, device: str = "cpu") -> Framework:
     DeviceAbsentError
         If the framework has no such device here.
     """
-    return (FRAMEWORKS | _OF_ORIGINALS)[name](device)
+    return FRAMEWORKS[name](device)

@@ -39,6 +39,10 @@ class Framework(Protocol):
     """The ways to compile a function, and the dtypes in which that is tested."""
     differentiates: ClassVar[bool] = True
     compiles_each_call: ClassVar[bool] = False
+    seldom: ClassVar[bool] = False
+    """Whether costly tests run on it in full alone."""
+    only_named: ClassVar[bool] = False
+    """Whether only those tests and commands run on it that name it: a call takes so long."""
     device: str
     """Where tensors are put, one of :data:`DEVICES`."""
 

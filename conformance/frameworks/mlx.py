@@ -1,4 +1,4 @@
-"""MLX, for its own losses alone: on its CPU stream, which has float64."""
+"""MLX."""
 
 from __future__ import annotations
 
@@ -15,31 +15,36 @@ from .base import BOTH, Framework, Function, NumPyArray
 
 
 class Mlx(Framework):
-    """MLX, which unifocal has no backend for: originals run on it."""
+    """MLX, on the CPU, which alone has float64."""
 
     name, module = "mlx", "mlx.core"
-    dtypes: ClassVar[tuple[str, ...]] = BOTH
+    seldom = True
     modes: ClassVar[Mapping[str, tuple[str, ...]]] = {"compile": BOTH}
 
     def _load(self) -> None:
-        self._mlx = import_module(self.module)
-        self._mlx.set_default_device(self._mlx.cpu)
+        self._mx = import_module(self.module)
+        self._mx.set_default_device(self._mx.cpu)
 
     def tensor(self, array: npt.ArrayLike, dtype: str | None = None) -> Array:
-        array = np.asarray(array, dtype)
-        return self._mlx.array(array, getattr(self._mlx, array.dtype.name if array.dtype != bool else "bool_"))
+        values = np.asarray(array)
+        return self._mx.array(
+            np.ascontiguousarray(values).reshape(values.shape), getattr(self._mx, dtype or values.dtype.name, self._mx.bool_)
+        )
 
     def numpy(self, tensor: Array) -> NumPyArray:
-        return np.array(tensor)
+        return np.asarray(tensor.astype(self._mx.float32) if tensor.dtype == self._mx.bfloat16 else tensor)
 
     def gradient(self, function: Function, x: Array) -> tuple[Array, Array]:
-        (value,), (gradient,) = self._mlx.vjp(lambda x: [function(x)], [x], [self._mlx.ones_like(function(x))])
+        def summed(x: Array) -> tuple[Array, Array]:
+            value = function(x)
+            return value.sum(), value
+
+        (_, value), gradient = self._mx.value_and_grad(summed)(x)
         return value, gradient
 
     def compiled(self, function: Function, mode: str) -> Function:
-        compiled: Function = self._mlx.compile(function)
+        compiled: Function = self._mx.compile(function)
         return compiled
 
     def hessian_product(self, function: Function, x: Array, h: Array) -> Array:
-        (_,), (along,) = self._mlx.jvp(lambda x: [self.gradient(function, x)[1]], [x], [h])
-        return along
+        return self._mx.vjp(lambda x: self.gradient(function, x)[1], [x], [h])[1][0]

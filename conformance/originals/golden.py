@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unifocal.arrays import Array, NumPyArray
-from unifocal.dialects import dialect_names, functions_of
+from unifocal.dialects.registry import functions_of, own_dialects
 
 from ..calls.case import PARTS, Answer, Case, Part, run_case
 from ..calls.records import Entry
@@ -47,7 +47,7 @@ _SAMPLED = 4  # of so many calls of a function one, where each has to be compile
 @cache
 def goldens() -> tuple[Golden, ...]:
     """All recorded calls."""
-    return tuple(Golden(dialect, entry) for dialect in dialect_names() for entry in golden_record(dialect).entries)
+    return tuple(Golden(dialect, entry) for dialect in own_dialects() for entry in golden_record(dialect).entries)
 
 
 def asked_of(framework: Framework, thorough: bool) -> list[Golden]:

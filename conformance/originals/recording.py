@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from unifocal.dialects import dialect_names
+from unifocal.dialects.registry import own_dialects
 from unifocal.terminal import errors, output, say
 
 from ..dialects import Original, module_of, record_original
@@ -21,10 +21,10 @@ def record(dialects: Sequence[str], folder: Path) -> int:
     """Record the originals of these dialects into a folder; without names, of all that are installed and run beside current frameworks."""
     console = errors()
     originals: dict[str, Original] = {
-        dialect: module_of(dialect).ORIGINAL for dialect in dialects or dialect_names() if dialect in dialect_names()
+        dialect: module_of(dialect).ORIGINAL for dialect in dialects or own_dialects() if dialect in own_dialects()
     }
     if unknown := [dialect for dialect in dialects if dialect not in originals]:
-        say(console, f"There is no dialect {', '.join(unknown)}; there are {', '.join(dialect_names())}.")
+        say(console, f"There is no dialect {', '.join(unknown)}; there are {', '.join(own_dialects())}.")
         return UNUSABLE
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -122,8 +123,9 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     with os.fdopen(answer, "w", buffering=1) as stdout:
         asked = questions(sys.argv[1], "thorough" in sys.argv[2:])
-        version: str = import_module(framework_named(sys.argv[1]).module.partition(".")[0]).__version__
-        print(json.dumps(asdict(Announcement(version, len(asked)))), file=stdout)
+        root = framework_named(sys.argv[1]).module.partition(".")[0]
+        found = getattr(import_module(root), "__version__", None) or version(root)  # MLX's is known to its distribution alone
+        print(json.dumps(asdict(Announcement(found, len(asked)))), file=stdout)
         for question in asked:
             print(question().to_json(), file=stdout)
 

@@ -18,7 +18,7 @@ from unifocal.terminal import errors, output, say, strict_json
 
 from ..calls.case import PARTS, Part
 from ..dialects import golden_record
-from ..frameworks import FRAMEWORKS, installed
+from ..frameworks import FRAMEWORKS, installed, usual
 from ..originals.functions import ORIGINAL_FUNCTIONS
 from ..statuses import AGREES, DISAGREES, UNUSABLE
 from .columns import Column
@@ -30,12 +30,12 @@ _DIALECTS = "Dialects: largest error, in ulp of the largest number; ✗ if the r
 
 
 def run(backends: Sequence[str], timeout: float, thorough: bool, as_json: bool) -> int:
-    """Run the parity check on these backends (all of them where none is named), print it, and return the exit status."""
+    """Run the parity check on these backends (all but the slowest where none is named), print it, and return the exit status."""
     refused = [refusal for name in backends if (refusal := _refusal(name))]
     if refused:
         say(errors(), "\n".join(refused))
         return UNUSABLE
-    report = _with_progress(list(dict.fromkeys(backends)) or list(FRAMEWORKS), timeout, thorough, errors())
+    report = _with_progress(list(dict.fromkeys(backends)) or usual(), timeout, thorough, errors())
     if as_json:
         print(strict_json(_document(report)))
     else:

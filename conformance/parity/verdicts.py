@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..calls.case import PARTS, Part
-from ..frameworks import FRAMEWORKS
+from ..frameworks import usual
 from ..originals import functions, golden
 from ..originals.documented import EXAMPLES, Example, Figures
 from ..originals.example_truth import truth_of_example
@@ -86,7 +86,7 @@ class Report:
 
 
 def parity_of(
-    frameworks: Sequence[str] = tuple(FRAMEWORKS),
+    frameworks: Sequence[str] = usual(),
     *,
     examples: Sequence[Example] = EXAMPLES,
     timeout: float = 600.0,

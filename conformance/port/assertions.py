@@ -85,7 +85,8 @@ def assert_parity(
     against : path
         In place of ``like``: a file that ``unifocal record`` wrote.
     backend : str
-        The framework whose tensors the function takes: "numpy", "torch", "tensorflow", "paddle", "jax", "dask" or "array-api-strict".
+        The framework whose tensors the function takes: "numpy", "torch", "tensorflow", "paddle", "jax", "mlx", "autograd", "dask",
+        "cubed", "array-api-strict" or "ndonnx".
         Frameworks that differentiate give the gradient; in NumPy it is compared if the function returns ``(value, gradient)``.
     dtype : {"float64", "float32"}, optional
         Of the tensors, with ``like``; float64 if left out.

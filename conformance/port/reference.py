@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from unifocal.dialects import full_name, function_named
+from unifocal.dialects.registry import own_dialects
 
 from ..calls.case import Case, run_case
 from ..calls.records import Entry, Record
 from ..dialects import golden_record
 from ..frameworks import framework_named
 from ..truth import tolerances
-from .signed import Parameters, Signed
+from .made_calls import made_cases
+from .signed import Parameters, Signed, described
 from .subjects import UnusableError, same_option, tensors_of
 
 
@@ -38,7 +40,8 @@ class Reference:
 def reference_like(name: str, options: Mapping[str, Any], dtype: str = "float64") -> Reference:
     """The recorded calls of ``dialect.function``, with some options set, and calls that leave all of them at the original's defaults.
 
-    Where this changes a call, and in another dtype, the answer is the dialect's own on NumPy: the suite holds it to the original's.
+    Where this changes a call, and in another dtype, the answer is the dialect's own on NumPy: the suite holds it to the original's.  Of the
+    dialects of other packages nothing is recorded: calls are made for them, and all answers are the dialect's own.
 
     Raises
     ------
@@ -52,11 +55,8 @@ def reference_like(name: str, options: Mapping[str, Any], dtype: str = "float64"
     except ValueError as error:
         raise UnusableError(f"must name an original. {error}", "like") from error
     dialect, _, function = name.partition(".")
-    recorded = [entry for entry in golden_record(dialect).entries if entry.case.function == function]
-    if not recorded:
-        known = dict.fromkeys(entry.case.function for entry in golden_record(dialect).entries)
-        raise UnusableError(f"must name an original with recorded calls; {name} has none, {', '.join(known)} of {dialect} have.", "like")
     original = Signed(function_named(name))
+    recorded = _recorded(dialect, function) if dialect in own_dialects() else _made(original, name, dtype)
     if unknown := [option for option in options if option not in original.options]:
         raise UnusableError(f"{name} has no option {', '.join(unknown)}; it has {', '.join(original.options)}.")
 
@@ -74,6 +74,29 @@ def reference_like(name: str, options: Mapping[str, Any], dtype: str = "float64"
     usual = {**optional, **options}
     named = tuple(replace(entry, case=_named(entry.case, options, usual)) for entry in found)
     return Reference(name, named, usual, lambda changed: variant({**options, **changed}))
+
+
+def _recorded(dialect: str, function: str) -> list[Entry]:
+    """What the original of one of the library's own dialects answered."""
+    found = [entry for entry in golden_record(dialect).entries if entry.case.function == function]
+    if not found:
+        known = dict.fromkeys(entry.case.function for entry in golden_record(dialect).entries)
+        others = f"{dialect}.{function} has none, {', '.join(known)} of {dialect} have"
+        raise UnusableError(f"must name an original with recorded calls; {others}.", "like")
+    return found
+
+
+def _made(original: Signed, name: str, dtype: str) -> list[Entry]:
+    """Calls that were made for another package's function, as far as it takes them."""
+    if not (original.is_class or hasattr(original.function, "describe")):
+        raise UnusableError(f"must name a loss; {name} is none.", "like")
+    function = name.partition(".")[2]
+    found = [entry for case in made_cases(function, original) if (entry := _computed(original, case, dtype)) is not None]
+    if not found:
+        raise UnusableError(
+            f"must name a function that can be called with predictions and labels alone; {name} takes {described(original.call)}.", "like"
+        )
+    return found
 
 
 def reference_in(record: Record) -> Reference:

@@ -2,6 +2,8 @@
 
 With ``mode`` and ``dtype`` a test runs in every way in which a framework compiles.
 
+Some frameworks are asked by tests that name them alone, and of some ``@pytest.mark.costly`` makes tests a part of the full run.
+
 ``@pytest.mark.dtypes(...)`` names other formats than float32 and float64, ``@pytest.mark.frameworks(...)`` some frameworks only.
 ``--measured`` prints the largest distances that tests measured.  ``--device=cuda`` puts the tensors of these tests there, in the frameworks
 that have it.
@@ -17,7 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ..frameworks import DEVICES, FRAMEWORKS, DeviceAbsentError, Framework, framework_named, installed
+from ..frameworks import DEVICES, FRAMEWORKS, DeviceAbsentError, Framework, framework_named, installed, usual
 from ..truth.ulp import Floats
 from . import noise
 
@@ -41,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in noise.filters():
         config.addinivalue_line("filterwarnings", line)
     config.addinivalue_line("markers", "dtypes(*names): the floating-point formats that the dtype fixture takes")
+    config.addinivalue_line("markers", "costly: what takes long; on frameworks that are asked seldom it is of the full run")
     config.addinivalue_line("markers", "full: what takes long and fails with its like in the suite; -m full runs it")
     config.addinivalue_line("markers", "frameworks(*names): the frameworks that the framework fixture takes")
 
@@ -68,20 +71,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         marker = metafunc.definition.get_closest_marker(name)
         return marker.args if marker else default
 
-    frameworks, dtypes = marked("frameworks", tuple(FRAMEWORKS)), marked("dtypes", ("float32", "float64"))
+    frameworks, dtypes = marked("frameworks", usual()), marked("dtypes", ("float32", "float64"))
     if "framework" in metafunc.fixturenames:
         present = installed()
-        skips = {name: () if name in present else pytest.mark.skip(reason=f"{name} is not installed") for name in frameworks}
+        costly = metafunc.definition.get_closest_marker("costly") is not None
+        marks = {
+            name: [
+                *([] if name in present else [pytest.mark.skip(reason=f"{name} is not installed")]),
+                *([pytest.mark.full] if costly and FRAMEWORKS[name].seldom else []),
+            ]
+            for name in frameworks
+        }
         if "mode" in metafunc.fixturenames:
             ways = [(name, mode, dtype) for name in frameworks for mode, has in FRAMEWORKS[name].modes.items() for dtype in has]
-            cells = [pytest.param(*way, marks=skips[way[0]]) for way in ways]
+            cells = [pytest.param(*way, marks=marks[way[0]]) for way in ways]
             metafunc.parametrize(("framework", "mode", "dtype"), cells, indirect=["framework"], scope="session")
         elif "dtype" in metafunc.fixturenames:
             pairs = [(name, dtype) for name in frameworks for dtype in dtypes if dtype in FRAMEWORKS[name].dtypes]
-            cells = [pytest.param(name, dtype, marks=skips[name]) for name, dtype in pairs]
+            cells = [pytest.param(name, dtype, marks=marks[name]) for name, dtype in pairs]
             metafunc.parametrize(("framework", "dtype"), cells, indirect=["framework"], scope="session")
         else:
-            cells = [pytest.param(name, marks=skips[name]) for name in frameworks]
+            cells = [pytest.param(name, marks=marks[name]) for name in frameworks]
             metafunc.parametrize("framework", cells, indirect=True, scope="session")
     elif "dtype" in metafunc.fixturenames:
         metafunc.parametrize("dtype", dtypes, scope="session")

@@ -49,7 +49,7 @@ def assert_formula(formula: Formula) -> None:
 
 def faults(formula: Formula) -> list[str]:
     """What of its contract a formula breaks, rule by rule."""
-    rules = (_description, _shapes, _derivatives, _weights, _labels, _forms, _limits, _balance, _pos_weight)
+    rules = (_description, _shapes, _derivatives, _diagonal, _weights, _labels, _forms, _limits, _balance, _pos_weight)
     with np.errstate(all="ignore"):
         return [fault for rule in rules for fault in _broken(rule, formula)]
 
@@ -181,6 +181,34 @@ def _derivatives(formula: Formula) -> Iterator[str]:
             else:
                 true = difference(space.array(np.ones_like(_ALONG)), 0)
             yield from _said(named, ("slope", _apart(slope, true, _DIFFERENCE)), ("second", _apart(second, difference(h, 1), _DIFFERENCE)))
+
+
+def _diagonal(formula: Formula) -> Iterator[str]:
+    """The curvature is the Hessian's diagonal, of every form; the modulator is held by all forms alike, or by none."""
+    space, x = _exact(), _x(formula)
+    cases = [(formula, _SOFT), (formula, _HARD), *((form, labels) for form, labels, _, _ in _forms_for_labels(formula))]
+    for form, labels in cases:
+        for given in ({}, _all_weights(formula)):
+            inputs = space.inputs(labels, **given)
+            named = f"Diagonal ({form}{', ' if given else ''}{', '.join(given)})"
+            curvature, held = form.curvature(space.xp, space.array(x), inputs), form.held(space.xp, space.array(x), inputs)
+            if curvature is not None:
+                columns = [space.second(form, x, labels, np.eye(3)[[j] * len(x)], **given).values[:, j] for j in range(3)]
+                yield from _said(named, ("curvature", _apart(curvature, np.stack(columns, axis=-1), _AGREE)))
+            if held is not None:
+                for what, part in zip(("held slope", "held curvature"), held, strict=True):
+                    if np.shape(part.values) != x.shape:
+                        yield f"{named}: the {what} must have the shape {x.shape}; it has {np.shape(part.values)}."
+    for form, labels, general, name in _forms_for_labels(formula):
+        found, expected = (
+            form_.held(space.xp, space.array(x), space.inputs(labels_)) for form_, labels_ in ((form, labels), (formula, general))
+        )
+        if (found is None) != (expected is None):
+            yield f"{name}: the modulator must be held by every form of a formula, or by none."
+        elif found is not None and expected is not None:
+            yield from _said(
+                name, ("held slope", _apart(found[0], expected[0], _AGREE)), ("held curvature", _apart(found[1], expected[1], _AGREE))
+            )
 
 
 def _weights(formula: Formula) -> Iterator[str]:

@@ -262,6 +262,40 @@ def classwise(x: Sequence[float], v: Sequence[Number], of: Term, h: Sequence[flo
     return Row(value, slope, second, value_terms, slope_terms, second_terms)
 
 
+def with_z_loss(x: Sequence[float], v: Sequence[Number], z_loss: float, h: Sequence[float] | None = None) -> Row:
+    """Cross entropy and Σ_c v_c·λ·l² of one row of logits, l = log Σ e^x_j; its Hessian is multiplied by h.
+
+    ∂l/∂x_j = p_j, and along h: dl = Σ p·h, dp_j = p_j·(h_j − dl).  The terms of l are the largest logit and what the others add to it.
+    """
+    p, o, n = _softmax(tuple(map(float, x)))
+    plain = softmax(x, v, 0.0, h)
+    # l = x_c − log p_c, of whichever class; of the likeliest nothing cancels but what is in l itself.
+    top = max(range(len(x)), key=p.__getitem__)
+    log_sum, log_terms = number(x[top]) + n[top], abs(number(x[top])) + n[top]
+    factor = 2 * mp.fsum(number(c) for c in v) * number(z_loss)
+    along = [number(k) for k in h or [0.0] * len(p)]
+    dl, dl_terms = (mp.fsum(a * size(k) for a, k in zip(p, along, strict=True)) for size in (mp.mpf, abs))
+    dp = [a * (b * k - c) for a, b, k, c in zip(p, o, along, _others([a * k for a, k in zip(p, along, strict=True)]), strict=True)]
+    dp_terms = [
+        a * (b * abs(k) + c) for a, b, k, c in zip(p, o, along, _others([a * abs(k) for a, k in zip(p, along, strict=True)]), strict=True)
+    ]
+    own = Row(
+        factor * log_sum**2 / 2,
+        [factor * log_sum * a for a in p],
+        [factor * (dl * a + log_sum * b) for a, b in zip(p, dp, strict=True)],
+        factor * log_terms**2 / 2,
+        [factor * log_terms * a for a in p],
+        [factor * (dl_terms * a + log_terms * b) for a, b in zip(p, dp_terms, strict=True)],
+    )
+
+    def total(a: Any, b: Any) -> Any:
+        if isinstance(a, list):
+            return [total(c, d) for c, d in zip(a, b, strict=True)]
+        return a + b if abs(a + b) < _INFINITE else mp.sign(a + b) * mp.inf
+
+    return Row(*(total(a, b) for a, b in zip(plain, own, strict=True)))
+
+
 def softmax_probability(
     p: Sequence[float], v: Sequence[Number], gamma: float, h: Sequence[float] | None = None, clip: tuple[float, float] | None = None
 ) -> Row:

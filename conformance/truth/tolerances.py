@@ -83,6 +83,10 @@ digits where they subtract from 1, and are ports all the same.  A float32 step i
 AGAIN = 4.0
 """How far an original may be from what was recorded of it, on another processor or of another build, in ulp of the largest number."""
 
+LINEAR = 8.0
+"""How far a linear layer's cross entropy, rows by rows, may be from that of all logits at once, in ulp of the largest number: sums over
+classes and rows in another order, and of half precision one rounding more or less of the slope."""
+
 DIALECT = 16.0
 """How far a dialect's result may be from the truth of its convention, in ulp of the largest number; measured are 7."""
 

@@ -3,6 +3,8 @@
 Each module mirrors one library: ``from unifocal.dialects import paddle as F`` makes ``F.sigmoid_focal_loss`` Paddle's, for tensors of
 any framework.  A dialect reproduces conventions, clips among them, and no bugs: :func:`differences` lists where an original gives
 something else, and what is right.
+
+Installed packages add dialects of their own (entry points of ``unifocal.dialects``), which are found here in the same way.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..lazy import submodules
 from .differences import Difference, differences
-from .registry import dialect_names, full_name, function_named, functions_of
+from .registry import PLUGINS, dialect_names, full_name, function_named, functions_of, module_of, own_dialects
 
 __all__ = ["Difference", "dialect_names", "differences", "full_name", "function_named", "functions_of"]
 
@@ -34,7 +36,11 @@ if TYPE_CHECKING:
     from . import torch as torch
     from . import torchvision as torchvision
 else:
-    __getattr__ = submodules(__name__, dialect_names())
+    _own = submodules(__name__, own_dialects())
+
+    def __getattr__(name):
+        added = not name.startswith("_") and name not in own_dialects() and name in PLUGINS.names()
+        return module_of(name) if added else _own(name)
 
 
 def __dir__() -> list[str]:

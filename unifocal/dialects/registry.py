@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
+
+from ..plugins import PluginError, Plugins, lacks
 
 _NAMES = (
     "paddle",
@@ -77,9 +81,67 @@ _SUPERSEDED = ("keras2",)
 """Dialects of an older version of another: a name alone means the newer one."""
 
 
-def dialect_names() -> tuple[str, ...]:
-    """The names of the dialects' modules."""
+def _taken(name: str) -> str | None:
+    if name in _NAMES:
+        return "a dialect of unifocal's own"
+    known = {*_KNOWN_AS, *_EITHER}
+    if name in known or any(other.startswith(f"{name}.") for other in known):
+        return "a library that a dialect of unifocal's own mirrors"
+    reserved = find_spec(f"{__package__}.{name}") is not None or name in vars(import_module(__package__))
+    return f"something else in {__package__}" if reserved else None
+
+
+def _dialect(whose: str, made: Any) -> ModuleType:
+    """A plugin's dialect, held to what a dialect is."""
+    if not isinstance(made, ModuleType):
+        raise PluginError(
+            f"{whose} must be a module with loss functions; it is a {type(made).__name__}. Mend that package, or uninstall it."
+        )
+    if missing := [name for name in ("__all__", "__doc__") if not getattr(made, name, None)]:
+        raise lacks(whose, missing, "a module that says what it mirrors and lists its functions")
+    if missing := [name for name in made.__all__ if not callable(getattr(made, name, None))]:
+        raise lacks(whose, missing, "a module with all the functions that its __all__ lists")
+    return made
+
+
+PLUGINS = Plugins("unifocal.dialects", "dialect", _taken, _dialect)
+"""Dialects of other packages: their modules, by the names that they have here."""
+
+
+def own_dialects() -> tuple[str, ...]:
+    """The names of the dialects that come with the library, whose originals the suite records and runs."""
     return _NAMES
+
+
+def dialect_names() -> tuple[str, ...]:
+    """The names of all dialects: the library's own, and those of installed packages (entry points of ``unifocal.dialects``)."""
+    return (*_NAMES, *PLUGINS.names())
+
+
+def module_of(dialect: str) -> ModuleType:
+    """A dialect's module, imported.
+
+    Raises
+    ------
+    ValueError
+        If there is no such dialect, or a package's cannot be loaded.
+    """
+    if dialect in _NAMES:
+        return import_module(f"{__package__}.{dialect}")
+    if dialect in PLUGINS.names():
+        module: ModuleType = PLUGINS.load(dialect)
+        return module
+    raise ValueError(f"There is no dialect {dialect!r}; there are {', '.join(dialect_names())}.")
+
+
+def name_of(function: Any) -> str | None:
+    """``dialect.function`` of a dialect's function or class; None of anything else."""
+    name, module = getattr(function, "__name__", ""), getattr(function, "__module__", "")
+    own = module.rpartition(".")[2]
+    for dialect in [own] if own in _NAMES else PLUGINS.of_package(module):
+        if functions_of(dialect).get(name) is function:
+            return f"{dialect}.{name}"
+    return None
 
 
 def functions_of(dialect: str) -> dict[str, Callable[..., Any]]:
@@ -88,11 +150,9 @@ def functions_of(dialect: str) -> dict[str, Callable[..., Any]]:
     Raises
     ------
     ValueError
-        If there is no such dialect.
+        If there is no such dialect, or a package's cannot be loaded.
     """
-    if dialect not in _NAMES:
-        raise ValueError(f"There is no dialect {dialect!r}; there are {', '.join(_NAMES)}.")
-    module = import_module(f"{__package__}.{dialect}")
+    module = module_of(dialect)
     return {name: getattr(module, name) for name in module.__all__}
 
 
@@ -103,7 +163,8 @@ def full_name(name: str) -> str:
     ----------
     name : str
         ``dialect.function``, also after ``unifocal.dialects.``; the original's own full name, such as
-        ``torch.nn.functional.cross_entropy``; or the function's name alone, if only one library has it.
+        ``torch.nn.functional.cross_entropy``; or the function's name alone, if only one library has it.  Alone, a name is that of an
+        installed package's function only where the library's own dialects have none of that name.
 
     Raises
     ------
@@ -127,10 +188,10 @@ def full_name(name: str) -> str:
             f"{name} depends on the version of TensorFlow: name keras2.{function} for 2.15 and older, keras.{function} for 2.16 and newer."
         )
     dialect = _KNOWN_AS.get(home, home)
-    if dialect not in _NAMES:
-        known = f"; {function} is in {_listed(candidates, function)}" if candidates else f"; there are {', '.join(_NAMES)}"
+    if dialect not in _NAMES and dialect not in PLUGINS.names():
+        known = f"; {function} is in {_listed(candidates, function)}" if candidates else f"; there are {', '.join(dialect_names())}"
         raise ValueError(f"There is no dialect {home!r}{known}.")
-    if dialect not in candidates:
+    if function not in functions_of(dialect):
         raise ValueError(f"{dialect} has no {function!r}; it has {', '.join(functions_of(dialect))}.")
     return f"{dialect}.{function}"
 
@@ -142,8 +203,9 @@ def function_named(name: str) -> Callable[..., Any]:
 
 
 def _with(function: str) -> list[str]:
-    """The dialects that have a function of this name."""
-    return [dialect for dialect in _NAMES if function in functions_of(dialect)]
+    """The dialects that have a function of this name: packages' only if none of the library's own has."""
+    own = [dialect for dialect in _NAMES if function in functions_of(dialect)]
+    return own or [dialect for dialect in PLUGINS.names() if function in functions_of(dialect)]
 
 
 def _listed(dialects: list[str], function: str) -> str:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from ..arrays import Array
 from ..operands import Operands
 from .block import Result, fold, reduce_total, value_slope
 from .cutting import cut, cuts
 from .heap import keep_heap
+from .hessian import Hessian, diagonal
 from .slope import HalfSlope, Index, Slope
 from .threads import share
 
@@ -57,6 +59,25 @@ def evaluate_blocks(reading: Reading, operands: Operands, sloped: bool, final: b
     by = float(np.sum(divisors)) if reading.divisor is None else reading.divisor
     array, scale = (None, 1.0) if slope is None else (slope.array, slope.scale(by))
     return reduce_total(xp, float(np.sum(totals)), array, scale, by)
+
+
+def evaluate_hessian(reading: Reading, operands: Operands, hessian: Hessian) -> Array:
+    """The diagonal of the Hessian of a call's loss, in the compute dtype; its operands were looked at before."""
+    xp, x = reading.xp, operands.predictions
+    whole = reading.axis + x.ndim if reading.convention.drops_axis or reading.categorical or reading.by_index else None
+    if 0 in x.shape:
+        return xp.zeros_like(x, dtype=reading.dtype)
+    found = xp.empty_like(x, dtype=reading.dtype)
+    divisors: list[float] = []
+    for index in cuts(x.shape, whole, reading.block // 2):  # of second derivatives more arrays are at work at once
+        formula, block, inputs, divisor = fold(reading, _part(operands, index))
+        found[index] = diagonal(xp, formula, block, inputs, hessian)
+        if reading.is_reduced:
+            divisors.append(float(cast("float", divisor)))
+    if not reading.is_reduced:
+        return found
+    by = sum(divisors) if reading.divisor is None else reading.divisor
+    return found / by if by else xp.zeros_like(found)
 
 
 def _part(operands: Operands, index: Index) -> Operands:

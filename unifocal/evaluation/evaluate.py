@@ -12,7 +12,8 @@ from ..operands import Operands
 from ..scalars import is_number
 from .alignment import NUMBER, Kind, Like, align
 from .block import Result, evaluate_block, fold
-from .blocks import evaluate_blocks
+from .blocks import evaluate_blocks, evaluate_hessian
+from .hessian import Hessian, diagonal
 from .read import read, read_again
 from .reduction import divide, reduce_classes
 from .tensors import bring, no_backend, warn_if_exchanged
@@ -85,6 +86,30 @@ class Call:
                 gradient = divide(xp, gradient, float(reading.classes))
         return cast(xp, value, reading.result_dtype), gradient
 
+    def hessian(self, hessian: Hessian, given: Array | None = None) -> Array:
+        """The diagonal of the Hessian of the loss's sum with respect to the predictions, a constant; raises TypeError where there is none.
+
+        given: as above.
+        """
+        reading, x = self.reading, self.operands.predictions
+        backend, xp = reading.backend, reading.xp
+        with backend.computing(x):
+            if reading.hosted is not None:
+                host, operands = self._on_host()
+                with host.backend.computing(operands.predictions):
+                    found = cast_to("EagerBackend", backend).from_host(evaluate_hessian(host, operands, hessian), x, x.dtype)
+            else:
+                formula, folded_x, inputs, divisor = fold(reading, self.operands)
+                found = diagonal(xp, formula, folded_x, inputs, hessian)
+                if divisor is not None:
+                    found = divide(xp, found, divisor)
+                elif reading.convention.class_axis == "mean":
+                    found = divide(xp, found, float(reading.classes))
+            if given is not None:
+                x = backend.canonical(given)
+                found = xp.reshape(found, tuple(-1 if n is None else n for n in backend.shape(x)))
+            return backend.stop_gradient(cast(xp, found, x.dtype))
+
     # --- in blocks ----------------------------------------------------------------------------------------------------------------
 
     @property
@@ -111,13 +136,7 @@ class Call:
 
     def run(self, sloped: bool, final: bool = False) -> Result:
         """The value and the slope; ``final``: whether the slope will meet no cotangent but 1."""
-        reading, operands = self.reading, self.operands
-        host: Any = reading.hosted
-        if host.backend is not reading.backend:
-            backend, parts = cast_to("EagerBackend", reading.backend), list(operands)
-            for place in (0, *reading.places):
-                parts[place] = backend.host(parts[place])
-            operands = Operands(*parts)
+        host, operands = self._on_host()
         try:
             with host.backend.computing(operands.predictions):
                 if host.is_one_block:
@@ -126,6 +145,16 @@ class Call:
         except ValueError:
             self.whole(self.operands.predictions, self.tensors)  # says where in the whole of an array the fault is
             raise
+
+    def _on_host(self) -> tuple[Any, Operands]:
+        """The reading of the arrays that blocks are computed on, and these."""
+        host, operands = self.reading.hosted, self.operands
+        if host is not None and host.backend is not self.reading.backend:
+            backend, parts = cast_to("EagerBackend", self.reading.backend), list(operands)
+            for place in (0, *self.reading.places):
+                parts[place] = backend.host(parts[place])
+            operands = Operands(*parts)
+        return host, operands
 
     def _threads(self) -> int:
         """How many threads may compute blocks: one where the framework computes them, which has threads of its own."""
@@ -182,3 +211,10 @@ def evaluate(convention: Convention, operands: Operands) -> Array:
 def evaluate_with_gradient(convention: Convention, operands: Operands) -> tuple[Array, Array]:
     """The loss, and the gradient of its sum with respect to the predictions; both constants."""
     return read_call(convention, operands, constant=True).value_and_gradient(operands.given)
+
+
+def evaluate_with_hessian(convention: Convention, operands: Operands, hessian: Hessian) -> tuple[Array, Array, Array]:
+    """The loss, and gradient and diagonal of the Hessian of its sum with respect to the predictions; all constants."""
+    call = read_call(convention, operands, constant=True)
+    value, gradient = call.value_and_gradient(operands.given)
+    return value, gradient, call.hessian(hessian, operands.given)

@@ -35,8 +35,8 @@ def bring(backend: Backend, given: Sequence[Any], places: Sequence[int]) -> list
     x, targets, *weights = given
     # What is wrong with weights is said before what is with targets.
     names = (Operands._fields[place] for place in places[2:])
-    brought = [_tensor(backend, x, name, part, "a number, ") for name, part in zip(names, weights, strict=True)]
-    return [x, _tensor(backend, x, "targets", targets), *brought]
+    brought = [bring_tensor(backend, x, name, part, "a number, ") for name, part in zip(names, weights, strict=True)]
+    return [x, bring_tensor(backend, x, "targets", targets), *brought]
 
 
 def warn_if_exchanged(backend: Backend, x: Array, targets: Array) -> None:
@@ -50,8 +50,8 @@ def warn_if_exchanged(backend: Backend, x: Array, targets: Array) -> None:
         )
 
 
-def _tensor(backend: Backend, x: Array, name: str, value: object, kinds: str = "") -> Array:
-    """value as a tensor of the predictions' backend; ``kinds`` is what else it could be, for the message."""
+def bring_tensor(backend: Backend, x: Array, name: str, value: object, kinds: str = "") -> Array:
+    """Bring one operand over: value as a tensor of the predictions' backend; ``kinds`` is what else it could be, for the message."""
     owner = backend_of(value)
     if owner is backend and backend.namespace(value) is backend.namespace(x):
         own = backend.canonical(value)

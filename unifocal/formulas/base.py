@@ -101,6 +101,11 @@ class Formula(ABC):
         """Whether it multiplies the positive term of a cross entropy by pos_weight; otherwise there must be none."""
         return False
 
+    @property
+    def separable(self) -> bool:
+        """Whether the loss is a sum of functions of one prediction each, so that its Hessian is diagonal."""
+        return False
+
     @abstractmethod
     def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """The weighted, unreduced loss, and its derivative with respect to x, of x's shape.
@@ -111,6 +116,17 @@ class Formula(ABC):
     @abstractmethod
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """The derivative of sum(slope * h) with respect to x."""
+
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array | None:
+        """The second derivative by each prediction alone, of x's shape: the diagonal of the Hessian; None where there is no such form."""
+        return None
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array] | None:
+        """Slope and curvature, the modulator held constant as if it were a weight; None where there is no such form.
+
+        That is what is left of them if (1 − p_t)^γ is not differentiated.  For focal losses on logits the curvature is then ≥ 0.
+        """
+        return None
 
     def differentiable(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """:meth:`value_slope` in a form that frameworks can differentiate, with respect to the inputs above all."""
@@ -177,6 +193,15 @@ class Binary(Formula):
     def dropped_axis(self) -> int | None:
         """None."""
         return None
+
+    @property
+    def separable(self) -> bool:
+        """Yes."""
+        return True
+
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array | None:
+        """The second derivative itself."""
+        return self.second(xp, x, inputs, xp.ones_like(x))
 
     def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
         """The same formula, which smooths its labels."""

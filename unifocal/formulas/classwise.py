@@ -14,11 +14,11 @@ from typing import Any, ClassVar
 
 from ..arrays import Array, Namespace
 from .base import Categorical, Formula, Inputs, Predictions, required
-from .derived import found, hold_options, in_words, weighed
+from .derived import found, hold_options, in_words, weighed, with_detached
 from .elements import Element, ElementOfClass, ElementOfProbability, Label
 from .jets import Jet, Space
 from .probability import clip_bound, clip_to
-from .softmax_terms import Parts, beside, dense_parts, less_share, log_total, z_over_o
+from .softmax_terms import Parts, beside, dense_parts, hessian_diagonal, index_diagonal, less_share, log_total, parts_at, z_over_o
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,23 @@ class Classwise(Categorical):
         bend = _over(xp, parts.o, weighed(xp, x, weight, term.second))
         return less_share(xp, self.axis, parts, bend, bend * z) - parts.p * parts.o * z * total
 
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """See :class:`~.base.Formula`."""
+        return self._first_second(xp, x, inputs)[1]
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array] | None:
+        """See :class:`~.base.Formula`."""
+        detached = with_detached(self)
+        return None if detached is None else detached._first_second(xp, x, inputs)
+
+    def _first_second(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """The slope, and the diagonal of the Hessian."""
+        parts, top = dense_parts(xp, self.axis, x)
+        term, weight = self.term(Space(xp, x.dtype, 2), parts, inputs.labels), _class_weight(inputs)
+        g, bend = (_over(xp, parts.o, weighed(xp, x, weight, part)) for part in (term.first, term.second))
+        total = xp.sum(g, axis=self.axis, keepdims=True)
+        return less_share(xp, self.axis, parts, g, g), hessian_diagonal(xp, self.axis, parts, top, bend, total)
+
     def _value_slope(self, xp: Namespace, x: Array, inputs: Inputs, guarded: bool) -> tuple[Array, Array]:
         parts, _ = dense_parts(xp, self.axis, x)
         term, weight = self.term(Space(xp, x.dtype, 1, guarded), parts, inputs.labels), _class_weight(inputs)
@@ -146,6 +163,23 @@ class IndexClasswise(Categorical):
         a = bend * z
         return xp.scatter(-parts.p * (a + parts.o * over_o * g), target, at.o * (a - at.p * z * g), axis)
 
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """See :class:`~.base.Formula`."""
+        return self._first_second(self.of, xp, x, inputs)[1]
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array] | None:
+        """See :class:`~.base.Formula`."""
+        detached = with_detached(self.of)
+        return None if detached is None else self._first_second(detached, xp, x, inputs)
+
+    def _first_second(self, of: Classwise, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """The slope, and the diagonal of the Hessian."""
+        target, axis = inputs.labels, self.axis
+        parts, at = parts_at(xp, axis, target, x)
+        term = of.term(Space(xp, x.dtype, 2), at, xp.ones_like(at.p))
+        g, bend = (_over(xp, at.o, weighed(xp, at.p, inputs.weight, part)) for part in (term.first, term.second))
+        return xp.scatter(-parts.p * g, target, at.o * g, axis), index_diagonal(xp, axis, target, parts, at, bend, g)
+
 
 @dataclass(frozen=True)
 class OfClassProbabilities(Categorical):
@@ -160,6 +194,11 @@ class OfClassProbabilities(Categorical):
         if not isinstance(self.of, Classwise):
             raise TypeError(f"A loss of classes' probabilities is one of a class's expression; received {self.of}.")
         object.__setattr__(self, "epsilon", clip_bound(self.epsilon))
+
+    @property
+    def separable(self) -> bool:
+        """Yes."""
+        return True
 
     @property
     def predictions(self) -> Predictions:
@@ -199,13 +238,25 @@ class OfClassProbabilities(Categorical):
 
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
-        return h * weighed(xp, x, _class_weight(inputs), self._term(Space(xp, x.dtype, 2), x, inputs).second)
+        return h * weighed(xp, x, _class_weight(inputs), self._term(self.of, Space(xp, x.dtype, 2), x, inputs).second)
+
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """See :class:`~.base.Formula`."""
+        return self.second(xp, x, inputs, xp.ones_like(x))
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array] | None:
+        """See :class:`~.base.Formula`."""
+        detached, weight = with_detached(self.of), _class_weight(inputs)
+        if detached is None:
+            return None
+        term = self._term(detached, Space(xp, x.dtype, 2), x, inputs)
+        return weighed(xp, x, weight, term.first), weighed(xp, x, weight, term.second)
 
     def _value_slope(self, xp: Namespace, x: Array, inputs: Inputs, guarded: bool) -> tuple[Array, Array]:
-        term, weight = self._term(Space(xp, x.dtype, 1, guarded), x, inputs), _class_weight(inputs)
+        term, weight = self._term(self.of, Space(xp, x.dtype, 1, guarded), x, inputs), _class_weight(inputs)
         return xp.sum(weighed(xp, x, weight, term.value), axis=self.axis), weighed(xp, x, weight, term.first)
 
-    def _term(self, space: Space, x: Array, inputs: Inputs) -> Jet:
+    def _term(self, of: Classwise, space: Space, x: Array, inputs: Inputs) -> Jet:
         p, passes = clip_to(space.xp, self.epsilon, x)
         y = inputs.labels
-        return found(self.of, self.of.element(ElementOfProbability(space, p, passes, Label(y, 1 - y))))
+        return found(of, of.element(ElementOfProbability(space, p, passes, Label(y, 1 - y))))

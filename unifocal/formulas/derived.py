@@ -15,7 +15,8 @@ the derivatives are with respect to log p_c, and go through the softmax's Jacobi
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 from ..arrays import Array, Namespace, type_name
@@ -48,6 +49,10 @@ class OfElement(Binary):
     def loss(self, t: Element) -> Jet:
         """The loss of an element in numbers; raises TypeError if the expression gives none."""
 
+    @abstractmethod
+    def loss_held(self, t: Element) -> Jet | None:
+        """The loss of an element whose modulators are constants; None where the expression does not say which they are."""
+
     def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
         return self._derived(Space(xp, x.dtype, 1), x, inputs)
@@ -58,24 +63,34 @@ class OfElement(Binary):
 
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
-        loss, coefficient, _ = self._loss(Space(xp, x.dtype, 2), x, inputs)
+        loss, coefficient, _ = self._loss(Space(xp, x.dtype, 2), x, inputs, self.loss)
         return h * weighed(xp, x, coefficient, loss.second)
 
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
         """See :class:`~.base.Formula`."""
         return self._derived(Space(xp, x.dtype, 1, quick=True), x, inputs)
 
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array] | None:
+        """See :class:`~.base.Formula`."""
+        loss, coefficient, direction = self._loss(Space(xp, x.dtype, 2), x, inputs, self.loss_held)
+        if loss is None:
+            return None
+        slope, curvature = (weighed(xp, x, coefficient, part) for part in (loss.first, loss.second))
+        return slope if direction is None else direction * slope, curvature
+
     def _derived(self, space: Space, x: Array, inputs: Inputs) -> tuple[Array, Array]:
-        loss, coefficient, direction = self._loss(space, x, inputs)
+        loss, coefficient, direction = self._loss(space, x, inputs, self.loss)
         value, slope = (weighed(space.xp, x, coefficient, part, space.quick) for part in (loss.value, loss.first))
         return value, slope if direction is None else direction * slope
 
-    def _loss(self, space: Space, x: Array, inputs: Inputs) -> tuple[Jet, Array | float | None, Array | None]:
+    def _loss(
+        self, space: Space, x: Array, inputs: Inputs, of: Callable[[Element], Jet | None]
+    ) -> tuple[Any, Array | float | None, Array | None]:
         """The loss of each element, what it is multiplied by, and the derivative ±1 of what it is a function of; None is 1."""
         y, negative = self.smooth(space.xp, inputs.labels)
         balance = self.coefficient(inputs._replace(weight=None), y, negative)
         t = self.numbers(space, x, Label(y, negative, balance, inputs.pos_weight))
-        loss = self.loss(t)
+        loss = of(t)
         return loss, inputs.weight if t.balanced else self.coefficient(inputs, y, negative), t.direction
 
 
@@ -110,6 +125,11 @@ class Elementwise(OfElement):
     def loss(self, t: Element) -> Jet:
         """:meth:`element` in numbers."""
         return found(self, self.element(t))
+
+    def loss_held(self, t: Element) -> Jet | None:
+        """Of the formula that detaches its modulators, if that is an option."""
+        detached = with_detached(self)
+        return None if detached is None else detached.loss(t)
 
 
 _EXPLAINED = {"CE": "CE = −y·log p − (1 − y)·log(1 − p)", "p_t": "p_t = y·p + (1 − y)·(1 − p)"}
@@ -149,6 +169,13 @@ def _kind(default: object) -> Any:
     if default is MISSING:
         return Any
     return bool if isinstance(default, bool) else str if isinstance(default, str) else float
+
+
+def with_detached(formula: Any) -> Any:
+    """A formula whose modulators are held constant; None if it has no option ``detach_modulator``."""
+    if "detach_modulator" not in {option.name for option in fields(formula)}:
+        return None
+    return formula if formula.detach_modulator else replace(formula, detach_modulator=True)
 
 
 def held_if(detached: bool, *modulators: Any) -> tuple[Any, ...]:
@@ -221,6 +248,10 @@ class OfHardLabels(OfElement):
         """As the loss."""
         return self.of.loss(t)
 
+    def loss_held(self, t: Element) -> Jet | None:
+        """As the loss."""
+        return self.of.loss_held(t)
+
 
 @dataclass(frozen=True)
 class OfProbabilities(OfElement):
@@ -261,3 +292,7 @@ class OfProbabilities(OfElement):
     def loss(self, t: Element) -> Jet:
         """As the loss."""
         return self.of.loss(t)
+
+    def loss_held(self, t: Element) -> Jet | None:
+        """As the loss."""
+        return self.of.loss_held(t)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ..scalars import static
+from ..scalars import non_negative, static
 from .base import Formula
 from .linked import Linked, Normalized, SigmoidLink, SoftmaxLink
 from .probability import CategoricalProbabilityFocal, Clip, ProbabilityFocal, clip_bound
 from .sigmoid import SigmoidFocal
 from .softmax import SoftmaxFocal
+from .z_loss import WithZLoss
 
 
 def binary_focal(
@@ -46,6 +47,11 @@ def normalized_focal(gamma: float = 0.0, *, epsilon: float, clipped_first: bool)
     if clipped_first:
         return Linked(Normalized(epsilon), CategoricalProbabilityFocal(gamma))
     return Linked(Normalized(), CategoricalProbabilityFocal(gamma, epsilon))
+
+
+def with_z_loss(formula: Formula, z_loss: float) -> Formula:
+    """A categorical formula of logits with z_loss·log² Σ e^x in each class's term; itself for 0."""
+    return WithZLoss(formula, z_loss) if non_negative("z_loss", z_loss) else formula
 
 
 def _check(name: str, value: object) -> None:

@@ -94,3 +94,7 @@ class OfFlooredProbabilities(OfElement):
     def loss(self, t: Element) -> Jet:
         """As the loss."""
         return self.of.loss(t)
+
+    def loss_held(self, t: Element) -> Jet | None:
+        """As the loss."""
+        return self.of.loss_held(t)

@@ -19,7 +19,7 @@ from ..arrays import Array, Namespace
 from .arithmetic import logistic_terms, product
 from .base import Formula, Inputs, Predictions, negative_axis, required
 from .probability import clip_bound, clip_to
-from .softmax_terms import exponentials
+from .softmax_terms import exponentials, sum_of_others
 
 
 class _At(NamedTuple):
@@ -29,6 +29,7 @@ class _At(NamedTuple):
     jvp: Callable[[Array], Array]  # h ↦ J·h
     vjp: Callable[[Array], Array]  # u ↦ Jᵀ·u
     vjp_along: Callable[[Array, Array], Array]  # u, h ↦ ∂(Jᵀu)/∂x·h
+    diagonal: Callable[[Array, Array], Array]  # u, d ↦ the diagonal of Jᵀ·diag(d)·J + ∂(Jᵀu)/∂x
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class SigmoidLink(Link):
         def scale(u: Array) -> Array:
             return product(xp, p * q, u)
 
-        return _At(p, scale, scale, lambda u, h: scale(u) * (q - p) * h)
+        return _At(p, scale, scale, lambda u, h: scale(u) * (q - p) * h, lambda u, d: scale(scale(d)) + scale(u) * (q - p))
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class SoftmaxLink(_OfRows):
         def total(terms: Array) -> Array:
             return xp.sum(terms, axis=self.axis, keepdims=True)
 
-        _, e, _ = exponentials(xp, x, self.axis)
+        z, e, _ = exponentials(xp, x, self.axis)
         p = e / total(e)
 
         def apply(u: Array) -> Array:
@@ -94,7 +95,12 @@ class SoftmaxLink(_OfRows):
             weighted = product(xp, along, u)
             return weighted - along * total(product(xp, p, u)) - p * total(weighted)
 
-        return _At(p, apply, apply, vjp_along)
+        def diagonal(u: Array, d: Array) -> Array:
+            o = sum_of_others(xp, self.axis, xp.equal(z, 0), e) / total(e)
+            weighted = product(xp, p, product(xp, p, d))
+            return o * o * weighted + p * p * _others(xp, self.axis, weighted) + (o - p) * apply(u)
+
+        return _At(p, apply, apply, vjp_along, diagonal)
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,19 @@ class Normalized(_OfRows):
         def vjp_along(u: Array, h: Array) -> Array:
             return -(passes * total(product(xp, jvp(h), u)) + vjp(u) * total(passes * h)) / size
 
-        return _At(p, jvp, vjp, vjp_along)
+        def diagonal(u: Array, d: Array) -> Array:
+            o = _others(xp, self.axis, x) / size
+            own = product(xp, o * o, d) - 2 * product(xp, o, u)
+            others = _others(xp, self.axis, product(xp, p, product(xp, p, d)) + 2 * product(xp, p, u))
+            return passes * (own + others) / (size * size)
+
+        return _At(p, jvp, vjp, vjp_along, diagonal)
+
+
+def _others(xp: Namespace, axis: int, terms: Array) -> Array:
+    """Σ_{j≠i} terms_j for every i."""
+    size = xp.abs(terms)
+    return sum_of_others(xp, axis, xp.equal(size, xp.max(size, axis=axis, keepdims=True)), terms)
 
 
 @dataclass(frozen=True)
@@ -219,3 +237,15 @@ class Linked(Formula):
         linked = self.link.at(xp, x)
         _, u = self.of.value_slope(xp, linked.p, inputs)
         return linked.vjp(self.of.second(xp, linked.p, inputs, linked.jvp(h))) + linked.vjp_along(u, h)
+
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array | None:
+        """See :class:`~.base.Formula`.  There is none of a formula whose own Hessian is not diagonal."""
+        linked = self.link.at(xp, x)
+        d = self.of.curvature(xp, linked.p, inputs) if self.of.separable else None
+        return None if d is None else linked.diagonal(self.of.value_slope(xp, linked.p, inputs)[1], d)
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array] | None:
+        """See :class:`~.base.Formula`."""
+        linked = self.link.at(xp, x)
+        held = self.of.held(xp, linked.p, inputs) if self.of.separable else None
+        return None if held is None else (linked.vjp(held[0]), linked.diagonal(*held))

@@ -14,6 +14,11 @@ class NegativeLogLikelihood(Categorical):
     """−Σ_c v_c·x_c of log-probabilities."""
 
     @property
+    def separable(self) -> bool:
+        """Yes."""
+        return True
+
+    @property
     def predictions(self) -> Predictions:
         """Log-probabilities."""
         return "log-probabilities"
@@ -40,10 +45,23 @@ class NegativeLogLikelihood(Categorical):
         """Zero."""
         return xp.zeros_like(x) * h
 
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """Zero."""
+        return xp.zeros_like(x)
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """It has no modulator."""
+        return self.value_slope(xp, x, inputs)[1], xp.zeros_like(x)
+
 
 @dataclass(frozen=True)
 class IndexNegativeLogLikelihood(Categorical):
     """:class:`NegativeLogLikelihood` of class indices."""
+
+    @property
+    def separable(self) -> bool:
+        """Yes."""
+        return True
 
     @property
     def predictions(self) -> Predictions:
@@ -69,3 +87,11 @@ class IndexNegativeLogLikelihood(Categorical):
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """Zero."""
         return xp.zeros_like(x) * h
+
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """Zero."""
+        return xp.zeros_like(x)
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """It has no modulator."""
+        return self.value_slope(xp, x, inputs)[1], xp.zeros_like(x)

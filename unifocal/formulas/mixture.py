@@ -81,6 +81,15 @@ class Mixture(Binary):
         of_positives, of_negatives = (self.of.second(xp, x, case, h) for case in _cases(xp, inputs))
         return product(xp, y, of_positives) + product(xp, negative, of_negatives)
 
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array] | None:
+        """Each term's own modulator is held."""
+        y, negative = self.smooth(xp, inputs.labels)
+        of_positives, of_negatives = (self.of.held(xp, x, case) for case in _cases(xp, inputs))
+        if of_positives is None or of_negatives is None:
+            return None
+        slope, curvature = (product(xp, y, a) + product(xp, negative, b) for a, b in zip(of_positives, of_negatives, strict=True))
+        return slope, curvature
+
 
 def _cases(xp: Namespace, inputs: Inputs) -> tuple[Inputs, Inputs]:
     return inputs._replace(labels=xp.ones_like(inputs.labels)), inputs._replace(labels=xp.zeros_like(inputs.labels))

@@ -139,6 +139,12 @@ class ProbabilityFocal(Binary):
             bracket = xp.where(xp.isinf(bracket), bracket, focal + bracket)
         return h * product(xp, modulator * parts.passes, bracket)
 
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        parts = self._parts(xp, x, inputs)
+        modulator = parts.coefficient * power(xp, parts.r, self.gamma) if self.gamma else parts.coefficient
+        return product(xp, modulator * parts.passes, parts.first), product(xp, modulator * parts.passes, parts.curvature)
+
     def _parts(self, xp: Namespace, x: Array, inputs: Inputs) -> _Parts:
         clipped, passes = clip_to(xp, self.epsilon, x)
         y, negative = self.smooth(xp, inputs.labels)
@@ -212,6 +218,11 @@ class CategoricalProbabilityFocal(Categorical):
         """Yes."""
         return True
 
+    @property
+    def separable(self) -> bool:
+        """Yes."""
+        return True
+
     def for_labels(self, by_index: bool, axis: int, smoothing: float) -> Formula:
         """For class indices a formula that makes no labels of them."""
         if by_index:
@@ -234,6 +245,14 @@ class CategoricalProbabilityFocal(Categorical):
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
         return self._of_target.second(xp, x, _weighing(xp, x, inputs), h)
+
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """See :class:`~.base.Formula`."""
+        return self.second(xp, x, inputs, xp.ones_like(x))
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        return self._of_target.held(xp, x, _weighing(xp, x, inputs))
 
 
 def _weighing(xp: Namespace, x: Array, inputs: Inputs) -> Inputs:
@@ -260,6 +279,11 @@ class IndexProbabilityFocal(Categorical):
         return False
 
     @property
+    def separable(self) -> bool:
+        """Yes."""
+        return True
+
+    @property
     def predictions(self) -> Predictions:
         """Probabilities."""
         return "probabilities"
@@ -280,6 +304,19 @@ class IndexProbabilityFocal(Categorical):
         p, h = xp.take_along_axis(x, target, axis=self.axis), xp.take_along_axis(h, target, axis=self.axis)
         slope = self.of_target.second(xp, p, Inputs(labels=xp.ones_like(p), weight=inputs.weight), h)
         return xp.scatter(xp.zeros_like(x), target, slope, self.axis)
+
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """See :class:`~.base.Formula`."""
+        return self.second(xp, x, inputs, xp.ones_like(x))
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        p = xp.take_along_axis(x, inputs.labels, axis=self.axis)
+        slope, curvature = (
+            xp.scatter(xp.zeros_like(x), inputs.labels, part, self.axis)
+            for part in self.of_target.held(xp, p, Inputs(labels=xp.ones_like(p), weight=inputs.weight))
+        )
+        return slope, curvature
 
 
 def clip_bound(epsilon: float | None) -> float | None:

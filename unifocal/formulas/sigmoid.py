@@ -22,8 +22,10 @@ import numpy as np
 from ..arrays import Array, Namespace
 from .arithmetic import fast_logistic, fast_logistic_terms, fast_small, logistic, logistic_terms, power, product, switched
 from .base import Binary, Formula, Inputs, binary_text, exponent
-from .derived import Elementwise
+from .derived import Elementwise, found
 from .elements import Element
+from .expressions import constant
+from .jets import Jet
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,10 @@ class SigmoidFocal(Elementwise):
     def element(self, t: Element) -> Any:
         """The loss of one element."""
         return -((1 - t.p_t) ** self.gamma) * t.log_p_t
+
+    def loss_held(self, t: Element) -> Jet:
+        """See :class:`~.derived.Elementwise`."""
+        return found(self, -constant((1 - t.p_t) ** self.gamma) * t.log_p_t)
 
     def value_slope(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""
@@ -181,6 +187,10 @@ class HardSigmoidFocal(Binary):
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
         return SigmoidFocal(self.gamma).second(xp, x, inputs, h)
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array] | None:
+        """See :class:`~.base.Formula`."""
+        return SigmoidFocal(self.gamma).held(xp, x, inputs)
 
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array]:
         """See :class:`~.base.Formula`."""

@@ -20,7 +20,17 @@ from ..arrays import Array, Namespace
 from .arithmetic import product
 from .base import Categorical, Formula, Inputs, categorical_text, exponent
 from .softmax_index import IndexSoftmaxFocal, SmoothedIndexCrossEntropy
-from .softmax_terms import dense_parts, f2_o, fast_beside, fast_focal, focal_terms, in_range, less_share, z_over_o
+from .softmax_terms import (
+    dense_parts,
+    f2_o,
+    fast_beside,
+    fast_focal,
+    focal_terms,
+    hessian_diagonal,
+    in_range,
+    less_share,
+    z_over_o,
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,23 @@ class SoftmaxFocal(Categorical):
         total_g = xp.sum(v * focal.f1, axis=self.axis, keepdims=True)
         weight = v * f2_o(xp, self.gamma, parts, focal)
         return less_share(xp, self.axis, parts, weight, weight * over_o) - parts.p * parts.o * over_o * total_g
+
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """See :class:`~.base.Formula`."""
+        v = _weights(inputs)
+        parts, top = dense_parts(xp, self.axis, x)
+        focal = focal_terms(xp, self.gamma, parts)
+        total = xp.sum(v * focal.f1, axis=self.axis, keepdims=True)
+        if not self.gamma:
+            return -parts.p * parts.o * total
+        return hessian_diagonal(xp, self.axis, parts, top, v * f2_o(xp, self.gamma, parts, focal), total)
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        parts, _ = dense_parts(xp, self.axis, x)
+        m = _weights(inputs) * focal_terms(xp, self.gamma, parts).modulator
+        curvature = parts.p * parts.o * xp.sum(m, axis=self.axis, keepdims=True)
+        return -less_share(xp, self.axis, parts, m, m), curvature
 
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
         """See :class:`~.base.Formula`."""

@@ -23,8 +23,10 @@ from .softmax_terms import (
     fast_focal,
     focal_terms,
     in_range,
+    index_diagonal,
     log_total,
     multiply_over,
+    parts_at,
     z_over_o,
 )
 
@@ -73,6 +75,19 @@ class IndexSoftmaxFocal(Categorical):
         g, a = weight * focal.f1, weight * f2_o(xp, self.gamma, at, focal) * z_at
         elsewhere = -parts.p * (a + parts.o * over_o * g)
         return xp.scatter(elsewhere, target, at.o * (a - at.p * z_at * g), axis)
+
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """See :class:`~.base.Formula`."""
+        parts, at = parts_at(xp, self.axis, inputs.labels, x)
+        weight = 1.0 if inputs.weight is None else inputs.weight
+        focal = focal_terms(xp, self.gamma, at)
+        return index_diagonal(xp, self.axis, inputs.labels, parts, at, weight * f2_o(xp, self.gamma, at, focal), weight * focal.f1)
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        parts, at = parts_at(xp, self.axis, inputs.labels, x)
+        m = (1.0 if inputs.weight is None else inputs.weight) * focal_terms(xp, self.gamma, at).modulator
+        return xp.scatter(parts.p * m, inputs.labels, -m * at.o, self.axis), parts.p * parts.o * m
 
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
         """See :class:`~.base.Formula`."""
@@ -129,6 +144,14 @@ class SmoothedIndexCrossEntropy(Categorical):
     def second(self, xp: Namespace, x: Array, inputs: Inputs, h: Array) -> Array:
         """See :class:`~.base.Formula`."""
         return IndexSoftmaxFocal(axis=self.axis).second(xp, x, inputs, h)
+
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """See :class:`~.base.Formula`."""
+        return IndexSoftmaxFocal(axis=self.axis).curvature(xp, x, inputs)
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """Cross entropy has no modulator."""
+        return self.value_slope(xp, x, inputs)[1], self.curvature(xp, x, inputs)
 
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:
         """See :class:`~.base.Formula`.  −log p_j = −log p_t + (x_t − x_j).

@@ -103,6 +103,14 @@ def dense_parts(xp: Namespace, axis: int, x: Array) -> tuple[Parts, Array]:
     return Parts(e, total, others, e / total, others / total, minus_log_p), top
 
 
+def log_sum_exp(xp: Namespace, axis: int, x: Array) -> tuple[Array, Array]:
+    """log Σ e^(x_j), of size 1 along the axis, to full accuracy also where the largest logit is near 0 and the others far below; and p."""
+    z, e, _ = exponentials(xp, x, axis)
+    top = xp.equal(z, 0)  # where e is exactly 1
+    beside_one = xp.sum(xp.where(top, 0.0, e), axis=axis, keepdims=True) + (xp.sum(xp.where(top, e, 0.0), axis=axis, keepdims=True) - 1)
+    return xp.max(x, axis=axis, keepdims=True) + xp.log1p(beside_one), e / (beside_one + 1)
+
+
 def z_over_o(xp: Namespace, axis: int, parts: Parts, top: Array, h: Array) -> Array:
     """z/o = h_i less the mean of the others' h, at every class."""
     others_h = sum_of_others(xp, axis, top, parts.e * h)
@@ -117,6 +125,35 @@ def less_share(xp: Namespace, axis: int, parts: Parts, weight: Array, terms: Arr
     size = xp.abs(weight)
     largest = xp.equal(size, xp.max(size, axis=axis, keepdims=True))
     return terms * parts.o - parts.p * sum_of_others(xp, axis, largest, terms)
+
+
+def hessian_diagonal(xp: Namespace, axis: int, parts: Parts, top: Array, bend: Array, total: Array) -> Array:
+    """Of Σ_c v_c·f(p_c), where ``bend`` is b = v·F2·o and ``total`` Σ v·F1, the derivatives of f being by log p:
+
+    H_jj = b_j·o_j − p_j·o_j·Σ v·F1 + p_j²·Σ_{i≠j} b_i/o_i
+
+    There is no h in it, so that one pass gives all of it.  Only at the largest logit may o vanish: elsewhere it is 1/2 or more, and there
+    p_j/o_i = e_j/Σ_{k≠i} e_k ≤ 1.
+    """
+    aside = xp.where(top, 0.0, bend / xp.where(top, 1.0, parts.o))
+    at_top = xp.where(top, bend, 0.0)
+    of_aside, of_top = (xp.sum(terms, axis=axis, keepdims=True) - terms for terms in (aside, at_top))
+    beside_top = xp.max(xp.where(top, parts.others, 0.0), axis=axis, keepdims=True)
+    share = parts.e / xp.where(xp.equal(beside_top, 0), 1.0, beside_top)
+    of_top = xp.where(top & xp.equal(of_top, 0), 0.0, share * of_top)
+    return bend * parts.o - parts.p * parts.o * total + parts.p * (parts.p * of_aside + of_top)
+
+
+def index_diagonal(xp: Namespace, axis: int, target: Array, parts: Parts, at: Parts, bend: Array, slope: Array) -> Array:
+    """The same of one class index a row, ``bend`` and ``slope`` being v·F2·o and v·F1 at the target."""
+    share = parts.e / xp.where(xp.equal(at.others, 0), 1.0, at.others)
+    return xp.scatter(parts.p * (share * bend - parts.o * slope), target, at.o * (bend - at.p * slope), axis)
+
+
+def parts_at(xp: Namespace, axis: int, target: Array, x: Array) -> tuple[Parts, Parts]:
+    """The parts at every class, and those at the target."""
+    parts, _ = dense_parts(xp, axis, x)
+    return parts, Parts(*(xp.take_along_axis(part, target, axis=axis) if part is not parts.total else part for part in parts))
 
 
 # --- in fewer passes ---------------------------------------------------------------------------------------------------------------

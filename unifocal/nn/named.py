@@ -9,6 +9,7 @@ from typing import Any
 from .. import dialects
 from ..arrays import type_name
 from ..canonical import own_losses
+from ..dialects import registry
 from ..loss import LossObject
 
 
@@ -25,9 +26,8 @@ def name_of(function: Any) -> str:
     name, module = getattr(function, "__name__", ""), getattr(function, "__module__", "")
     if own_losses().get(name) is function:
         return str(name)
-    dialect = module.rpartition(".")[2]
-    if dialect in dialects.dialect_names() and dialects.functions_of(dialect).get(name) is function:
-        return f"{dialect}.{name}"
+    if (full := registry.name_of(function)) is not None:
+        return full
     if not hasattr(function, "describe"):
         raise TypeError(f"A loss is made of one of unifocal's functions or a dialect's function or class; received {type_name(function)}.")
     own = f"{module}:{getattr(function, '__qualname__', name)}"

@@ -66,7 +66,7 @@ class GeneratedCall(NamedTuple):
     def soft(self) -> bool:
         """Whether terms of either sign meet in a gradient."""
         y = self.targets
-        if self.options.get("label_smoothing") or (y.dtype.kind == "f" and np.any(y % 1)):
+        if self.options.get("label_smoothing") or self.options.get("z_loss") or (y.dtype.kind == "f" and np.any(y % 1)):
             return True
         several = self.loss not in _SIGMOID and y.dtype.kind == "f" and y.ndim == np.ndim(self.predictions)
         return several and bool(np.any(np.sum(y, self.options["axis"]) > 1))
@@ -181,6 +181,8 @@ def _case(
     if form != "logits":
         options["from_logits"] = False
         options["epsilon"] = 1e-7 if form == "clipped" else None
+    elif loss == "cross_entropy":
+        options["z_loss"] = (0.3, 0.0, 1e-4)[number % 3]
     x = _logits(rng, shape, axis, values, sigmoid) if form == "logits" else _probabilities(rng, shape, axis, values, sigmoid)
     words = (number, loss, *shape, kind, values, form, layout, *(f"{key}={np.shape(value) or value}" for key, value in options.items()))
     targets = _targets(rng, shape, axis, kind, by_index, sigmoid)
@@ -276,8 +278,17 @@ def truth_of_call(case: GeneratedCall, dtype: str) -> GeneratedTruth:
     terms = gradient
     if case.soft:
         # Of a hard label's gradient the terms have one sign; those of soft labels are theirs, each with its share.
-        terms = np.maximum(np.abs(gradient), sum(share * np.abs(_exactly(case, dtype, hard)[1]) for share, hard in _shares(case)))
+        terms = np.maximum(np.abs(gradient), sum(share * _hard_terms(case, dtype, hard) for share, hard in _shares(case)))
     return GeneratedTruth(*(Exact.of(np.asarray(part, object).flat, np.shape(part)) for part in (value, gradient, terms)))
+
+
+def _hard_terms(case: GeneratedCall, dtype: str, hard: NumPyArray) -> Any:
+    """The magnitudes of what meets in the gradient of hard labels: that of a z-loss is of one sign in a row, and meets the loss's own."""
+    whole: Any = _exactly(case, dtype, hard)[1]
+    if not case.options.get("z_loss"):
+        return np.abs(whole)
+    plain: Any = _exactly(case._replace(options={**case.options, "z_loss": 0.0}), dtype, hard)[1]
+    return np.abs(plain) + np.abs(whole - plain)
 
 
 def _shares(case: GeneratedCall) -> Iterator[tuple[Any, NumPyArray]]:
@@ -287,6 +298,9 @@ def _shares(case: GeneratedCall) -> Iterator[tuple[Any, NumPyArray]]:
         y = y * (1 - smoothing) + smoothing / 2
         yield y.astype(object), np.ones_like(y)
         yield (1 - y).astype(object), np.zeros_like(y)
+        return
+    if y.ndim < np.ndim(case.predictions):
+        yield 1, y
         return
     axis = case.options["axis"]
     y = y * (1 - smoothing) + smoothing / y.shape[axis]

@@ -76,6 +76,7 @@ SOFTMAX_CASES = [
     *((1000, "index", gamma) for gamma in (0.0, 2.0)),
     *((1000, kind, 2.0) for kind in ("one-hot", "soft")),
 ]
+Z_LOSS_CASES = [(3, "index", 0.3), (10, "soft", 1e-4)]
 PROBABILITY_CASES = [(0.0, False), (0.5, False), (2.0, True)]
 SOFTMAX_PROBABILITY_CASES = [(0.5, "index", False), (2.0, "soft", False), (2.0, "index", True)]
 
@@ -206,6 +207,18 @@ def softmax_truth(dtype: str, classes: int, kind: str, gamma: float) -> GridTrut
     targets = soft(rows) if kind == "soft" else indices(rows)
     weights = targets.tolist() if kind == "soft" else _index_weights(targets, classes, SMOOTHING if kind == "smoothed" else 0.0)
     return row_truth(rows, targets, weights, oracle.softmax, gamma=gamma)
+
+
+@cache
+def z_loss_truth(dtype: str, classes: int, kind: str, z_loss: float) -> GridTruth:
+    """The truth of cross entropy with a z-loss, of logits; also where a row's log Σ e^x is all but 0."""
+    rows = rows_of_logits(dtype, classes)
+    near_one = np.full((2, classes), -40.0)
+    near_one[:, 0] = 2.0**-20, -(2.0**-20)
+    rows = np.concatenate([rows, in_dtype(near_one, dtype)])
+    targets = soft(rows) if kind == "soft" else indices(rows)
+    weights = targets.tolist() if kind == "soft" else _index_weights(targets, classes, SMOOTHING if kind == "smoothed" else 0.0)
+    return row_truth(rows, targets, weights, oracle.with_z_loss, z_loss=z_loss)
 
 
 @cache

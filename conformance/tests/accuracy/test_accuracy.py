@@ -25,6 +25,7 @@ from .grids import (
     SMOOTHING,
     SOFTMAX_CASES,
     SOFTMAX_PROBABILITY_CASES,
+    Z_LOSS_CASES,
     Array,
     GridTruth,
     Options,
@@ -34,8 +35,10 @@ from .grids import (
     softmax_probability_truth,
     softmax_truth,
     with_labels,
+    z_loss_truth,
 )
 
+pytestmark = pytest.mark.costly
 Measure = Callable[..., None]
 
 
@@ -104,6 +107,12 @@ def test_sigmoid_probability(framework: Framework, dtype: str, gamma: float, cli
         _hold_second(framework, truth, loss, measure, *what, **options)
 
 
+def _in_range(truth: GridTruth) -> GridTruth:
+    """The rows whose exponentials neither overflow nor vanish: one of them sends a whole block to the general form."""
+    x = truth.predictions
+    return truth.of((x.max(-1) < 80) & (x.max(-1) > -4) & (x.min(-1) > -80), ...)
+
+
 @pytest.mark.parametrize(("classes", "kind", "gamma"), SOFTMAX_CASES)
 def test_softmax(framework: Framework, dtype: str, classes: int, kind: str, gamma: float, measure: Measure) -> None:
     bar = tolerances.value_and_gradient("softmax", dtype, gamma)
@@ -112,9 +121,7 @@ def test_softmax(framework: Framework, dtype: str, classes: int, kind: str, gamm
     truth = softmax_truth(dtype, classes, kind, gamma)
     _hold(framework, truth, unifocal.softmax_focal_loss, dtype, bar, measure, *what, **options)
     # Eager blocks whose exponentials are in range take a form of the kernel of their own.
-    largest = truth.predictions.max(-1)
-    in_range = truth.of((largest < 80) & (largest > -4), ...)
-    _hold(framework, in_range, unifocal.softmax_focal_loss, dtype, bar, measure, *what, "in range", **options)
+    _hold(framework, _in_range(truth), unifocal.softmax_focal_loss, dtype, bar, measure, *what, "in range", **options)
 
 
 @pytest.mark.dtypes("float16", "bfloat16")
@@ -131,6 +138,18 @@ def test_softmax_second(framework: Framework, dtype: str, classes: int, kind: st
     options = {"gamma": gamma, "label_smoothing": SMOOTHING if kind == "smoothed" else 0.0}
     what = (framework.name, dtype, "softmax", kind, f"gamma {gamma}")
     _hold_second(framework, softmax_truth(dtype, classes, kind, gamma), unifocal.softmax_focal_loss, measure, *what, **options)
+
+
+@pytest.mark.parametrize(("classes", "kind", "z_loss"), Z_LOSS_CASES)
+def test_z_loss(framework: Framework, dtype: str, classes: int, kind: str, z_loss: float, measure: Measure) -> None:
+    bar = tolerances.value_and_gradient("softmax", dtype, 0.0)
+    options = {"z_loss": z_loss, "label_smoothing": SMOOTHING if kind == "smoothed" else 0.0}
+    what = (framework.name, dtype, "z-loss", kind, f"z_loss {z_loss}")
+    truth, loss = z_loss_truth(dtype, classes, kind, z_loss), unifocal.cross_entropy
+    _hold(framework, truth, loss, dtype, bar, measure, *what, **options)
+    _hold(framework, _in_range(truth), loss, dtype, bar, measure, *what, "in range", **options)
+    if dtype == "float64":
+        _hold_second(framework, truth, loss, measure, *what, **options)
 
 
 @pytest.mark.parametrize(("gamma", "kind", "clipped"), SOFTMAX_PROBABILITY_CASES)

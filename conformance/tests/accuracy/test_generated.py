@@ -34,8 +34,9 @@ def _each(step: int = 1, of_variants: int = 1) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("number", chosen, ids=["-".join(generated.all_calls()[i].name.split()[:4]) for i in chosen])
 
 
+@pytest.mark.costly
 @pytest.mark.dtypes(*ALL_DTYPES)
-@pytest.mark.frameworks("numpy", "array-api-strict", "torch", "paddle", "tensorflow", "dask")
+@pytest.mark.frameworks("numpy", "array-api-strict", "torch", "paddle", "tensorflow", "dask", "mlx")
 @_each()
 def test_case(framework: Framework, dtype: str, number: int, measure: Measure) -> None:
     _hold(framework, generated.all_calls()[number].rounded(dtype), dtype, generated.numbered_truth(number, dtype), measure)

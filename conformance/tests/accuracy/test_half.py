@@ -289,7 +289,8 @@ def test_loss_in_float32(framework: Framework, dtype: str, loss: Any) -> None:
 
 
 @HALVES
-@pytest.mark.frameworks("torch", "tensorflow", "paddle", "jax")
+@pytest.mark.costly
+@pytest.mark.frameworks("torch", "tensorflow", "paddle", "jax", "mlx")
 def test_compiled_loss_in_float32(framework: Framework, dtype: str) -> None:
     x, y = framework.tensor(3 * RNG.normal(size=(9, 4)), dtype), framework.tensor(np.eye(9, 4))
     loss = partial(unifocal.softmax_focal_loss, dtype="float32")

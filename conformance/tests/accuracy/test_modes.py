@@ -63,7 +63,8 @@ def _all_losses(tensors: list[Any]) -> Any:
     return xp.concat(values)
 
 
-@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax")
+@pytest.mark.costly
+@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "mlx")
 def test_compiled(framework: Framework, mode: str, dtype: str, measure: Callable[..., None]) -> None:
     cases = _cases(dtype)
     with framework.precision(dtype):

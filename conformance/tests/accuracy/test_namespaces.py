@@ -182,9 +182,20 @@ class _NumPy:
         return getattr(np, name)
 
 
-@pytest.mark.frameworks("array-api-strict", "torch", "paddle", "tensorflow", "jax", "dask")
+@pytest.mark.frameworks("array-api-strict", "torch", "paddle", "tensorflow", "jax", "mlx", "dask")
 @pytest.mark.parametrize("name", CALLS)
 def test_name(framework: Framework, dtype: str, name: str) -> None:
+    _hold_name(framework, dtype, name)
+
+
+@pytest.mark.full
+@pytest.mark.frameworks("cubed", "ndonnx")
+@pytest.mark.parametrize("name", CALLS)
+def test_name_of_a_slow_library(framework: Framework, dtype: str, name: str) -> None:
+    _hold_name(framework, dtype, name)
+
+
+def _hold_name(framework: Framework, dtype: str, name: str) -> None:
     wrong = []
     for function, arrays, what in CALLS[name]:
         given = [array.astype(dtype) if array.dtype.kind == "f" else array for array in arrays]
@@ -313,7 +324,7 @@ GRADIENTS: dict[str, Function] = {
 """Of x, with constants and indices."""
 
 
-@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax")
+@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "mlx")
 @pytest.mark.parametrize("name", GRADIENTS)
 def test_gradients_are_not_cut(framework: Framework, name: str) -> None:
     """First and second derivatives of each name, in float64, against differences of NumPy's."""

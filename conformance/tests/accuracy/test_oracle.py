@@ -41,6 +41,24 @@ def test_oracle_agrees_with_numerical_differentiation() -> None:
                 assert mp.almosteq(found.second[j], mp.fsum(a * b for a, b in zip(column, h, strict=True)), 1e-12)
 
 
+def test_oracle_of_the_z_loss_agrees_with_numerical_differentiation() -> None:
+    mp, v, logits, h = oracle.mp, (0.2, 0.5, 0.0), (0.7, -2.0, 0.3), (0.5, -1.0, 2.0)
+    with mp.workdps(50):
+
+        def row(*z: Any) -> Any:
+            log_sum = mp.log(mp.fsum(map(mp.exp, z)))
+            return mp.fsum(a * (log_sum - b + mp.mpf(0.3) * log_sum**2) for a, b in zip(v, z, strict=True))
+
+        found = oracle.with_z_loss(logits, v, 0.3, h)
+        assert mp.almosteq(found.value, row(*logits), 1e-30)
+        unit = [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
+        for j in range(3):
+            assert mp.almosteq(found.slope[j], mp.diff(row, logits, unit[j]), 1e-12)
+            column = [mp.diff(row, logits, tuple(a + b for a, b in zip(unit[j], unit[k], strict=True))) for k in range(3)]
+            assert mp.almosteq(found.second[j], mp.fsum(a * b for a, b in zip(column, h, strict=True)), 1e-12)
+        assert all(a >= abs(b) for a, b in zip(found.slope_terms + found.second_terms, found.slope + found.second, strict=True))
+
+
 def test_ulp_are_counted_from_the_unrounded_truth() -> None:
     """1/3 lies a third of an ulp from the nearest number and two thirds from the next, in both formats."""
     true = Exact.of([oracle.mp.mpf(1) / 3], ())

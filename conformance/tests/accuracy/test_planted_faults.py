@@ -20,7 +20,7 @@ import unifocal
 from unifocal.convention import Convention
 from unifocal.evaluation import cache
 from unifocal.expressions import constant, log, maximum, where
-from unifocal.formulas import CategoricalProbabilityFocal, Formula, Linked, Mixture, ProbabilityFocal, SigmoidFocal, SoftmaxFocal
+from unifocal.formulas import CategoricalProbabilityFocal, Formula, Linked, Mixture, ProbabilityFocal, SigmoidFocal, SoftmaxFocal, WithZLoss
 from unifocal.formulas.asymmetric import AsymmetricFocal
 from unifocal.formulas.gaussian import GaussianFocal
 from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
@@ -88,6 +88,7 @@ JUDGES: dict[str, Callable[[], None]] = {
     "oracle: softmax": _oracle("test_softmax", "float64", 3, "index", 2.0),
     "oracle: softmax, soft": _oracle("test_softmax", "float64", 10, "soft", 2.0),
     "oracle: softmax, second": _oracle("test_softmax_second", "float64", 3, "index", 2.0),
+    "oracle: z-loss": _oracle("test_z_loss", "float64", 3, "index", 0.3),
     # Paddle's eager losses are computed in NumPy's blocks; their second derivatives are not.
     "oracle: softmax on Paddle, second": _oracle("test_softmax_second", "float64", 10, "soft", 2.0, on="paddle"),
     **{f"definition: {case}": _definition(case) for case in _VARIANTS},
@@ -154,17 +155,34 @@ def _of_formula(change: Callable[[Any], Formula]) -> Plant:
 
 def _within(formula: Any, change: Callable[[Any], Formula]) -> Formula:
     """A formula with another in its innermost place."""
-    return replace(formula, of=_within(formula.of, change)) if isinstance(formula, Linked | Mixture) else change(formula)
+    return replace(formula, of=_within(formula.of, change)) if isinstance(formula, Linked | Mixture | WithZLoss) else change(formula)
+
+
+def _gradient_without_z_loss(right: Callable[..., Any]) -> Callable[..., Any]:
+    """The value of a loss with z-loss, and the gradient of the loss without."""
+
+    def detached(formula: Any, xp: Any, x: Any, inputs: Any, *out: Any) -> Any:
+        found = right(formula, xp, x, inputs, *out)
+        return found and (found[0], formula.of.value_slope(xp, x, inputs)[1])
+
+    return detached
+
+
+def _z_loss_of_rows_alone(right: Callable[..., Any]) -> Callable[..., Any]:
+    """A z-loss that no weight weighs."""
+    return lambda formula, xp, inputs, log_sum: right(replace(formula, by_index=True), xp, inputs._replace(weight=None), log_sum)
 
 
 _FORMULAS = (SigmoidFocal, HardSigmoidFocal, ProbabilityFocal, CategoricalProbabilityFocal, SoftmaxFocal, IndexSoftmaxFocal)
 
 
-def _of_method(name: str, change: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Plant:
+def _of_method(
+    name: str, change: Callable[[Callable[..., Any]], Callable[..., Any]], formulas: tuple[type[Formula], ...] = _FORMULAS
+) -> Plant:
     """Another value_slope, fast form or second derivative of the formulas."""
 
     def plant(monkeypatch: pytest.MonkeyPatch) -> None:
-        owners = {next(cls for cls in formula.__mro__ if name in vars(cls)) for formula in _FORMULAS}
+        owners = {next(cls for cls in formula.__mro__ if name in vars(cls)) for formula in formulas}
         for owner in owners - {Formula}:  # whose fast form is none
             monkeypatch.setattr(owner, name, change(getattr(owner, name)))
 
@@ -321,6 +339,11 @@ FAULTS = {
     "second derivative detached": Fault(
         _of_method("second", _flat), ("oracle: sigmoid, second", "oracle: sigmoid, clipped", "oracle: softmax, second")
     ),
+    "z-loss detached": Fault(
+        _each(*(_of_method(name, _gradient_without_z_loss, (WithZLoss,)) for name in ("value_slope", "fast"))),
+        ("oracle: z-loss", *_GENERATED),
+    ),
+    "z-loss that no weight weighs": Fault(_of_method("_scaled", _z_loss_of_rows_alone, (WithZLoss,)), _GENERATED),
     "clip ten times as wide": Fault(
         _of_formula(_widely_clipped),
         ("oracle: sigmoid, clipped", "arithmetic: clip", *_GENERATED),

@@ -18,6 +18,7 @@ from ...frameworks import Framework
 from ...truth import oracle, tolerances
 from ...truth.ulp import Exact, distance
 
+pytestmark = pytest.mark.costly
 Array = npt.NDArray[Any]
 
 SIZE = 10_000_019  # prime: no tree divides it evenly

@@ -131,7 +131,7 @@ def test_recorded_answers_are_used_as_they_are() -> None:
     assert 1 < len(changed.entries) < 50  # calls that differed in γ alone are one
 
 
-@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "array-api-strict", "dask")
+@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "mlx", "array-api-strict", "dask")
 def test_dialects_are_ports_on_every_framework(framework: Framework) -> None:
     function = functions_of("keras")["binary_crossentropy"]
     options = {"label_smoothing": 0.1}

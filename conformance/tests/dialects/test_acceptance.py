@@ -23,6 +23,7 @@ from ...truth.ulp import of_largest
 from .odd import BEYOND, ODD
 
 # By a difference's condition, the odd calls that show it.
+pytestmark = pytest.mark.costly
 _BROADCAST = ("labels ()", "labels (1,)", "labels (3,)", "labels (1, 1)", "labels (1, 3)", "labels (2, 1)", "labels (1, 2, 3)")
 _OFF_SUM = ("labels 2", "labels NaN", "three dimensions")
 _SHOWN_BY: Mapping[str, Collection[str]] = {
@@ -143,7 +144,7 @@ _ONE_OF_EACH_WAY = [
 ]
 
 
-@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax")
+@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "mlx")
 @pytest.mark.filterwarnings("ignore:Tensor do not have 'place' interface:UserWarning")  # Paddle's graphs
 @pytest.mark.parametrize(("dialect", "function"), _ONE_OF_EACH_WAY, ids=[".".join(pair) for pair in _ONE_OF_EACH_WAY])
 def test_traced_numbers_outside_the_usual_ranges(framework: Framework, dialect: str, function: str) -> None:
@@ -225,7 +226,7 @@ def test_right_values(framework: Framework, call: Callable[..., Any], expected: 
     np.testing.assert_allclose(framework.numpy(call(tensor)), expected, rtol=2e-6)
 
 
-@pytest.mark.frameworks("torch", "tensorflow", "paddle", "jax")
+@pytest.mark.frameworks("torch", "tensorflow", "paddle", "jax", "mlx")
 def test_slope_where_a_label_outside_makes_the_modulator_zero(framework: Framework) -> None:
     """1 − p_t is 0 at p = 3/4 for the label 3/2, and the cross entropy is not: (r·CE)′ = r′·CE."""
     p, y = (framework.tensor([[value]], "float32") for value in (0.75, 1.5))

@@ -20,6 +20,7 @@ from ...originals.golden import truth_of_case
 from ...truth import tolerances
 from ...truth.ulp import of_largest
 
+pytestmark = pytest.mark.costly
 _FUNCTIONS = [(dialect, name) for dialect in dialect_names() for name in functions_of(dialect)]
 # One of each way in which dialects handle tensors before and after the core.
 _TRACED = (
@@ -119,7 +120,7 @@ def test_original(framework: Framework, dialect: str, function: str) -> None:
     assert not wrong, f"{len(wrong)} disagree of {4 * len(own)}:\n" + "\n".join(wrong)
 
 
-@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax")
+@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "mlx")
 @pytest.mark.parametrize("name", _TRACED)
 def test_traced(framework: Framework, name: str) -> None:
     """By the framework's compiler, in one graph, a function gives what it gives eagerly."""

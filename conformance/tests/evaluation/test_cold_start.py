@@ -35,6 +35,7 @@ _MAKE = {
     "paddle": "from paddle import to_tensor as tensor",
     "tensorflow": "from tensorflow import constant as tensor",
     "jax": "from jax.numpy import asarray as tensor",
+    "mlx": "from mlx.core import array as tensor",
     "dask": "from dask.array import asarray as tensor",
 }
 

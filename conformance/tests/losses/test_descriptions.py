@@ -31,6 +31,7 @@ from unifocal.formulas import (
     SigmoidLink,
     SoftmaxFocal,
     SoftmaxLink,
+    WithZLoss,
     binary_focal,
     categorical_focal,
     normalized_focal,
@@ -65,6 +66,8 @@ _NOT_NUMBERS = ("2", None, True, np.array([1.0, 2.0]), 1j)
 # By option: values out of its set.
 _NUMBERS: dict[str, tuple[Any, ...]] = {
     "gamma": (*_NOT_NUMBERS, -1, NAN, INF),
+    "z_loss": (*_NOT_NUMBERS, -1, NAN, INF),
+    "by_index": (None, 1, "indices", np.array([True, False])),
     "epsilon": ("0.1", True, np.array([0.1]), -0.1, 0.5, 2, NAN, INF),
     "log_epsilon": (*_NOT_NUMBERS, NAN, INF),
     "log_floor": ("-100", True, np.array([-1.0]), 1e-3, NAN, INF, -INF),
@@ -110,6 +113,7 @@ _FORMULAS: dict[type, dict[str, Any]] = {
     IndexNegativeLogLikelihood: {},
     Mixture: {"of": SigmoidFocal()},
     Linked: {"link": SigmoidLink(), "of": ProbabilityFocal()},
+    WithZLoss: {"of": SoftmaxFocal(), "z_loss": 0.1},
     AsymmetricFocal: {},
     QualityFocal: {},
     Varifocal: {},
@@ -221,6 +225,10 @@ _MEANINGLESS: dict[str, Callable[[], object]] = {
     "link of a formula of logits": lambda: Linked(SigmoidLink(), SigmoidFocal()),
     "link of a link": lambda: Linked(SoftmaxLink(), normalized_focal(epsilon=0.1, clipped_first=True)),
     "link of log-probabilities": lambda: Linked(SoftmaxLink(), NegativeLogLikelihood()),
+    "z-loss of a binary formula": lambda: WithZLoss(SigmoidFocal(), 0.1),
+    "z-loss of probabilities": lambda: WithZLoss(CategoricalProbabilityFocal(), 0.1),
+    "z-loss of a class index": lambda: Convention(WithZLoss(SoftmaxFocal(), 0.1, by_index=True)),
+    "z-loss beside probabilities": lambda: unifocal.cross_entropy(np.full((1, 2), 0.5), [0], from_logits=False, z_loss=0.1),
     "link that is none": lambda: Linked("softmax", CategoricalProbabilityFocal()),  # type: ignore[arg-type]
     "clip of the cross entropy without epsilon": lambda: ProbabilityFocal(clip="cross_entropy"),
     "clip of the cross entropy with epsilon 0": lambda: ProbabilityFocal(epsilon=0.0, clip="cross_entropy"),

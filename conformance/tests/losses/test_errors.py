@@ -91,21 +91,21 @@ def test_class_indices_must_be_integer(framework: Framework, loss: Any, kind: An
 
 
 @by_name(SIGMOID)
-@pytest.mark.frameworks("numpy", "array-api-strict", "torch", "tensorflow", "paddle", "jax")
+@pytest.mark.frameworks("numpy", "array-api-strict", "torch", "tensorflow", "paddle", "jax", "mlx")
 @pytest.mark.parametrize("index", [4, -1, 2**31 - 1])
 def test_sigmoid_index_out_of_range(framework: Framework, loss: Any, index: int) -> None:
     fails(framework, loss, ValueError, rf"\[0, 3\]; received {index} at index \(1,\)", targets=np.array([3, index, 0, 0]))
 
 
 @by_name(SOFTMAX)
-@pytest.mark.frameworks("numpy", "array-api-strict", "torch", "tensorflow", "paddle", "jax")
+@pytest.mark.frameworks("numpy", "array-api-strict", "torch", "tensorflow", "paddle", "jax", "mlx")
 @pytest.mark.parametrize("index", [3, -100, -1])
 def test_softmax_index_out_of_range(framework: Framework, loss: Any, index: int) -> None:
     fails(framework, loss, ValueError, rf"\[0, 2\]; received {index} at index \(1,\)", targets=np.array([2, index, 0, 0]))
 
 
 @by_name(LOSSES)
-@pytest.mark.frameworks("numpy", "array-api-strict", "torch", "tensorflow", "paddle", "jax")
+@pytest.mark.frameworks("numpy", "array-api-strict", "torch", "tensorflow", "paddle", "jax", "mlx")
 @pytest.mark.parametrize("label", [-0.1, 1.5, np.nan, 2])
 def test_labels_out_of_range(framework: Framework, loss: Any, label: Any) -> None:
     labels = LABELS.astype(np.int64 if label == 2 else np.float32)
@@ -114,7 +114,7 @@ def test_labels_out_of_range(framework: Framework, loss: Any, label: Any) -> Non
 
 
 @by_name(LOSSES)
-@pytest.mark.frameworks("numpy", "array-api-strict", "torch", "tensorflow", "paddle", "jax")
+@pytest.mark.frameworks("numpy", "array-api-strict", "torch", "tensorflow", "paddle", "jax", "mlx")
 @pytest.mark.parametrize("probability", [-0.01, 1.01, np.inf])
 def test_probabilities_out_of_range(framework: Framework, loss: Any, probability: float) -> None:
     x = np.full((4, 3), 0.3)
@@ -166,7 +166,7 @@ def test_bad_options(framework: Framework, loss: Any, error: type[Exception], ma
     fails(framework, loss, error, match, **{"x": np.full((4, 3), 0.5), **options})
 
 
-@pytest.mark.frameworks("numpy", "array-api-strict", "torch", "tensorflow", "paddle", "jax")
+@pytest.mark.frameworks("numpy", "array-api-strict", "torch", "tensorflow", "paddle", "jax", "mlx")
 @pytest.mark.parametrize(
     ("loss", "match", "options"),
     [

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from unifocal.arrays import Array, Namespace
+from unifocal.backend import Backend
+from unifocal.dispatch import backend_of
 from unifocal.formulas import (
     CategoricalProbabilityFocal,
     Formula,
     Inputs,
+    Linked,
     Mixture,
     NegativeLogLikelihood,
     OfClassProbabilities,
@@ -19,6 +23,8 @@ from unifocal.formulas import (
     ProbabilityFocal,
     SigmoidFocal,
     SoftmaxFocal,
+    SoftmaxLink,
+    WithZLoss,
     binary_focal,
     categorical_focal,
     normalized_focal,
@@ -90,6 +96,9 @@ FORMULAS: list[Formula] = [
     RenormalizedFocal(1.5, epsilon=0.2),
     OfFlooredProbabilities(QualityFocal(1.5)),
     OfFlooredProbabilities(Varifocal(0.3, 0.5)),
+    WithZLoss(SoftmaxFocal(), 0.3),
+    WithZLoss(SoftmaxFocal(2.0), 0.3),
+    WithZLoss(Linked(SoftmaxLink(), CategoricalProbabilityFocal(epsilon=0.2)), 0.3),
     *_EXPRESSIONS,
     *(of(formula, epsilon) for formula in _EXPRESSIONS for epsilon in (None, 0.3) for of in [_of_probabilities(formula)]),
 ]
@@ -98,6 +107,35 @@ FORMULAS: list[Formula] = [
 @pytest.mark.parametrize("formula", FORMULAS, ids=str)
 def test_contract(formula: Formula) -> None:
     assert_formula(formula)
+
+
+_GAMMA_ZERO = [formula for formula in FORMULAS if getattr(formula, "gamma", None) == 0.0]
+
+
+@pytest.mark.parametrize("formula", _GAMMA_ZERO, ids=str)
+def test_holding_no_modulator_changes_nothing(formula: Formula) -> None:
+    x = np.array([[0.3, 0.6, 0.05], [0.9, 0.2, 0.4]])
+    xp, inputs = (
+        cast("Backend", backend_of(x)).namespace(x),
+        Inputs(np.array([[0.3, 0.9, 0.1], [1.0, 0.0, 0.0]]), weight=np.array([[0.5], [2.0]])),
+    )
+    held = formula.held(xp, x, inputs)
+    assert held is not None
+    for found, expected in zip(held, (formula.value_slope(xp, x, inputs)[1], formula.curvature(xp, x, inputs)), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-13)
+
+
+@pytest.mark.parametrize("formula", [formula for formula in _EXPRESSIONS if hasattr(formula, "detach_modulator")], ids=str)
+def test_held_is_what_a_detached_modulator_leaves(formula: Any) -> None:
+    x = np.array([[0.3, 0.6, 0.05], [0.9, 0.2, 0.4]])
+    xp, inputs = (
+        cast("Backend", backend_of(x)).namespace(x),
+        Inputs(np.array([[0.3, 0.9, 0.1], [1.0, 0.0, 0.0]]), weight=np.array([[0.5], [2.0]])),
+    )
+    detached = replace(formula, detach_modulator=True)
+    expected = detached.value_slope(xp, x, inputs)[1], detached.curvature(xp, x, inputs)
+    for found, theirs in zip(formula.held(xp, x, inputs), expected, strict=True):
+        np.testing.assert_allclose(found, theirs, rtol=1e-13)
 
 
 def test_every_formula_is_held_to_the_contract() -> None:
@@ -145,6 +183,8 @@ class _Faulty(Formula):
         match self.fault:
             case "indices taken for labels" if by_index:
                 return replace(self, of=self.of.for_labels(False, axis, smoothing))
+            case "held curvature twice" | "nothing held" if by_index:
+                return self.of.for_labels(True, axis, smoothing)
             case "smoothing of indices dropped" if by_index:
                 return self.of.for_labels(True, axis, 0.0)
             case "smoothing dropped" | "deaf to its axis":
@@ -193,6 +233,17 @@ class _Faulty(Formula):
                 return found + 2.0 * h
         return found
 
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array | None:
+        if self.fault == "curvature along all classes at once":
+            return self.of.second(xp, x, inputs, xp.ones_like(x))
+        return self.of.curvature(xp, x, inputs)
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array] | None:
+        found = self.of.held(xp, x, inputs)
+        if found is not None and self.fault == "held curvature twice":
+            return found[0], 2.0 * found[1]
+        return None if self.fault == "nothing held" else found
+
     def _seen(self, inputs: Inputs) -> Inputs:
         match self.fault:
             case "weight not used":
@@ -233,6 +284,9 @@ _FAULTS: dict[str, tuple[Formula, str]] = {
     "smoothing of indices dropped": (_CATEGORICAL, "For smoothed class indices: "),
     "deaf to its axis": (_CATEGORICAL, "Class axis -2: "),
     "no text": (_BINARY, "Text: "),
+    "curvature along all classes at once": (_CATEGORICAL, "Diagonal .*: the curvature"),
+    "held curvature twice": (_CATEGORICAL, "For class indices: the held curvature"),
+    "nothing held": (_CATEGORICAL, "For class indices: the modulator must be held"),
 }
 
 

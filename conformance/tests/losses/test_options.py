@@ -325,7 +325,7 @@ def test_infinite_logits_without_a_limit_are_nan(framework: Framework, loss: Any
         assert np.isnan(framework.value(loss, rows, targets, dtype="float32", reduction="none")).all()
 
 
-@pytest.mark.frameworks("torch", "tensorflow", "paddle", "jax")
+@pytest.mark.frameworks("torch", "tensorflow", "paddle", "jax", "mlx")
 @by_name(SIGMOID)
 @pytest.mark.filterwarnings("ignore:Gradients by the targets are wanted:UserWarning")
 def test_gradient_by_labels_that_are_0_and_1(framework: Framework, loss: Any) -> None:

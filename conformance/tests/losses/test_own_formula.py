@@ -296,9 +296,10 @@ def compiled_losses_hold(framework: Framework, mode: str, dtype: str, measure: C
     assert start == value.size
 
 
-COMPILED = pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax")
+COMPILED = pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "mlx")
 
 
+@pytest.mark.costly
 @COMPILED
 def test_compiled(framework: Framework, measure: Callable[..., None]) -> None:
     some = "hard labels", "soft labels, smoothed", "class indices, smoothed"

@@ -158,7 +158,7 @@ def test_labels_further_outside_are_refused(framework: Framework, loss: Any, kin
         assert np.isnan(framework.value(loss, X, labels, dtype="float32", reduction="none")).any()
 
 
-@pytest.mark.frameworks("torch", "tensorflow", "paddle", "jax")
+@pytest.mark.frameworks("torch", "tensorflow", "paddle", "jax", "mlx")
 @by_name(LOSSES)
 @pytest.mark.parametrize("traced", [False, True], ids=["eager", "traced"])
 @pytest.mark.filterwarnings("ignore:Tensor do not have 'place' interface:UserWarning")  # Paddle's graphs

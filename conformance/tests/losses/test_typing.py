@@ -50,6 +50,7 @@ def canonical_results(x: T, labels: Labels, indices: Labels) -> None:
     assert_type(unifocal.binary_cross_entropy(x, labels, reduction="none"), T)
     assert_type(unifocal.cross_entropy(x, indices, class_weight=[1, 2], reduction="none"), T)
     assert_type(unifocal.value_and_grad(unifocal.cross_entropy)(x, [0], reduction="none"), tuple[T, T])
+    assert_type(unifocal.value_grad_and_hessian(unifocal.cross_entropy, hessian="held")(x, [0], reduction="none"), tuple[T, T, T])
 
 
 def dialects_results(x: T, labels: Labels, indices: Labels) -> None:

@@ -19,7 +19,7 @@ TARGETS = {"index": np.array([0, 3, 1, 2, 0]), "soft": np.random.default_rng(4).
 
 
 @by_name(LOSSES)
-@pytest.mark.frameworks("torch", "tensorflow", "paddle", "jax")
+@pytest.mark.frameworks("torch", "tensorflow", "paddle", "jax", "mlx")
 @pytest.mark.parametrize("targets", TARGETS.values(), ids=TARGETS.keys())
 @pytest.mark.parametrize("reduction", ["none", "weighted_mean"])
 def test_agrees_with_autodiff(framework: Framework, loss: Any, targets: Any, reduction: str) -> None:

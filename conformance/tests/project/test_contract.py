@@ -19,7 +19,7 @@ from unifocal.dispatch import SHIMS
 pytest.importorskip("mypy")
 
 ROOT = Path(__file__).parents[3]
-CONTRACTS = {"array_api": Backend, "dask": Backend, "jax": Backend} | dict.fromkeys(
+CONTRACTS = dict.fromkeys(("array_api", "autograd", "cubed", "dask", "jax", "mlx", "ndonnx"), Backend) | dict.fromkeys(
     ("numpy", "paddle", "tensorflow", "torch"), EagerBackend
 )
 
@@ -107,8 +107,12 @@ def held(tree: Tree, lacking: dict[str, str], renamed: bool) -> None:
 def test_each_shim_without_something(tree: Tree) -> None:
     lacking = {
         "array_api": "as_eager",  # a default's import
+        "autograd": "total",
+        "cubed": "size",
         "dask": "total",
         "jax": "is_traced",
+        "mlx": "is_constant",
+        "ndonnx": "run",
         "numpy": "name",
         "paddle": "from_host",
         "tensorflow": "attach_walk",
@@ -135,6 +139,7 @@ def test_every_shim_is_held() -> None:
 
 CHOICES = {
     "unifocal/convention.py": ("Labels", "ClassWeight", "Alignment", "ClassAxis", "Held", "Reduction"),
+    "unifocal/evaluation/hessian.py": ("Hessian",),
     "unifocal/formulas/base.py": ("Predictions",),
     "unifocal/formulas/probability.py": ("Clip",),
 }

@@ -18,7 +18,13 @@ _LEFT_OUT = {"cli", "__main__", "backends", "conformance"}
 _FOUND = [m.name for m in walk_packages(unifocal.__path__, "unifocal.") if not set(m.name.split(".")) & _LEFT_OUT]
 MODULES = ["unifocal", *_FOUND]
 # Paddle before TensorFlow, which Keras imports: the other order crashes the interpreter.
-_NEEDED = {"unifocal.nn.torch": ("torch",), "unifocal.nn.paddle": ("paddle",), "unifocal.nn.keras": ("paddle", "keras")}
+_NEEDED = {
+    "unifocal.linear": ("torch",),
+    "unifocal.nn.torch": ("torch",),
+    "unifocal.nn.paddle": ("paddle",),
+    "unifocal.nn.keras": ("paddle", "keras"),
+    "unifocal.scoring": ("sklearn",),
+}
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -40,7 +46,8 @@ def test_every_public_loss_has_an_example() -> None:
 @pytest.mark.skipif(not README.exists(), reason="the README is not installed with the package")
 def test_readme_code_runs(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("torch")
-    pytest.importorskip("jax")
+    for needed in ("jax", "sklearn", "xgboost", "lightgbm"):
+        pytest.importorskip(needed)
     for code in re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL):
         exec(compile(code, str(README), "exec"), {})
     numbers = [float(n) for n in re.findall(r"-?\d+\.\d+(?:e-?\d+)?", capsys.readouterr().out)]

@@ -93,10 +93,13 @@ def test_a_module_of_an_installed_framework_loads_when_it_is_used() -> None:
     assert unifocal.nn.torch.SigmoidFocalLoss().gamma == 2.0
 
 
-@pytest.mark.parametrize("name", ["unifocal", "unifocal.dialects", *(f"unifocal.dialects.{name}" for name in dialect_names())])
+@pytest.mark.parametrize(
+    "name",
+    ["unifocal", "unifocal.boosting", "unifocal.dialects", "unifocal.scoring", *(f"unifocal.dialects.{name}" for name in dialect_names())],
+)
 def test_only_public_names_are_listed(name: str) -> None:
     module = import_module(name)
-    submodules = {"unifocal": ["__version__", "dialects", "expressions", "nn"], "unifocal.dialects": dialect_names()}
+    submodules = {"unifocal": ["__version__", "boosting", "dialects", "expressions", "nn", "scoring"], "unifocal.dialects": dialect_names()}
     assert set(dir(module)) == {*module.__all__, *submodules.get(name, ())}
     assert all(hasattr(module, listed) for listed in dir(module))
 

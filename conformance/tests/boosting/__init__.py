@@ -1,0 +1,1 @@
+"""Objectives and metrics of gradient boosting: what they answer, and what XGBoost, LightGBM and CatBoost train with them."""
