@@ -230,6 +230,10 @@ ODD: tuple[Odd, ...] = (
     ),
     Odd("focal_loss.binary_focal_loss", "binary", "y_pred", "y_true", "probabilities", settings={"gamma": 2.0}),
     Odd("focal_loss.sparse_categorical_focal_loss", "indices", "y_pred", "y_true", "softmax", settings={"gamma": 2.0}, dtype="float32"),
+    Odd("mlx.cross_entropy", "indices", "logits", "targets", dtype="float32"),
+    Odd("mlx.cross_entropy", "soft", "logits", "targets", dtype="float32"),
+    Odd("mlx.binary_cross_entropy", "binary", "inputs", "targets", tensors=("weights",), settings=_NONE, dtype="float32"),
+    Odd("mlx.nll_loss", "indices", "inputs", "targets", "log", dtype="float32"),
     *_keras("keras"),
     *_keras("keras2"),
 )
