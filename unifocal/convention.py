@@ -45,6 +45,7 @@ class Convention:
     labels: which formats are taken: labels of the predictions' shape, class indices, or both.
     label_smoothing, axis, ignore_index: as in the canonical losses.
     count_ignored: whether ignored entries count in a mean's denominator.
+    background: whether a binary loss takes the number of classes for a class index: a row without a positive.
     class_weight: whether class weights stand at each class's term, or as Σ w_c·y_c before the row's loss.
     weights: from which end weights align: sample weights with the unreduced loss, and a class vector, of one number a class along the
         axis, from the right ("trailing") with the predictions where it is none.
@@ -76,6 +77,7 @@ class Convention:
     axis: int = -1
     ignore_index: int | None = None
     count_ignored: bool = False
+    background: bool = True
     class_weight: ClassWeight = "class"
     weights: Alignment = "leading"
     class_axis: ClassAxis = "formula"
@@ -96,8 +98,9 @@ class Convention:
             if not isinstance(chosen, str) or chosen not in allowed:
                 *others, last = map(repr, allowed)
                 raise ValueError(f"{name} must be {', '.join(others)} or {last}; received {chosen!r}.")
-        if not isinstance(self.count_ignored, bool):
-            raise TypeError(f"count_ignored must be True or False; received {type(self.count_ignored).__name__}.")
+        for name in ("count_ignored", "background"):
+            if not isinstance(getattr(self, name), bool):
+                raise TypeError(f"{name} must be True or False; received {type(getattr(self, name)).__name__}.")
         smoothing = static("label_smoothing", self.label_smoothing, "in [0, 1]")
         if not (0 <= smoothing <= 1 or (self.held == "nothing" and math.isfinite(smoothing))):
             raise ValueError(

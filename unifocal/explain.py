@@ -25,6 +25,8 @@ _STAND_INS: dict[str, Any] = {
     "alpha": 0.25,
     "pos_weight": 1.0,
     "gamma": 2.0,
+    "normalizer": 1.0,
+    "label_smooth_val": 0.1,
     "num_class": 2,
     "label": np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
 }
@@ -92,7 +94,7 @@ def _find(name: str) -> tuple[str, Callable[..., Any]]:
 def _options(function: Any) -> list[str]:
     """All that a class, and a call beside predictions and labels, takes."""
     made = list(signature(function).parameters) if isclass(function) else []
-    called = list(signature(function.describe).parameters)
+    called = [name for name, parameter in signature(function.describe).parameters.items() if parameter.kind is not Parameter.VAR_KEYWORD]
     return made + called[3 if isclass(function) else 2 :]
 
 
@@ -135,21 +137,27 @@ _SAMPLES = {
     "element-wise labels": ((2, 3), np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])),
     "class indices": ((2, 3), np.array([0, 2])),
     "pairs of class indices and scores": ((2, 3), (np.array([0, 2]), np.array([0.5, 1.0]))),
+    "masks": ((2, 3, 2), np.ones((2, 2))),
     "class indices, one a pixel": ((1, 2, 2, 1), np.array([[[0], [1]]])),
     "labels of shape (N, 1)": ((2, 1), np.array([[1.0], [0.0]])),
 }
 _FORMATS = tuple(_SAMPLES)
 _SPECIAL = _FORMATS[-2:]
 """Special cases of the others."""
+_BESIDE = {"masks": {"label": np.array([0, 2])}}
+"""What labels of a format come with."""
 
 
 def _described(function: Callable[..., Any], options: dict[str, Any]) -> Iterator[tuple[str, _Rows | Exception]]:
     """The rows for each format of labels that the function takes, or why not: found by describing calls on small arrays."""
+    shape: tuple[int, ...]
     for formats, (shape, labels) in _SAMPLES.items():
         error: Exception | None = None
         for weights in (*shape, 0):  # a weight of a row or of a class, where the function takes one
             try:
-                convention, operands = _describe(function, np.full(shape, 1.0 / shape[1]), labels, options, weights)
+                convention, operands = _describe(
+                    function, np.full(shape, 1.0 / shape[1]), labels, _BESIDE.get(formats, {}), options, weights
+                )
                 with value_checks(False), np.errstate(all="ignore"):
                     evaluate(convention, operands)
             except (TypeError, ValueError) as refused:
@@ -162,14 +170,17 @@ def _described(function: Callable[..., Any], options: dict[str, Any]) -> Iterato
             yield formats, error
 
 
-def _describe(function: Any, predictions: Any, labels: Any, options: dict[str, Any], weights: int) -> tuple[Convention, Operands]:
+def _describe(
+    function: Any, predictions: Any, labels: Any, beside: dict[str, Any], options: dict[str, Any], weights: int
+) -> tuple[Convention, Operands]:
     if isclass(function):
         own = signature(function).parameters
-        needed = {name: _STAND_INS[name] for name, parameter in own.items() if _is_needed(parameter)}
+        needed = {name: _stand_in(name) for name, parameter in own.items() if _is_needed(parameter)}
         given, options = _split(options, own)
         function = function(**{**needed, **given})
-    _, _, *others = signature(function.describe).parameters.values()
-    asked: dict[str, Any] = {other.name: _STAND_INS[other.name] for other in others if _is_needed(other)}
+    _, _, *others = (one for one in signature(function.describe).parameters.values() if one.kind is not Parameter.VAR_KEYWORD)
+    asked = {other.name: beside[other.name] for other in others if other.name in beside}
+    asked |= {other.name: _stand_in(other.name) for other in others if _is_needed(other) and other.name not in asked}
     asked |= {other.name: np.ones(weights) for other in others if weights and other.name in _WEIGHTS}
     values = {**asked, **options}
     pair = (labels, predictions) if function.labels_first else (predictions, labels)
@@ -179,6 +190,12 @@ def _describe(function: Any, predictions: Any, labels: Any, options: dict[str, A
 
 def _is_needed(parameter: Parameter) -> bool:
     return parameter.default is Parameter.empty and parameter.kind is not Parameter.VAR_KEYWORD
+
+
+def _stand_in(name: str) -> Any:
+    if name not in _STAND_INS:
+        raise TypeError(f"{name} is required")
+    return _STAND_INS[name]
 
 
 def _split(options: dict[str, Any], known: Mapping[str, Parameter]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -243,7 +260,7 @@ def _end(convention: Convention) -> str:
 
 def _labels(convention: Convention, labels: str) -> str:
     if labels.startswith("class indices"):
-        background = "" if convention.formula.categorical else "; index C is the background"
+        background = "; index C is the background" if convention.background and not convention.formula.categorical else ""
         return f"class indices along axis {convention.axis}{background}"
     values = "values in [0, 1]" if convention.holds_labels else "any numbers"
     return f"{values} in the predictions' shape" + (", one-hot or soft" if convention.formula.categorical else "")

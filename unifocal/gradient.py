@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, ParamSpec
 
 from .arrays import Array, Tensor
+from .compilers import leave_unconverted
 from .described import require_described, unwrapped
 from .evaluation.cache import lookup
 from .evaluation.evaluate import evaluate_with_gradient, evaluate_with_hessian
@@ -88,6 +89,7 @@ def value_grad_and_hessian(loss: Callable[P, Tensor], *, hessian: Hessian = "exa
     return partial(_value_gradient_and_hessian, loss, hessian_kind(hessian))
 
 
+@leave_unconverted
 def _value_and_gradient(loss: Any, /, *args: Any, **kwargs: Any) -> tuple[Array, Array]:
     loss, args, kwargs = unwrapped(loss, args, kwargs)
     describe = loss.describe
@@ -95,6 +97,7 @@ def _value_and_gradient(loss: Any, /, *args: Any, **kwargs: Any) -> tuple[Array,
     return evaluate_with_gradient(*describe(*args, **kwargs)) if call is None else call.value_and_gradient()
 
 
+@leave_unconverted
 def _value_gradient_and_hessian(loss: Any, hessian: Hessian, /, *args: Any, **kwargs: Any) -> tuple[Array, Array, Array]:
     loss, args, kwargs = unwrapped(loss, args, kwargs)
     convention, operands = loss.describe(*args, **kwargs)

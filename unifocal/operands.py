@@ -13,7 +13,8 @@ class Operands(NamedTuple):
 
     alpha: balances positives and negatives in binary losses, scales classes in categorical ones; None is off.
     pos_weight: of binary losses.
-    given: the predictions as the user gave them, where they were reshaped or cast: what the gradient has the shape and dtype of.
+    given: the predictions as the user gave them, where they were reshaped, cast or cut: what the gradient has the shape and dtype of.
+    restore: the function that makes a gradient by the predictions one by the given ones, where a reshape does not.
     """
 
     predictions: Any
@@ -25,6 +26,7 @@ class Operands(NamedTuple):
     normalizer: Any = None
     loss_weight: float | None = None
     given: Any = None
+    restore: Any = None
 
 
 WEIGHTS = Operands._fields[2:7]

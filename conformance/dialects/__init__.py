@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -95,10 +96,13 @@ def cases(
 
 
 def plain_signature(function: Callable[..., Any]) -> str:
-    """A signature without annotations, and without whether 2 is 2.0; what a class passes on to its base is spelled out."""
+    """A signature without annotations, and without whether 2 is 2.0, or a string an enumeration's.
+
+    What a class passes on to its base is spelled out.
+    """
     parameters = []
     for parameter in _spelled_out(function):
-        default = parameter.default
+        default = parameter.default.value if isinstance(parameter.default, Enum) else parameter.default
         if isinstance(default, (int, float)) and not isinstance(default, bool):
             default = float(default)
         parameters.append(parameter.replace(annotation=Parameter.empty, default=default))

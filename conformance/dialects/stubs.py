@@ -19,7 +19,7 @@ def load(package: str, path: str, imports: Mapping[str, Mapping[str, Any]]) -> M
     assert spec.loader is not None
     module = module_from_spec(spec)
     packages: dict[str, Mapping[str, Any]] = {parent: {"__path__": []} for known in (*imports, name) for parent in _parents(known)}
-    with _modules({**packages, **imports}):
+    with importable({**packages, **imports}):
         spec.loader.exec_module(module)
     return module
 
@@ -30,7 +30,7 @@ def _parents(name: str) -> Iterator[str]:
 
 
 @contextmanager
-def _modules(contents: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
+def importable(contents: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
     """Modules with these contents, importable in the block only."""
     before = {name: sys.modules.get(name) for name in contents}
     for name, values in contents.items():

@@ -122,6 +122,8 @@ def _named(case: Case, options: Mapping[str, Any], usual: Mapping[str, Any]) -> 
 
 def _briefly(value: Any) -> str:
     """A value in one word: a short array's numbers, or a long one's shape."""
+    if isinstance(value, tuple):
+        return f"({','.join(map(_briefly, value))})"
     if not isinstance(value, np.ndarray):
         return repr(value)
     text = str(value.tolist()) if value.size <= 4 else f"array{value.shape}"
@@ -182,10 +184,13 @@ def _computed(original: Signed, case: Case, dtype: str) -> Entry | None:
 
 def _rounded(values: Any, dtype: str) -> Any:
     """Floating arrays with numbers of the dtype, as float64."""
-    return values and {
-        name: value.astype(dtype).astype(np.float64) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
-        for name, value in values.items()
-    }
+
+    def rounded(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(rounded, value))
+        return value.astype(dtype).astype(np.float64) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+
+    return values and {name: rounded(value) for name, value in values.items()}
 
 
 def _key(case: Case) -> Any:

@@ -143,8 +143,8 @@ class Subject:
 
 
 def tensors_of(case: Case) -> list[str]:
-    """The names of the tensors that are given by position: predictions and labels."""
-    return [name for name, value in case.arguments.items() if isinstance(value, np.ndarray)][:2]
+    """The names of the tensors that are given by position: predictions and labels, which may be several in a tuple."""
+    return [name for name, value in case.arguments.items() if isinstance(value, np.ndarray | tuple)][:2]
 
 
 def _answered(run: Framework, loss: Callable[[Any], Any], x: Any) -> Answer:
@@ -180,6 +180,8 @@ def _type(value: object) -> str:
 
 def same_option(a: Any, b: Any) -> bool:
     """Whether two values of an option are the same, as 2 and 2.0 are, and 1 and True are not."""
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(same_option, a, b))
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         return bool(np.array_equal(a, b))
     return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)

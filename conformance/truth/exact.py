@@ -111,7 +111,12 @@ def _is_real(dtype: Any) -> bool:
 def _elementwise(function: Callable[..., Any]) -> Callable[..., _Values]:
     """A function of mpmath numbers, over arrays of them."""
     vectorized = np.frompyfunc(function, function.__code__.co_argcount, 1)
-    return lambda *arrays: np.asarray(vectorized(*arrays), object)
+
+    def over(*arrays: _Values) -> _Values:
+        with np.errstate(invalid="ignore"):  # a NaN that is made a number
+            return np.asarray(vectorized(*arrays), object)
+
+    return over
 
 
 def _real(a: Number) -> Number:

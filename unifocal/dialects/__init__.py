@@ -18,6 +18,8 @@ from .registry import PLUGINS, dialect_names, full_name, function_named, functio
 __all__ = ["Difference", "dialect_names", "differences", "full_name", "function_named", "functions_of"]
 
 if TYPE_CHECKING:
+    from . import effdet as effdet
+    from . import fastai as fastai
     from . import focal_loss as focal_loss
     from . import keras as keras
     from . import keras2 as keras2
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
     from . import kornia as kornia
     from . import mlx as mlx
     from . import mmdet as mmdet
+    from . import mmpretrain as mmpretrain
+    from . import mmseg as mmseg
     from . import model_garden as model_garden
+    from . import monai as monai
     from . import optax as optax
     from . import paddle as paddle
     from . import paddleclas as paddleclas

@@ -119,6 +119,7 @@ class BCELoss(LossObject):
             SigmoidFocal(),
             labels="indices" if by_index else "elements",
             axis=1,
+            background=False,
             ignore_index=self.ignore_index,
             weights="trailing",
             reduction="mean",
@@ -159,7 +160,9 @@ class FocalLoss(LossObject):
     def describe(self, logit: Tensor, label: Array) -> DescriptionOf[Tensor]:
         """The loss of logits (N, 2, H, W) and class indices (N, H, W)."""
         _check_shapes(logit, label, 2)
-        convention = Convention(SigmoidFocal(self.gamma), labels="indices", axis=1, ignore_index=self.ignore_index, held="nothing")
+        convention = Convention(
+            SigmoidFocal(self.gamma), labels="indices", axis=1, background=False, ignore_index=self.ignore_index, held="nothing"
+        )
         return convention, Operands(logit, label, alpha=balanced_by(self.alpha))
 
     __call__ = evaluating(describe)

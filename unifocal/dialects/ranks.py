@@ -13,7 +13,7 @@ from ..evaluation.checks import are_on
 from ..scalars import is_number
 
 
-def _own(value: Any) -> tuple[Backend, Namespace, Array]:
+def tensor_of(value: Any) -> tuple[Backend, Namespace, Array]:
     """value, as a tensor of its backend; lists and numbers as NumPy's."""
     given, backend = value, backend_of(value)
     if backend is None:
@@ -33,31 +33,31 @@ def _own(value: Any) -> tuple[Backend, Namespace, Array]:
 
 def shape(value: Any) -> tuple[int | None, ...]:
     """The sizes of a tensor or a list; None where a traced graph does not know one."""
-    backend, _, value = _own(value)
+    backend, _, value = tensor_of(value)
     return backend.shape(value)
 
 
 def squeezed(value: Any, axis: int = -1) -> Array:
     """The tensor without an axis of size 1."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return xp.squeeze(value, axis=axis)
 
 
 def expanded(value: Any, axis: int = -1) -> Array:
     """The tensor with one more axis of size 1."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return xp.expand_dims(value, axis=axis)
 
 
 def is_floating(value: Any) -> bool:
     """Whether a tensor or a list holds floating-point numbers."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return bool(xp.isdtype(value.dtype, "real floating"))
 
 
 def as_indices(value: Any) -> Array:
     """Class indices that may come as floating-point numbers or booleans, as int64."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return cast(xp, value, xp.int64) if xp.isdtype(value.dtype, ("real floating", "bool")) else value
 
 
@@ -73,7 +73,7 @@ def as_dtype(value: Array, dtype: Any) -> Array:
     """The tensor in the dtype of this name, or the compute dtype of a policy of Keras's; as it is for None."""
     if dtype is None:
         return value
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     dtype = getattr(dtype, "compute_dtype", dtype)
     if isinstance(dtype, str) and not hasattr(xp, dtype):
         raise ValueError(f"dtype must be one that {type_name(value)} has; received {dtype!r}.")
@@ -113,7 +113,7 @@ def same_rank(a: Any, b: Any) -> tuple[Any, Any]:
 
 def broadcast(value: Any, onto: tuple[int | None, ...]) -> Array:
     """The tensor in this shape, if its own broadcasts to it; as it is otherwise."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     own, sizes = shape(value), tuple(n for n in onto if n is not None)
     if same(own, onto) or len(sizes) < len(onto) or len(own) > len(onto):
         return value
@@ -127,7 +127,7 @@ def classes_where(where: Any, value: Any, axis: int) -> tuple[Array, Array]:
 
     A mask of one dimension fewer is one of rows.
     """
-    backend, xp, value = _own(value)
+    backend, xp, value = tensor_of(value)
     where = where if backend_of(where) is backend else backend.from_numpy(np.asarray(where), value)
     if len(shape(where)) != len(shape(value)):
         where = xp.expand_dims(where, axis=axis)
@@ -137,7 +137,7 @@ def classes_where(where: Any, value: Any, axis: int) -> tuple[Array, Array]:
 
 def keep_classes(where: Array, value: Any, fill: float) -> Array:
     """The tensor with ``fill`` where ``where`` is false."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     if xp.isdtype(value.dtype, ("bool", "integral")):
         value = xp.astype(value, xp.float32)
     return xp.where(where, value, fill)
@@ -148,7 +148,7 @@ def smoothed(labels: Any, smoothing: Any, axis: int = -1, prior: Any = None, whe
 
     The prior is uniform over the classes along the axis, or over those ``where`` true, unless one is given.
     """
-    backend, xp, y = _own(labels)
+    backend, xp, y = tensor_of(labels)
     if not xp.isdtype(y.dtype, "real floating"):
         raise TypeError(f"labels must be floating; received dtype {y.dtype}.")
 
@@ -172,14 +172,14 @@ def smoothed(labels: Any, smoothing: Any, axis: int = -1, prior: Any = None, whe
 
 def reshaped(value: Any, sizes: tuple[int | None, ...]) -> Array:
     """The tensor in another shape, of which one size may be unknown."""
-    _, xp, value = _own(value)
+    _, xp, value = tensor_of(value)
     return xp.reshape(value, tuple(-1 if n is None else n for n in sizes))
 
 
 def by_label(labels: Any, predictions: Any, of_ones: float, of_others: float) -> Array:
     """One number where a label is 1, and another elsewhere, as a tensor of the predictions' framework."""
-    _, like, x = _own(predictions)
-    _, xp, y = _own(_beside(labels, predictions))
+    _, like, x = tensor_of(predictions)
+    _, xp, y = tensor_of(_beside(labels, predictions))
     y = cast(xp, y, xp.float64 if x.dtype == like.float64 else xp.float32)
     others = xp.full_like(y, of_others, dtype=y.dtype)
     return xp.where(xp.equal(y, 1), of_ones, others)
@@ -187,30 +187,30 @@ def by_label(labels: Any, predictions: Any, of_ones: float, of_others: float) ->
 
 def _beside(value: Any, predictions: Any) -> Array:
     """NumPy's arrays, lists and numbers as a tensor of the predictions' framework; tensors as they are."""
-    backend, _, x = _own(predictions)
-    owner, _, own = _own(value)
+    backend, _, x = tensor_of(predictions)
+    owner, _, own = tensor_of(value)
     return own if owner is backend or not isinstance(own, np.ndarray) else backend.from_numpy(own, x)
 
 
 def raised(labels: Any, predictions: Any, threshold: float) -> Array:
     """Labels, clipped to [0, 1], and 1 where they are above a threshold."""
-    _, like, x = _own(predictions)
-    _, xp, y = _own(_beside(labels, predictions))
+    _, like, x = tensor_of(predictions)
+    _, xp, y = tensor_of(_beside(labels, predictions))
     y = cast(xp, y, xp.float64 if x.dtype == like.float64 else xp.float32)
     return xp.where(y > min(threshold, 1.0), 1.0, xp.where(y < 0, 0.0, y))
 
 
 def number_of_ones(labels: Any, predictions: Any) -> Array:
     """How many labels are 1, and 1 if none is: of shape ()."""
-    _, xp, y = _own(_beside(labels, predictions))
+    _, xp, y = tensor_of(_beside(labels, predictions))
     count = cast(xp, xp.count_nonzero(xp.equal(y, 1)), xp.float32)
     return xp.where(xp.equal(count, 0), 1.0, count)
 
 
 def scored(labels: Any, scores: Any, predictions: Any) -> Array:
     """Scores (N,) at their rows' classes, 0 elsewhere, as (N, C); a class index that is none leaves 0."""
-    backend, xp, score = _own(_beside(scores, predictions))
-    _, _, index = _own(_beside(labels, predictions))
+    backend, xp, score = tensor_of(_beside(scores, predictions))
+    _, _, index = tensor_of(_beside(labels, predictions))
     classes = shape(predictions)[1]
     if classes is None:
         raise ValueError(f"The class axis must have a static size here; received predictions of shape {shape(predictions)}.")
@@ -224,8 +224,8 @@ def marked_scores(scores: Any, labels: Any, predictions: Any) -> tuple[Array, Ar
 
     Raises ValueError where a label is neither 0 nor 1; where labels cannot be looked at, the score is NaN.
     """
-    _, xp, score = _own(_beside(scores, predictions))
-    backend, _, label = _own(_beside(labels, predictions))
+    _, xp, score = tensor_of(_beside(scores, predictions))
+    backend, _, label = tensor_of(_beside(labels, predictions))
     positive, negative = xp.equal(label, 1), xp.equal(label, 0)
     if not backend.is_traced(label) and are_on() and backend.on_host(label):
         values = backend.to_numpy(label)
@@ -238,7 +238,7 @@ def marked_scores(scores: Any, labels: Any, predictions: Any) -> tuple[Array, Ar
 
 def share_of_zeros(labels: Any, ignored: int) -> Array:
     """The share of 0, or of what is ignored, among the labels that are that or 1: of shape (), and NaN if there are none."""
-    _, xp, y = _own(labels)
+    _, xp, y = tensor_of(labels)
     zero = xp.equal(y, 0) | xp.equal(y, ignored)
     negatives, hard = (cast(xp, xp.count_nonzero(where), xp.float32) for where in (zero, zero | xp.equal(y, 1)))
     return negatives / hard
@@ -246,6 +246,6 @@ def share_of_zeros(labels: Any, ignored: int) -> Array:
 
 def softmax(logits: Array, axis: int) -> Array:
     """The softmax of logits, differentiated by the framework."""
-    backend, xp, x = _own(logits)
+    backend, xp, x = tensor_of(logits)
     e = xp.exp(x - backend.stop_gradient(xp.max(x, axis=axis, keepdims=True)))
     return e / xp.sum(e, axis=axis, keepdims=True)

@@ -28,6 +28,11 @@ _NAMES = (
     "model_garden",
     "focal_loss",
     "mlx",
+    "monai",
+    "mmseg",
+    "mmpretrain",
+    "effdet",
+    "fastai",
 )
 
 # Where people import the originals from: a module for all of a dialect's functions, or one function's full name.
@@ -69,11 +74,24 @@ _KNOWN_AS = {
     "kornia.losses.focal": "kornia",
     "mlx.nn": "mlx",
     "mlx.nn.losses": "mlx",
+    "monai.losses": "monai",
+    "monai.losses.focal_loss": "monai",
     # mmdet has a sigmoid_focal_loss of its own around mmcv's, so each is named in full.
-    "mmdet.models.FocalLoss": "mmdet.FocalLoss",
-    "mmdet.models.losses.FocalLoss": "mmdet.FocalLoss",
+    **{
+        f"mmdet.models.{losses}{name}": f"mmdet.{name}"
+        for losses in ("", "losses.")
+        for name in (
+            *("CrossEntropyLoss", "FocalLoss", "GaussianFocalLoss", "QualityFocalLoss", "VarifocalLoss"),
+            *("binary_cross_entropy", "cross_entropy", "mask_cross_entropy"),
+        )
+    },
+    **{f"mmdet.models.losses.{file}": "mmdet" for file in ("gaussian_focal_loss", "gfocal_loss", "varifocal_loss", "cross_entropy_loss")},
     "mmcv.ops.sigmoid_focal_loss": "mmdet.sigmoid_focal_loss",
     "mmcv.ops.softmax_focal_loss": "mmdet.softmax_focal_loss",
+    "mmseg.models.losses": "mmseg",
+    "mmpretrain.models.losses": "mmpretrain",
+    "effdet.loss": "effdet",
+    "fastai.losses": "fastai",
 }
 # tf.keras is Keras 2 up to TensorFlow 2.15, and Keras 3 from 2.16 on.
 _EITHER = {f"{root}.keras{losses}": ("keras2", "keras") for root in ("tf", "tensorflow") for losses in ("", ".losses")}

@@ -50,10 +50,10 @@ class Call:
             value = reduce_classes(reading, folded_x, inputs.labels, value) if divisor is None else divide(reading.xp, value, divisor)
             return cast(reading.xp, value, reading.result_dtype)
 
-    def value_and_gradient(self, given: Array | None = None) -> tuple[Array, Array]:
+    def value_and_gradient(self, given: Array | None = None, restore: Callable[[Array], Array] | None = None) -> tuple[Array, Array]:
         """The loss, and the gradient of its sum with respect to the predictions, both constants.
 
-        given: what the predictions were reshaped or cast from, whose shape and dtype the gradient has then.
+        given, restore: as operands have them, of predictions that were made of others; the gradient has the shape and dtype of those.
         """
         reading, x = self.reading, self.operands.predictions
         backend, xp = reading.backend, reading.xp
@@ -70,6 +70,7 @@ class Call:
                 value, gradient = self._value_and_gradient()
             if given is not None:
                 x = backend.canonical(given)
+                gradient = gradient if restore is None else restore(gradient)
                 gradient = xp.reshape(gradient, tuple(-1 if n is None else n for n in backend.shape(x)))
             return backend.stop_gradient(value), backend.stop_gradient(cast(xp, gradient, x.dtype))
 
@@ -86,10 +87,10 @@ class Call:
                 gradient = divide(xp, gradient, float(reading.classes))
         return cast(xp, value, reading.result_dtype), gradient
 
-    def hessian(self, hessian: Hessian, given: Array | None = None) -> Array:
+    def hessian(self, hessian: Hessian, given: Array | None = None, restore: Callable[[Array], Array] | None = None) -> Array:
         """The diagonal of the Hessian of the loss's sum with respect to the predictions, a constant; raises TypeError where there is none.
 
-        given: as above.
+        given, restore: as above.
         """
         reading, x = self.reading, self.operands.predictions
         backend, xp = reading.backend, reading.xp
@@ -107,6 +108,7 @@ class Call:
                     found = divide(xp, found, float(reading.classes))
             if given is not None:
                 x = backend.canonical(given)
+                found = found if restore is None else restore(found)
                 found = xp.reshape(found, tuple(-1 if n is None else n for n in backend.shape(x)))
             return backend.stop_gradient(cast(xp, found, x.dtype))
 
@@ -210,11 +212,11 @@ def evaluate(convention: Convention, operands: Operands) -> Array:
 
 def evaluate_with_gradient(convention: Convention, operands: Operands) -> tuple[Array, Array]:
     """The loss, and the gradient of its sum with respect to the predictions; both constants."""
-    return read_call(convention, operands, constant=True).value_and_gradient(operands.given)
+    return read_call(convention, operands, constant=True).value_and_gradient(operands.given, operands.restore)
 
 
 def evaluate_with_hessian(convention: Convention, operands: Operands, hessian: Hessian) -> tuple[Array, Array, Array]:
     """The loss, and gradient and diagonal of the Hessian of its sum with respect to the predictions; all constants."""
     call = read_call(convention, operands, constant=True)
-    value, gradient = call.value_and_gradient(operands.given)
-    return value, gradient, call.hessian(hessian, operands.given)
+    value, gradient = call.value_and_gradient(operands.given, operands.restore)
+    return value, gradient, call.hessian(hessian, operands.given, operands.restore)

@@ -95,10 +95,11 @@ def class_indices(reading: Reading, targets: Array) -> tuple[Array, Array | None
     """
     xp, convention, classes = reading.xp, reading.convention, reading.classes
     index = cast(xp, targets, xp.int64)
-    # For binary losses, index = number of classes is the background: a row without a positive.
-    last = classes - 1 if reading.categorical else classes
+    # For binary losses, index = number of classes may be the background: a row without a positive.
+    background = convention.background and not reading.categorical
+    last = classes if background else classes - 1
     if reading.readable(targets):
-        hint = "" if reading.categorical else " (the last one is background)"
+        hint = " (the last one is background)" if background else ""
         left_out = "" if convention.labels != "any" else " If {received} marks what is to be left out, pass ignore_index={received}."
         reading.hold(f"Class indices{hint}", targets, Range(0, last, hint=left_out), drop=reading.axis)
         return index, None

@@ -96,9 +96,10 @@ class WithZLoss(Formula):
         """See :class:`~.base.Formula`."""
         parts, top = dense_parts(xp, self._axis, x)
         log_sum, p = log_sum_exp(xp, self._axis, x)
-        centred = p * parts.o * z_over_o(xp, self._axis, parts, top, h)  # p·(h − Σ p·h)
-        along = p * xp.sum(p * h, axis=self._axis, keepdims=True)
-        own = product(xp, centred, 2 * self._scaled(xp, inputs, log_sum)) + 2 * self._scaled(xp, inputs, xp.ones_like(log_sum)) * along
+        # Nothing is decided by what has h in it: a second derivative is linear in h, and JAX transposes it.
+        bent = product(xp, p * parts.o, 2 * self._scaled(xp, inputs, log_sum))
+        flat = 2 * self._scaled(xp, inputs, xp.ones_like(log_sum)) * p
+        own = bent * z_over_o(xp, self._axis, parts, top, h) + flat * xp.sum(p * h, axis=self._axis, keepdims=True)
         return self.of.second(xp, x, inputs, h) + own
 
     def fast(self, xp: Namespace, x: Array, inputs: Inputs, out: Array | None) -> tuple[Array, Array] | None:

@@ -268,6 +268,24 @@ def test_within_compilers() -> None:
             np.testing.assert_allclose(np.asarray(ours), np.stack(theirs), rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.frameworks("tensorflow")
+@pytest.mark.parametrize("both", [unifocal.value_and_grad, unifocal.value_grad_and_hessian], ids=["gradient", "hessian"])
+def test_autograph_leaves_the_source_alone(framework: Framework, both: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Which it would try to rewrite, and warn that it cannot."""
+    import tensorflow as tf
+
+    x, index = np.random.default_rng(8).normal(size=(5, 3)), np.arange(5) % 3
+    function = both(unifocal.softmax_focal_loss)
+    tf.get_logger().addHandler(caplog.handler)
+    try:
+        found = tf.function(lambda a, b: function(a, b))(tf.constant(x), tf.constant(index))
+    finally:
+        tf.get_logger().removeHandler(caplog.handler)
+    for ours, theirs in zip(found, function(x, index), strict=True):
+        np.testing.assert_allclose(framework.numpy(ours), theirs, rtol=1e-12)
+    assert "AutoGraph could not transform" not in caplog.text
+
+
 def test_lazily_with_dask() -> None:
     da = pytest.importorskip("dask.array")
     x, index = np.random.default_rng(9).normal(size=(7, 3)), np.arange(7) % 3

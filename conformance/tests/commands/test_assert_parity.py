@@ -47,6 +47,13 @@ def test_assertion(losses: Any) -> None:
         assert_parity(3, like="torch.cross_entropy")  # type: ignore[arg-type]
 
 
+def test_labels_in_a_tuple() -> None:
+    quality = functions_of("mmdet")["quality_focal_loss"]
+    assert_parity(quality, like="mmdet.quality_focal_loss", backend="numpy")
+    with pytest.raises(AssertionError, match="11 of 11 calls differ"):
+        assert_parity(functions_of("mmdet")["quality_focal_loss_with_prob"], like="mmdet.quality_focal_loss", backend="numpy")
+
+
 def test_assertion_against_a_record(losses: Any, tmp_path: Path) -> None:
     assert run_command("record", "--function", "ported_losses:focal", *LIKE, "-o", "ref.npz").exit_code == 0
     assert_parity(losses.focal, against="ref.npz", backend="torch")

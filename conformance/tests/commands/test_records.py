@@ -21,8 +21,13 @@ from ...dialects import golden_record, module_of, original_answer, record_origin
 from ...truth import tolerances
 from ...truth.ulp import of_largest
 
+_PAIR = (np.array([0.5, 1.0]), np.array([2, 3]))
 _CASE = Case(
-    "f", "a=1", "x", {"x": np.array([[0.1, np.inf]]), "y": np.array([1, 0], np.int64), "alpha": 0.25, "reduction": None}, {"s": "sum"}
+    "f",
+    "a=1",
+    "x",
+    {"x": np.array([[0.1, np.inf]]), "y": np.array([1, 0], np.int64), "pair": _PAIR, "alpha": 0.25, "reduction": None},
+    {"s": "sum"},
 )
 _RECORD = Record("f", "numpy", {"numpy": "2"}, (Entry(_CASE, Answer(np.array(np.float32(3)), None)),), {"f": "(x, y)"})
 

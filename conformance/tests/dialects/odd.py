@@ -236,6 +236,53 @@ ODD: tuple[Odd, ...] = (
     Odd("mlx.nll_loss", "indices", "inputs", "targets", "log", dtype="float32"),
     *_keras("keras"),
     *_keras("keras2"),
+    Odd("monai.FocalLoss", "binary", "input", "target", dtype="float32"),
+    *(
+        Odd(
+            f"{dialect}.cross_entropy",
+            labels,
+            "pred",
+            "label",
+            "logits",
+            _WEIGHT,
+            {"ignore_index": _IGNORED, "reduction": ("avg", None)},
+            _NONE,
+        )
+        for dialect in ("mmdet", "mmseg")
+        for labels in ("indices", "soft")
+    ),
+    *(
+        Odd(f"{dialect}.binary_cross_entropy", labels, "pred", "label", "logits", _WEIGHT, {"ignore_index": _IGNORED}, _NONE, "float32")
+        for dialect in ("mmdet", "mmseg")
+        for labels in ("indices", "binary")
+    ),
+    Odd("mmdet.quality_focal_loss_tensor_target", "binary", "pred", "target", "logits", _WEIGHT, {"beta": _GAMMA}, _NONE),
+    Odd("mmdet.varifocal_loss", "binary", "pred", "target", "logits", _WEIGHT, {"gamma": _GAMMA}, _NONE),
+    Odd(
+        "mmdet.gaussian_focal_loss",
+        "binary",
+        "pred",
+        "gaussian_target",
+        "probabilities",
+        _WEIGHT,
+        {"gamma": _GAMMA},
+        _NONE,
+    ),
+    Odd("mmseg.FocalLoss", "indices", "pred", "target", "logits", _WEIGHT, {"ignore_index": _IGNORED}),
+    Odd("mmseg.FocalLoss", "binary", "pred", "target", "logits", _WEIGHT),
+    Odd("mmpretrain.asymmetric_loss", "binary", "pred", "target", "logits", _WEIGHT, {"gamma_neg": _GAMMA, "clip": (-0.1, 0)}, _NONE),
+    Odd("mmpretrain.AsymmetricLoss", "indices", "pred", "target", "logits", _WEIGHT),
+    Odd(
+        "effdet.new_focal_loss",
+        "binary",
+        "logits",
+        "targets",
+        tensors=("normalizer",),
+        numbers={"alpha": _ALPHA, "gamma": _GAMMA, "label_smoothing": _SMOOTHING},
+        settings={"alpha": 0.25, "gamma": 2.0, "normalizer": 2.0},
+    ),
+    Odd("fastai.FocalLoss", "indices", "inp", "targ"),
+    Odd("fastai.FocalLoss", "soft", "inp", "targ"),
 )
 
 

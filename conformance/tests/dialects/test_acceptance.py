@@ -57,10 +57,7 @@ _SHOWN_BY: Mapping[str, Collection[str]] = {
     "a normalizer of 0 or below": ("normalizer negative",),
     "label_smoothing below 0": ("label_smoothing -0.1",),
     "from_logits that is no bool": ("from_logits 1", "from_logits None"),
-    "γ below 0": ("gamma -1.0",),
-    "γ as a tensor": ("gamma 1.5",),
     "ε as a tensor": ("epsilon 1.5",),
-    "a mean of nothing": ("no rows", "no classes"),
     "no rows": ("no rows",),
     "integers for predictions": ("predictions int64",),
     "class indices that are no classes": ("labels -1", "labels -100", "labels 3"),
@@ -73,6 +70,12 @@ _SHOWN_BY: Mapping[str, Collection[str]] = {
     "soft labels of integer types": ("labels (2, 3)", "labels int64", "labels int8", "labels bool"),
     "predictions of one dimension": ("one dimension",),
     "floating labels that are no soft labels": ("labels (2,)", "labels (2, 1)"),
+    "γ below 0": ("gamma -1.0", "gamma_neg -1.0", "beta -1.0"),
+    "γ as a tensor": ("gamma 1.5", "gamma_neg 1.5", "beta 1.5"),
+    "weight of more dimensions than the loss": ("weight (1, 1)", "weight (2, 1)", "weight (1, 2, 3)"),
+    "labels or a weight of one row for several": ("labels (1,)", "weight (1,)", "weight (1, 1)"),
+    "a normalizer that broadcasts the loss to a larger shape": ("normalizer (1, 2, 3)",),
+    "a mean of nothing": ("no rows", "no classes"),
 }
 _ELSEWHERE = {"labels one rounding outside [0, 1]", "predictions of one class"}
 """Conditions that not every function shows here."""

@@ -11,6 +11,8 @@ import pytest
 
 from unifocal.dialects import (
     dialect_names,
+    effdet,
+    fastai,
     focal_loss,
     functions_of,
     keras,
@@ -19,7 +21,10 @@ from unifocal.dialects import (
     kornia,
     mlx,
     mmdet,
+    mmpretrain,
+    mmseg,
     model_garden,
+    monai,
     optax,
     paddle,
     paddleclas,
@@ -32,6 +37,7 @@ from unifocal.dialects import (
 )
 
 X, Y, INDEX = np.zeros((4, 3)), np.ones((4, 3)), np.array([0, 1, 2, 0])
+IMAGE, PIXELS = np.zeros((2, 3, 2, 2)), np.zeros((2, 2, 2), np.int64)
 P = np.full((4, 3), 0.25)
 
 _ERRORS: list[tuple[type[Exception], str, Any]] = [
@@ -183,6 +189,77 @@ _ERRORS: list[tuple[type[Exception], str, Any]] = [
     (ValueError, 'avg_factor can not be used with reduction="sum"', lambda: mmdet.FocalLoss(reduction="sum")(X, INDEX, avg_factor=2)),
     (ValueError, "reduction must be one of", lambda: mmdet.FocalLoss()(X, INDEX, reduction_override="avg")),
     (ValueError, r"input must be 2-D and target 1-D; received shapes", lambda: mmdet.sigmoid_focal_loss(X, Y)),
+    *(
+        (error, message, call)
+        for of in (mmdet, mmseg)
+        for error, message, call in (
+            (ValueError, "use_sigmoid and use_mask are two losses", lambda of=of: of.CrossEntropyLoss(use_sigmoid=True, use_mask=True)),
+            (ValueError, "weight is required", lambda of=of: of.CrossEntropyLoss(use_mask=True)(IMAGE, IMAGE[:, 0])),
+            (ValueError, "reduction must be 'mean'.*'sum'", lambda of=of: of.mask_cross_entropy(IMAGE, IMAGE[:, 0], INDEX[:2], "sum")),
+            (ValueError, r"label \(N,\); received \(4, 3\) and \(4,\)", lambda of=of: of.mask_cross_entropy(X, X[:, 0], INDEX)),
+            (ValueError, r"its class axis, \(2, 2, 2\)", lambda of=of: of.mask_cross_entropy(IMAGE, IMAGE, INDEX[:2])),
+            (TypeError, "no option gamma", lambda of=of: of.mask_cross_entropy(IMAGE, IMAGE[:, 0], INDEX[:2], gamma=1)),
+            (
+                ValueError,
+                'avg_factor can not be used with reduction="sum"',
+                lambda of=of: of.cross_entropy(X, INDEX, reduction="sum", avg_factor=2),
+            ),
+            (ValueError, "reduction must be one of", lambda of=of: of.binary_cross_entropy(X, INDEX, reduction="avg")),
+        )
+    ),
+    (ValueError, r"pred must be \(N, C\) and label \(N,\)", lambda: mmdet.binary_cross_entropy(IMAGE, PIXELS)),
+    (ValueError, r"one number a row, the shape \(4,\); received \(4, 3\)", lambda: mmdet.binary_cross_entropy(X, INDEX, Y)),
+    (ValueError, "target must be a pair.*; received ndarray", lambda: mmdet.quality_focal_loss(X, Y)),  # type: ignore[arg-type]
+    (ValueError, r"\(N,\); received shapes \(4, 3\), \(4,\) and \(4, 3\)", lambda: mmdet.QualityFocalLoss()(X, (INDEX, Y))),
+    (ValueError, r"pred must have the shape \(N, C\)", lambda: mmdet.quality_focal_loss_tensor_target(X[0], Y[0])),
+    (ValueError, "use_sigmoid must be True", lambda: mmdet.QualityFocalLoss(use_sigmoid=False)),
+    (ValueError, "use_sigmoid must be True", lambda: mmdet.VarifocalLoss(use_sigmoid=False)),
+    (ValueError, "alpha must be ≥ 0; received -1", lambda: mmdet.VarifocalLoss(alpha=-1)),
+    (ValueError, "pos_inds must be None", lambda: mmdet.GaussianFocalLoss()(P, P, INDEX, INDEX)),  # type: ignore[arg-type]
+    (ValueError, r"weight must have the rank of the labels, 1; received shape \(4, 3\)", lambda: mmseg.cross_entropy(X, INDEX, Y)),
+    (ValueError, r"one number a class; received shape \(4, 3\)", lambda: mmseg.cross_entropy(X, INDEX, class_weight=Y)),
+    (TypeError, "must be integer; received dtype float64", lambda: mmseg.cross_entropy(X, Y / 3, class_weight=Y[0])),
+    (TypeError, "not name a file", lambda: mmseg.CrossEntropyLoss(class_weight="weights.npy")),
+    (ValueError, r"pred must have the shape \(N, C\) or", lambda: mmseg.binary_cross_entropy(X[0], Y[0])),
+    (ValueError, r"label must have the shape of pred", lambda: mmseg.binary_cross_entropy(IMAGE[..., 0], PIXELS[..., 0])),
+    (ValueError, r"weight must have the shape of the labels, \(4,\)", lambda: mmseg.binary_cross_entropy(X, INDEX, Y)),
+    (ValueError, r"Class indices must be in \[0, 2\]; received 3", lambda: mmseg.binary_cross_entropy(X, INDEX + 1)),
+    (ValueError, r"targets must be in \[0, 1\]; received 2", lambda: mmseg.binary_cross_entropy(X[:, :1], INDEX)),
+    (TypeError, "no option gamma", lambda: mmseg.binary_cross_entropy(X, INDEX, gamma=1)),
+    (TypeError, "gamma must be a float; received int", lambda: mmseg.FocalLoss(gamma=2)),
+    (TypeError, "alpha must be a float or list; received tuple", lambda: mmseg.FocalLoss(alpha=(0.5,))),  # type: ignore[arg-type]
+    (ValueError, "reduction must be one of", lambda: mmseg.FocalLoss(reduction="avg")),
+    (ValueError, "use_sigmoid must be True", lambda: mmseg.FocalLoss(use_sigmoid=False)),
+    (ValueError, r"pred must have the shape \(N, C\) or", lambda: mmseg.FocalLoss()(X[0], Y[0])),
+    (ValueError, "ignore_index must be no class", lambda: mmseg.FocalLoss()(X, Y, ignore_index=1)),
+    (ValueError, "one number a row, 8 in one dimension", lambda: mmseg.FocalLoss()(IMAGE, PIXELS, IMAGE)),
+    (ValueError, "weight must have one number a row", lambda: mmpretrain.asymmetric_loss(X, Y, Y)),
+    (ValueError, "targets must have the shape", lambda: mmpretrain.asymmetric_loss(X, INDEX)),
+    (ValueError, "'mean' or 'sum' unless use_sigmoid", lambda: mmpretrain.AsymmetricLoss(use_sigmoid=False, reduction="none")(X, Y)),
+    (ValueError, r"Class indices must be in \[0, 2\]; received 3", lambda: mmpretrain.AsymmetricLoss()(X, INDEX + 1)),
+    (ValueError, r"pred must have the shape \(N, C\)", lambda: mmpretrain.AsymmetricLoss()(X[0], INDEX[:1])),
+    (TypeError, "label_smooth_val must be a float", lambda: mmpretrain.LabelSmoothLoss(0)),
+    (ValueError, r"label_smooth_val must be in \[0, 1\); received 1.0", lambda: mmpretrain.LabelSmoothLoss(1.0)),
+    (ValueError, "mode must be one of", lambda: mmpretrain.LabelSmoothLoss(0.1, mode="soft")),
+    (ValueError, r"with C = 5; received \(4, 3\)", lambda: mmpretrain.LabelSmoothLoss(0.1, num_classes=5)(X, INDEX)),
+    (ValueError, "normalizer must be in", lambda: mmpretrain.LabelSmoothLoss(0.1)(X, INDEX, avg_factor=0)),
+    (ValueError, r"input must have the shape \(B, C, ...\)", lambda: monai.FocalLoss()(X[0], Y[0])),
+    (ValueError, "reduction must be one of", lambda: monai.FocalLoss(reduction="avg")),
+    (ValueError, r"the rank of input, 4, and one channel", lambda: monai.FocalLoss(to_onehot_y=True)(IMAGE, PIXELS)),
+    (ValueError, r"Class indices must be in \[0, 2\]; received 3", lambda: monai.FocalLoss(to_onehot_y=True)(X, INDEX[:, None] + 1)),
+    (
+        ValueError,
+        "Class indices .*received 3",
+        lambda: monai.FocalLoss(to_onehot_y=True, include_background=False)(X, INDEX[:, None] + 1),
+    ),
+    (ValueError, r"target must have the shape of input", lambda: monai.FocalLoss(ignore_index=1)(X, INDEX)),
+    (ValueError, r"one for each class, the shape \(3,\); received shape \(2,\)", lambda: monai.FocalLoss(alpha=[0.1, 0.2])(X, Y)),
+    (ValueError, r"of which there are 2; received shape \(3,\)", lambda: monai.FocalLoss(weight=[1, 2, 3], include_background=False)(X, Y)),
+    (ValueError, "weight must be ≥ 0", lambda: monai.FocalLoss(weight=[1, -2, 3])(X, Y)),
+    (ValueError, "label_smoothing must be ≥ 0; received -0.1", lambda: effdet.new_focal_loss(X, Y, 0.25, 2.0, 1.0, -0.1)),
+    (ValueError, "alpha must be a number or a tensor here", lambda: effdet.new_focal_loss(X, Y, None, 2.0, 1.0)),  # type: ignore[arg-type]
+    (ValueError, "normalizer is required", lambda: effdet.new_focal_loss(X, Y, 0.25, 2.0, None)),
+    (ValueError, "reduction must be one of", lambda: fastai.FocalLoss(reduction="avg")),
 ]
 
 
@@ -211,3 +288,11 @@ def test_docstrings_name_the_original_and_where_it_is_documented(name: str) -> N
     assert mirrored.startswith("Mirrors ")
     assert any(character.isdigit() for character in mirrored.partition(",")[0])
     assert "https://" in mirrored
+
+
+def test_what_one_channel_has_no_use_for_is_said() -> None:
+    for options in ({"to_onehot_y": True}, {"include_background": False}):
+        with pytest.warns(UserWarning, match="has no meaning for predictions of one channel"):
+            monai.FocalLoss(**options)(X[:, :1], Y[:, :1])  # type: ignore[arg-type]
+    with pytest.warns(UserWarning, match="A number for alpha has no meaning for a softmax without background"):
+        monai.FocalLoss(include_background=False, use_softmax=True, alpha=0.5)(X, Y / 3)

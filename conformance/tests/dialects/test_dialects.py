@@ -47,6 +47,8 @@ _TRACED = (
     "paddleseg.BCELoss",
     "keras_cv.BinaryPenaltyReducedFocalCrossEntropy",
     "focal_loss.sparse_categorical_focal_loss",
+    "mmdet.mask_cross_entropy",
+    "monai.FocalLoss",
 )
 _LABELS, _PRIOR = np.eye(4)[[0, 2, 1]] * 0.75 + 0.0625, np.array([[0.5, 0.25, 0.125, 0.125]])
 _WHERE = np.array([[True, True, True, False], [True, False, True, False], [True] * 4])

@@ -37,6 +37,7 @@ _ORIGINALS = {
     "tfa": ("tensorflow", None),
     "optax": ("jax", "optax"),
     "kornia": ("torch", "kornia.losses"),
+    **dict.fromkeys(("monai", "mmseg", "mmpretrain", "effdet", "fastai"), ("torch", None)),
 }
 
 

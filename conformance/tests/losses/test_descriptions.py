@@ -36,11 +36,13 @@ from unifocal.formulas import (
     categorical_focal,
     normalized_focal,
 )
+from unifocal.formulas.added_gaussian import AddedGaussianFocal
 from unifocal.formulas.asymmetric import AsymmetricFocal
 from unifocal.formulas.clamped import ClampedFocal
 from unifocal.formulas.classwise import IndexClasswise
 from unifocal.formulas.derived import OfHardLabels
 from unifocal.formulas.floored import FlooredCrossEntropy, OfFlooredProbabilities
+from unifocal.formulas.floored_quality import FlooredQualityFocal
 from unifocal.formulas.gaussian import GaussianFocal
 from unifocal.formulas.label_probability import LabelProbabilityAsymmetric
 from unifocal.formulas.log_probability import IndexNegativeLogLikelihood
@@ -50,9 +52,13 @@ from unifocal.formulas.probability import IndexProbabilityFocal
 from unifocal.formulas.quality import QualityFocal, Varifocal
 from unifocal.formulas.quality_varifocal import QualityVarifocal
 from unifocal.formulas.renormalized import RenormalizedFocal
+from unifocal.formulas.row_focal import RowFocal
 from unifocal.formulas.scored_varifocal import ScoredVarifocal
 from unifocal.formulas.sigmoid import HardSigmoidFocal
+from unifocal.formulas.signed import SignedFocal
+from unifocal.formulas.softened import SoftenedFocal
 from unifocal.formulas.softmax_index import IndexSoftmaxFocal, SmoothedIndexCrossEntropy
+from unifocal.formulas.softmax_label_probability import SoftmaxLabelProbabilityAsymmetric
 from unifocal.loss import Description, loss
 from unifocal.operands import Operands
 
@@ -84,12 +90,14 @@ _NUMBERS: dict[str, tuple[Any, ...]] = {
     "alpha": (*_NOT_NUMBERS, -1, NAN, INF),
     "poly_epsilon": (*_NOT_NUMBERS, NAN, INF),
     "detach_modulator": (None, 1, 0.0, "yes", np.array([True, False])),
-    "pos_weight": (*_NOT_NUMBERS, NAN, INF),
-    "least": (*_NOT_NUMBERS, NAN, INF),
-    "floor": (*_NOT_NUMBERS, NAN, INF),
     "hard": (None, 1, "yes"),
     "marks_all": (None, 1, "yes"),
-    "weighted": (None, 1, "yes"),
+    "floor": (*_NOT_NUMBERS, NAN, INF),
+    "least": (*_NOT_NUMBERS, NAN, INF),
+    "pos_weight": (*_NOT_NUMBERS, NAN, INF),
+    "neg_weight": (*_NOT_NUMBERS, NAN, INF),
+    "softening": (*_NOT_NUMBERS, NAN, INF),
+    "weighted": (None, 1, "yes", np.array([True, False])),
     "of_target": (None, "probabilities", ProbabilityFocal, SigmoidFocal()),
 }
 _FORMULAS: dict[type, dict[str, Any]] = {
@@ -118,6 +126,12 @@ _FORMULAS: dict[type, dict[str, Any]] = {
     QualityFocal: {},
     Varifocal: {},
     GaussianFocal: {},
+    AddedGaussianFocal: {},
+    FlooredQualityFocal: {},
+    SoftmaxLabelProbabilityAsymmetric: {},
+    RowFocal: {},
+    SignedFocal: {},
+    SoftenedFocal: {},
     PolyFocal: {},
     SoftmaxPolyFocal: {},
     OfProbabilities: {"of": PolyFocal()},
@@ -134,6 +148,7 @@ _CONVENTION: dict[str, tuple[Any, ...]] = {
     "axis": ("1", None, True, 1.0, np.array([0, 1])),
     "ignore_index": ("1", True, 1.0, np.array([0, 1])),
     "count_ignored": (None, 1, "yes", np.array([True, False])),
+    "background": (None, 1, "yes", np.array([True, False])),
     "class_weight": ("rows", None, True),
     "weights": ("left", None, True),
     "class_axis": ("none", None, True),

@@ -29,10 +29,12 @@ from unifocal.formulas import (
     categorical_focal,
     normalized_focal,
 )
+from unifocal.formulas.added_gaussian import AddedGaussianFocal
 from unifocal.formulas.asymmetric import AsymmetricFocal
 from unifocal.formulas.base import Predictions
 from unifocal.formulas.clamped import ClampedFocal
 from unifocal.formulas.floored import FlooredCrossEntropy, OfFlooredProbabilities
+from unifocal.formulas.floored_quality import FlooredQualityFocal
 from unifocal.formulas.gaussian import GaussianFocal
 from unifocal.formulas.label_probability import LabelProbabilityAsymmetric
 from unifocal.formulas.marked import MarkedFocal
@@ -40,7 +42,11 @@ from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
 from unifocal.formulas.quality import QualityFocal, Varifocal
 from unifocal.formulas.quality_varifocal import QualityVarifocal
 from unifocal.formulas.renormalized import RenormalizedFocal
+from unifocal.formulas.row_focal import RowFocal
 from unifocal.formulas.scored_varifocal import ScoredVarifocal
+from unifocal.formulas.signed import SignedFocal
+from unifocal.formulas.softened import SoftenedFocal
+from unifocal.formulas.softmax_label_probability import SoftmaxLabelProbabilityAsymmetric
 
 from ...truth.contract import assert_formula, faults
 from ..every_formula import every_formula
@@ -80,6 +86,19 @@ def _of_probabilities(formula: Formula) -> Any:
 
 
 FORMULAS: list[Formula] = [
+    *(RowFocal(gamma) for gamma in (0.0, 0.5, 1.0, 2.7)),
+    *(SignedFocal(gamma) for gamma in (0.0, 0.5, 1.0, 2.7)),
+    SoftenedFocal(0.5, 0.1),
+    SoftenedFocal(2.0, 0.2),
+    QualityVarifocal(),
+    QualityVarifocal(0.3, 0.5, weighted=False),
+    LabelProbabilityAsymmetric(),
+    LabelProbabilityAsymmetric(0.0, 1.5, 0.3),
+    SoftmaxLabelProbabilityAsymmetric(),
+    SoftmaxLabelProbabilityAsymmetric(0.0, 1.5, 0.3),
+    OfProbabilities(FlooredQualityFocal(1.5)),
+    OfProbabilities(AddedGaussianFocal()),
+    OfProbabilities(AddedGaussianFocal(1.5, 0.0, 0.1, 2.0, 0.5)),
     *(of(gamma) for of in (SigmoidFocal, SoftmaxFocal, ProbabilityFocal, CategoricalProbabilityFocal) for gamma in (0.0, 0.5, 1.0, 2.7)),
     ProbabilityFocal(2.0, epsilon=0.3),
     ProbabilityFocal(2.0, epsilon=0.3, clip="cross_entropy"),
@@ -141,7 +160,8 @@ def test_held_is_what_a_detached_modulator_leaves(formula: Any) -> None:
 def test_every_formula_is_held_to_the_contract() -> None:
     """In itself, or as the form of one for some labels."""
     forms = [formula.for_labels(True, -1, s) for formula in FORMULAS if formula.takes_indices for s in (0.0, 0.1 * formula.smooths_indices)]
-    held: set[type] = {type(formula) for formula in (*FORMULAS, *forms, *(formula.of_hard_labels for formula in FORMULAS))}
+    within = [formula.of for formula in FORMULAS if isinstance(formula, OfProbabilities)]
+    held: set[type] = {type(formula) for formula in (*FORMULAS, *forms, *within, *(formula.of_hard_labels for formula in FORMULAS))}
     assert every_formula() == held
 
 

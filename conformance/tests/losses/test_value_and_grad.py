@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import unifocal
+from unifocal.dialects import effdet
 
 from ...frameworks import Framework
 from ..every_loss import LOSSES, by_name
@@ -68,3 +69,11 @@ def test_losses_and_their_gradients_can_be_pickled() -> None:
     again = pickle.loads(pickle.dumps(function))
     for ours, theirs in zip(again(X, TARGETS["index"]), function(X, TARGETS["index"]), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("label", [0.0, 0.3, 1.0])
+def test_a_derived_gradient_without_dimensions(label: float) -> None:
+    """NumPy's scalars are floats, and are no numbers of the expression."""
+    gradient = unifocal.value_and_grad(effdet.new_focal_loss)
+    (_, alone), (_, expected) = (gradient(np.full(shape, 0.4), np.full(shape, label), 0.25, 2.0, 1.0, 0.3) for shape in ((), (1,)))
+    np.testing.assert_allclose(alone, expected[0], rtol=1e-14)

@@ -89,6 +89,16 @@ def test_infinite_logits(framework: Framework, dtype: str) -> None:
     np.testing.assert_array_equal(gradient[2], [0, 0, 0])
 
 
+def test_jax_transposes_its_second_derivative() -> None:
+    jax = pytest.importorskip("jax")
+    x, targets = jax.numpy.asarray(X[:1, :, 0], "float32"), INDEX[:1, 0]
+
+    def loss(x: Any) -> Any:
+        return unifocal.cross_entropy(x, targets, z_loss=LAMBDA)
+
+    np.testing.assert_allclose(jax.jacrev(jax.jacrev(loss))(x), jax.hessian(loss)(x), rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", [name for name in ("torch", "paddle") if name in installed()])
 def test_modules_take_it(name: str) -> None:
     run = import_module("unifocal.conformance.frameworks").framework_named(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import keras, kornia, mmdet, optax, paddle, tf, torch, torchvision
+from . import keras, kornia, mmdet, monai, openmmlab, optax, paddle, tf, torch, torchvision
 from .base import Outcome, Shown
 
 __all__ = ["SHOWN", "Outcome", "Shown"]
@@ -16,5 +16,7 @@ SHOWN: tuple[Shown, ...] = (
     *tf.SHOWN,
     *optax.SHOWN,
     *kornia.SHOWN,
+    *monai.SHOWN,
+    *openmmlab.SHOWN,
 )
 """All of them."""

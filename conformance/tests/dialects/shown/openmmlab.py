@@ -1,0 +1,127 @@
+"""The differences of mmdet's newer losses, mmseg and mmpretrain."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .base import SATURATED, Shown, gradient, nan, value
+
+SHOWN = (
+    Shown(
+        "mmdet.binary_cross_entropy",
+        "float64 predictions with weights or a binary loss",
+        "pred",
+        {"pred": [[0.3]], "label": [[0.1]], "reduction": "none"},
+        {},
+        value([[0.8243552444685271]]),
+    ),
+    Shown(
+        "mmdet.cross_entropy",
+        "class indices of integer types other than int64 and uint8",
+        "pred",
+        {"pred": [[0.0, 0.0]], "label": np.array([0], np.int32)},
+        {},
+        value(0.6931471805599453),
+    ),
+    Shown(
+        "mmdet.mask_cross_entropy",
+        "masks of height 1",
+        "pred",
+        {"pred": np.zeros((1, 2, 1, 2)), "target": np.ones((1, 1, 2)), "label": [0]},
+        {},
+        value([0.6931471805599453]),
+    ),
+    Shown(
+        "mmdet.mask_cross_entropy",
+        "classes of masks out of range",
+        "pred",
+        {"pred": np.zeros((1, 2, 1, 2)), "target": np.ones((1, 1, 2)), "label": [2]},
+        {},
+        value([nan]),
+    ),
+    Shown(
+        "mmdet.quality_focal_loss_tensor_target",
+        "0 < β < 1 and a probability that is its label",
+        "pred",
+        {"pred": [[0.0]], "target": [[0.5]], "beta": 0.5},
+        {},
+        {"value": 0.0, "gradient": [[0.0]]},
+    ),
+    Shown(
+        "mmdet.quality_focal_loss_tensor_target",
+        "gradient at activated probabilities of 0 and 1 beside other labels",
+        "pred",
+        {"pred": [[0.0]], "target": [[1.0]], "activated": True},
+        {},
+        {"value": 100.0, "gradient": [[-200.0]]},
+    ),
+    Shown(
+        "mmdet.varifocal_loss",
+        SATURATED,
+        "pred",
+        {"pred": [[-200.0]], "target": [[0.0]], "gamma": 0.5},
+        {},
+        gradient([[0.0]]),
+        None,
+        "float32",
+    ),
+    Shown(
+        "mmseg.FocalLoss",
+        "class indices on a CPU",
+        "pred",
+        {"pred": [[0.3, 0.6]], "target": [0]},
+        {},
+        value([[0.050196637744298535, 0.21624987256482023]]),
+        {"reduction": "none"},
+    ),
+    Shown(
+        "mmseg.FocalLoss",
+        "a list for alpha with predictions of one class",
+        "pred",
+        {"pred": [[0.3]], "target": [1]},
+        {},
+        value(0.025098318872070445),
+        {"alpha": [0.25]},
+    ),
+    Shown(
+        "mmseg.cross_entropy",
+        "a mean by class weights with ignored labels that are no class",
+        "pred",
+        {"pred": [[0.3, 0.6], [0.0, 0.0]], "label": [0, 255], "class_weight": [1.0, 2.0], "ignore_index": 255},
+        {},
+        value(0.8543551426174157),
+    ),
+    Shown(
+        "mmseg.binary_cross_entropy",
+        "class weights of a binary loss of images",
+        "pred",
+        {"pred": np.zeros((1, 2, 1, 3)), "label": [[[0, 1, 1]]], "class_weight": [1.0, 2.0]},
+        {},
+        value(np.log(2) * 8 / 6),
+    ),
+    Shown(
+        "mmpretrain.asymmetric_loss",
+        "use_sigmoid=False with reduction 'none'",
+        "pred",
+        {"pred": [[0.3]], "target": [[1.0]], "use_sigmoid": False, "reduction": "none"},
+        {},
+        ValueError,
+    ),
+    Shown(
+        "mmpretrain.asymmetric_loss",
+        "an exponent between 0 and 1 and a probability that the margin makes certain",
+        "pred",
+        {"pred": [[-5.0]], "target": [[0.0]], "gamma_neg": 0.5},
+        {},
+        {"value": 0.0, "gradient": [[0.0]]},
+    ),
+    Shown(
+        "mmpretrain.LabelSmoothLoss",
+        "float64 predictions",
+        "cls_score",
+        {"cls_score": [[0.3, 0.6]], "label": [0]},
+        {},
+        value(0.839355244468527),
+        {"label_smooth_val": 0.1},
+    ),
+)
