@@ -29,6 +29,7 @@ _STAND_INS: dict[str, Any] = {
     "gamma": 2.0,
     "normalizer": 1.0,
     "label_smooth_val": 0.1,
+    "num_class": 2,
     "num_boxes": 1,
     "vocab_size": 3,
     "config": SimpleNamespace(num_labels=3, problem_type=None),
@@ -146,11 +147,12 @@ _SAMPLES = {
     "class indices": ((2, 3), np.array([0, 2])),
     "pairs of class indices and scores": ((2, 3), (np.array([0, 2]), np.array([0.5, 1.0]))),
     "masks": ((2, 3, 2), np.ones((2, 2))),
+    "class indices, one a pixel": ((1, 2, 2, 1), np.array([[[0], [1]]])),
     "labels of shape (N, 1)": ((2, 1), np.array([[1.0], [0.0]])),
     "class indices of shape (N, H, W)": ((1, 3, 1, 2), np.array([[[0, 2]]])),
 }
 _FORMATS = tuple(_SAMPLES)
-_SPECIAL = _FORMATS[-2:]
+_SPECIAL = _FORMATS[-3:]
 """Special cases of others, told where there are no others."""
 _BESIDE = {"masks": {"label": np.array([0, 2])}}
 """What labels of a format come with."""
@@ -183,17 +185,21 @@ def _describe(
 ) -> tuple[Convention, Operands]:
     if isclass(function):
         own = signature(function).parameters
-        needed = {name: _stand_in(name) for name, parameter in own.items() if parameter.default is Parameter.empty}
+        needed = {name: _stand_in(name) for name, parameter in own.items() if _is_needed(parameter)}
         given, options = _split(options, own)
         function = function(**{**needed, **given})
     _, _, *others = (one for one in signature(function.describe).parameters.values() if one.kind is not Parameter.VAR_KEYWORD)
     asked = {other.name: beside[other.name] for other in others if other.name in beside}
-    asked |= {other.name: _stand_in(other.name) for other in others if other.default is Parameter.empty and other.name not in asked}
+    asked |= {other.name: _stand_in(other.name) for other in others if _is_needed(other) and other.name not in asked}
     asked |= {other.name: np.ones(weights) for other in others if weights and other.name in _WEIGHTS}
     values = {**asked, **options}
     pair = (labels, predictions) if function.labels_first else (predictions, labels)
     described: tuple[Convention, Operands] = call_with(function.describe, pair, values)
     return described
+
+
+def _is_needed(parameter: Parameter) -> bool:
+    return parameter.default is Parameter.empty and parameter.kind is not Parameter.VAR_KEYWORD
 
 
 def _stand_in(name: str) -> Any:

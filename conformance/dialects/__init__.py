@@ -13,7 +13,7 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import as_file, files
-from inspect import Parameter, signature
+from inspect import Parameter, getmro, isclass, signature
 from itertools import product
 from typing import Any
 
@@ -98,18 +98,28 @@ def cases(
 def plain_signature(function: Callable[..., Any]) -> str:
     """A signature without annotations, and without whether 2 is 2.0, or a string an enumeration's.
 
-    Modules of torch that have no options say that they take anything, and refuse it.
+    What a class passes on to its base is spelled out.  Modules of torch that have no options say that they take anything, and refuse it.
     """
     parameters = []
     own = signature(function).parameters.values()
     if [parameter.kind for parameter in own] == [Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD]:
         return "()"
-    for parameter in own:
+    for parameter in _spelled_out(function):
         default = parameter.default.value if isinstance(parameter.default, Enum) else parameter.default
         if isinstance(default, (int, float)) and not isinstance(default, bool):
             default = float(default)
         parameters.append(parameter.replace(annotation=Parameter.empty, default=default))
     return str(signature(function).replace(parameters=parameters, return_annotation=signature(function).empty))
+
+
+def _spelled_out(function: Callable[..., Any]) -> Iterator[Parameter]:
+    for parameter in signature(function).parameters.values():
+        base = next((cls for cls in getmro(function)[1:] if "__init__" in vars(cls)), object) if isclass(function) else object
+        if parameter.kind is not Parameter.VAR_KEYWORD or base is object:
+            yield parameter
+        else:
+            _, *passed_on = signature(vars(base)["__init__"]).parameters.values()
+            yield from (other.replace(kind=Parameter.KEYWORD_ONLY) for other in passed_on)
 
 
 def module_of(dialect: str) -> Any:

@@ -14,7 +14,7 @@ from . import ABSENT, Original, cases
 
 
 def _find(name: str) -> Any:
-    return getattr(import_module("optax"), name)
+    return getattr(import_module("optax.losses"), name)
 
 
 ORIGINAL = Original("jax", _find, ("optax",))
@@ -30,6 +30,8 @@ _MASKS = {"none": ABSENT, "classes": _WHERE, "one row none": _WHERE & _ROWS[:, N
 _LABELS = {"soft": _Y, "hard": _HARD, "int": _HARD.astype(np.int32), "bool": _HARD.astype(bool), "row": _Y[0], "one": _Y[:1, :1]}
 # Beyond a clip at 1e-7.
 _SATURATED = np.copysign(20 + np.abs(_X), _X)
+_WITHOUT = np.where(_HARD[::-1] == 1, -np.inf, _X)
+_SAFE = {"hard": _HARD, "soft": np.where(_HARD[::-1] == 1, 0.0, _SOFT)}
 
 
 CASES = [
@@ -67,4 +69,16 @@ CASES = [
     *cases("sigmoid_focal_loss", "logits", group="saturated", logits=[_SATURATED], labels={"soft": _Y, "hard": _HARD}, gamma=[0.0, 2.0]),
     *cases("softmax_cross_entropy", "logits", group="saturated", logits=[_SATURATED], labels={"soft": _SOFT, "hard": _HARD}),
     *cases("softmax_cross_entropy_with_integer_labels", "logits", group="saturated", logits=[_SATURATED], labels=[_INDEX]),
+    *cases(
+        "poly_loss_cross_entropy",
+        "logits",
+        logits=[_X],
+        labels={"soft": _Y, "hard": _HARD, "normalized": _SOFT, "row": _Y[0]},
+        epsilon={"default": ABSENT, "-1": -1.0, "0": 0.0},
+        where=_MASKS,
+    )[::5],
+    *cases("poly_loss_cross_entropy", "logits", group="image", logits=[_IMAGE], labels=[_PIXEL_LABELS], axis=[1]),
+    *cases("poly_loss_cross_entropy", "logits", group="saturated", logits=[_SATURATED], labels={"soft": _SOFT, "hard": _HARD}),
+    *cases("safe_softmax_cross_entropy", "logits", logits={"finite": _X, "saturated": _SATURATED, "-inf": _WITHOUT}, labels=_SAFE),
+    *cases("safe_softmax_cross_entropy", "logits", group="vector", logits=[_X[0]], labels=[_SOFT[0]]),
 ]

@@ -20,17 +20,23 @@ __all__ = ["Difference", "dialect_names", "differences", "full_name", "function_
 if TYPE_CHECKING:
     from . import effdet as effdet
     from . import fastai as fastai
+    from . import focal_loss as focal_loss
     from . import fvcore as fvcore
     from . import keras as keras
     from . import keras2 as keras2
+    from . import keras_cv as keras_cv
     from . import kornia as kornia
+    from . import mlx as mlx
     from . import mmdet as mmdet
     from . import mmpretrain as mmpretrain
     from . import mmseg as mmseg
+    from . import model_garden as model_garden
     from . import monai as monai
     from . import optax as optax
     from . import paddle as paddle
+    from . import paddleclas as paddleclas
     from . import paddledet as paddledet
+    from . import paddleseg as paddleseg
     from . import smp as smp
     from . import tf as tf
     from . import tfa as tfa

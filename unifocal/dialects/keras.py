@@ -8,7 +8,7 @@ Sample weights align with the losses from the right.  A class computes in ``dtyp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
 
 from ..arrays import Array, Tensor
@@ -241,6 +241,15 @@ class Described(Configured, LossObject):
         return convention, Operands(y_pred, y_true, alpha=self.factor(), sample_weight=sample_weight, given=given)
 
     __call__ = evaluating(describe)
+
+
+@dataclass(eq=False)
+class Based(Described):
+    """A loss that passes on what options it has beside its own to ``keras.losses.Loss``."""
+
+    name: str | None = field(default=None, kw_only=True)
+    reduction: str | None = field(default="sum_over_batch_size", kw_only=True)
+    dtype: Any = field(default=None, kw_only=True)
 
 
 @dataclass(eq=False)

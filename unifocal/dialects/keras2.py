@@ -109,11 +109,14 @@ def sparse_categorical_crossentropy(
     return keras.sparse_convention(from_logits, ignore_class, axis), Operands(y_pred, keras.class_indices(y_true, y_pred, axis))
 
 
-def fitted_weight(sample_weight: Any, y_pred: Any) -> Any:
-    """Keras 2's rule for a sample weight of one dimension more or less than the losses: it loses, or gains, a last axis of size 1."""
+def fitted_weight(sample_weight: Any, y_pred: Any, dropped: int = 1) -> Any:
+    """Keras 2's rule for a sample weight of one dimension more or less than the losses: it loses, or gains, a last axis of size 1.
+
+    dropped: how many dimensions less than the predictions the losses have.
+    """
     if sample_weight is None:
         return None
-    rank = len(shape(y_pred)) - 1
+    rank = len(shape(y_pred)) - dropped
     if len(shape(sample_weight)) == rank + 1:
         return squeezed(sample_weight)
     if 0 < len(shape(sample_weight)) == rank - 1:
@@ -121,7 +124,7 @@ def fitted_weight(sample_weight: Any, y_pred: Any) -> Any:
     return sample_weight
 
 
-class _Keras2(keras.Described):
+class Keras2(keras.Described):
     """What is Keras 2's own: both epsilons, its rules for ranks, and its reductions."""
 
     reductions = REDUCTIONS
@@ -138,7 +141,7 @@ class _Keras2(keras.Described):
 
 
 @dataclass(eq=False)
-class BinaryCrossentropy(_Keras2, keras.Binary):
+class BinaryCrossentropy(Keras2, keras.Binary):
     """``tf.keras.losses.BinaryCrossentropy``: :func:`binary_crossentropy`, weighted and reduced.
 
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/BinaryCrossentropy
@@ -148,7 +151,7 @@ class BinaryCrossentropy(_Keras2, keras.Binary):
 
 
 @dataclass(eq=False)
-class BinaryFocalCrossentropy(_Keras2, keras.BinaryFocal):
+class BinaryFocalCrossentropy(Keras2, keras.BinaryFocal):
     """``tf.keras.losses.BinaryFocalCrossentropy``: :func:`binary_focal_crossentropy`, weighted and reduced.
 
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/BinaryFocalCrossentropy
@@ -158,7 +161,7 @@ class BinaryFocalCrossentropy(_Keras2, keras.BinaryFocal):
 
 
 @dataclass(eq=False)
-class CategoricalCrossentropy(_Keras2, keras.Categorical):
+class CategoricalCrossentropy(Keras2, keras.Categorical):
     """``tf.keras.losses.CategoricalCrossentropy``: :func:`categorical_crossentropy`, weighted and reduced.
 
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/CategoricalCrossentropy
@@ -168,7 +171,7 @@ class CategoricalCrossentropy(_Keras2, keras.Categorical):
 
 
 @dataclass(eq=False)
-class CategoricalFocalCrossentropy(_Keras2, keras.CategoricalFocal):
+class CategoricalFocalCrossentropy(Keras2, keras.CategoricalFocal):
     """``tf.keras.losses.CategoricalFocalCrossentropy``: :func:`categorical_focal_crossentropy`, weighted and reduced.
 
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/CategoricalFocalCrossentropy
@@ -178,7 +181,7 @@ class CategoricalFocalCrossentropy(_Keras2, keras.CategoricalFocal):
 
 
 @dataclass(eq=False)
-class SparseCategoricalCrossentropy(_Keras2, keras.Sparse):
+class SparseCategoricalCrossentropy(Keras2, keras.Sparse):
     """``tf.keras.losses.SparseCategoricalCrossentropy``: :func:`sparse_categorical_crossentropy`, weighted and reduced.
 
     Mirrors TensorFlow 2.15, https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/losses/SparseCategoricalCrossentropy

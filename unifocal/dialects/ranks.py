@@ -285,6 +285,74 @@ def refolded(value: Any, sizes: tuple[int | None, ...]) -> Array:
     return reshaped(value, sizes)
 
 
+def by_label(labels: Any, predictions: Any, of_ones: float, of_others: float) -> Array:
+    """One number where a label is 1, and another elsewhere, as a tensor of the predictions' framework."""
+    _, like, x = tensor_of(predictions)
+    _, xp, y = tensor_of(_beside(labels, predictions))
+    y = cast(xp, y, xp.float64 if x.dtype == like.float64 else xp.float32)
+    others = xp.full_like(y, of_others, dtype=y.dtype)
+    return xp.where(xp.equal(y, 1), of_ones, others)
+
+
+def _beside(value: Any, predictions: Any) -> Array:
+    """NumPy's arrays, lists and numbers as a tensor of the predictions' framework; tensors as they are."""
+    backend, _, x = tensor_of(predictions)
+    owner, _, own = tensor_of(value)
+    return own if owner is backend or not isinstance(own, np.ndarray) else backend.from_numpy(own, x)
+
+
+def raised(labels: Any, predictions: Any, threshold: float) -> Array:
+    """Labels, clipped to [0, 1], and 1 where they are above a threshold."""
+    _, like, x = tensor_of(predictions)
+    _, xp, y = tensor_of(_beside(labels, predictions))
+    y = cast(xp, y, xp.float64 if x.dtype == like.float64 else xp.float32)
+    return xp.where(y > min(threshold, 1.0), 1.0, xp.where(y < 0, 0.0, y))
+
+
+def number_of_ones(labels: Any, predictions: Any) -> Array:
+    """How many labels are 1, and 1 if none is: of shape ()."""
+    _, xp, y = tensor_of(_beside(labels, predictions))
+    count = cast(xp, xp.count_nonzero(xp.equal(y, 1)), xp.float32)
+    return xp.where(xp.equal(count, 0), 1.0, count)
+
+
+def scored(labels: Any, scores: Any, predictions: Any) -> Array:
+    """Scores (N,) at their rows' classes, 0 elsewhere, as (N, C); a class index that is none leaves 0."""
+    backend, xp, score = tensor_of(_beside(scores, predictions))
+    _, _, index = tensor_of(_beside(labels, predictions))
+    classes = shape(predictions)[1]
+    if classes is None:
+        raise ValueError(f"The class axis must have a static size here; received predictions of shape {shape(predictions)}.")
+    index = xp.expand_dims(cast(xp, index, xp.int64), axis=-1)
+    own = xp.arange(classes, dtype=xp.int64, device=backend.device(index))
+    return xp.where(xp.equal(index, own), xp.expand_dims(score, axis=-1), 0.0)
+
+
+def marked_scores(scores: Any, labels: Any, predictions: Any) -> tuple[Array, Array]:
+    """Scores, below 0 where the label is 0; and weights, 0 where a label of 1 has the score 0, which no sign marks.
+
+    Raises ValueError where a label is neither 0 nor 1; where labels cannot be looked at, the score is NaN.
+    """
+    _, xp, score = tensor_of(_beside(scores, predictions))
+    backend, _, label = tensor_of(_beside(labels, predictions))
+    positive, negative = xp.equal(label, 1), xp.equal(label, 0)
+    if not backend.is_traced(label) and are_on() and backend.on_host(label):
+        values = backend.to_numpy(label)
+        if not np.all((values == 0) | (values == 1)):
+            raise ValueError(f"label must be 0 or 1; received {values[(values != 0) & (values != 1)].flat[0]}.")
+    else:
+        score = xp.where(positive | negative, score, float("nan"))
+    return xp.where(negative, -score, score), xp.where(positive & xp.equal(score, 0), 0.0, xp.ones_like(score))
+
+
+def share_of_zeros(labels: Any, ignored: int) -> Array:
+    """The share of 0, or of what is ignored, among the labels that are that or 1: of shape (), and NaN if there are none."""
+    _, xp, y = tensor_of(labels)
+    zero = xp.equal(y, 0) | xp.equal(y, ignored)
+    negatives, hard = (cast(xp, xp.count_nonzero(where), xp.float32) for where in (zero, zero | xp.equal(y, 1)))
+    return negatives / hard
+
+
 def softmax(logits: Array, axis: int) -> Array:
     """The softmax of logits, differentiated by the framework."""
     backend, xp, x = tensor_of(logits)

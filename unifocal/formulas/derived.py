@@ -29,7 +29,7 @@ from .probability import clip_bound, clip_to
 
 
 @dataclass(frozen=True)
-class _OfElement(Binary):
+class OfElement(Binary):
     """What gives one element of a loss, and derives all else."""
 
     @property
@@ -95,7 +95,7 @@ class _OfElement(Binary):
 
 
 @dataclass(frozen=True)
-class Elementwise(_OfElement):
+class Elementwise(OfElement):
     """A binary loss by the expression of one element.  Its options are fields: numbers, strings, booleans."""
 
     def __post_init__(self) -> None:
@@ -213,7 +213,7 @@ def weighed(xp: Namespace, x: Array, coefficient: Array | float | None, part: Ar
 
 
 @dataclass(frozen=True)
-class OfHardLabels(_OfElement):
+class OfHardLabels(OfElement):
     """A loss ``of`` an element whose label is 0 or 1."""
 
     of: Elementwise
@@ -254,7 +254,7 @@ class OfHardLabels(_OfElement):
 
 
 @dataclass(frozen=True)
-class OfProbabilities(_OfElement):
+class OfProbabilities(OfElement):
     """A loss ``of`` an element, by its probability, which is clipped to [ε, 1 − ε] if there is an ε."""
 
     of: Elementwise

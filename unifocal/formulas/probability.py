@@ -28,7 +28,7 @@ from .base import Binary, Categorical, Formula, Inputs, Predictions, binary_text
 Clip = Literal["loss", "cross_entropy"]
 """Where a clip counts: in the whole loss, or in its cross entropy alone."""
 
-_SMALLEST_VARIANCE = 1e-12
+SMALLEST_VARIANCE = 1e-12
 
 
 class _Parts(NamedTuple):
@@ -179,7 +179,7 @@ class ProbabilityFocal(Binary):
         first = product(xp, negative, 1 / q) - product(xp, positive, 1 / p)
         curvature = product(xp, negative, 1 / (q * q)) + product(xp, positive, 1 / (p * p))
         if self.log_floor is not None:
-            smallest = xp.number(_SMALLEST_VARIANCE, p.dtype)
+            smallest = xp.number(SMALLEST_VARIANCE, p.dtype)
             steep = p * q < smallest
             first = xp.where(steep, (negative * p - positive * q) / smallest, first)
             curvature = xp.where(steep, (negative + positive) / smallest, curvature)

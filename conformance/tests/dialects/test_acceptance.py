@@ -57,6 +57,19 @@ _SHOWN_BY: Mapping[str, Collection[str]] = {
     "a normalizer of 0 or below": ("normalizer negative",),
     "label_smoothing below 0": ("label_smoothing -0.1",),
     "from_logits that is no bool": ("from_logits 1", "from_logits None"),
+    "ε as a tensor": ("epsilon 1.5",),
+    "no rows": ("no rows",),
+    "integers for predictions": ("predictions int64",),
+    "class indices that are no classes": ("labels -1", "labels -100", "labels 3"),
+    "class indices of floating or boolean types": ("labels floating", "labels bool", "labels (2,)"),
+    "class indices that broadcast to the rows": ("labels (1,)",),
+    "labels that sum to 0": ("labels (2, 3)",),
+    "labels outside [0, 1]": ("labels 1.1 and -0.1", "labels one rounding above 1", "labels 2", "labels NaN"),
+    "labels that broadcast the predictions to a larger shape": ("labels (1, 2, 3)",),
+    "sample weights that broadcast the loss to a larger shape": ("sample_weight (1, 2, 3)",),
+    "soft labels of integer types": ("labels (2, 3)", "labels int64", "labels int8", "labels bool"),
+    "predictions of one dimension": ("one dimension",),
+    "floating labels that are no soft labels": ("labels (2,)", "labels (2, 1)"),
     "γ below 0": ("gamma -1.0", "gamma_neg -1.0", "beta -1.0"),
     "γ as a tensor": ("gamma 1.5", "gamma_neg 1.5", "beta 1.5"),
     "weight of more dimensions than the loss": ("weight (1, 1)", "weight (2, 1)", "weight (1, 2, 3)"),
@@ -75,8 +88,9 @@ _ELSEWHERE = {
     "predictions of one class",
     "three dimensions",
     "mean with every row ignored, or none there",
+    "class indices of floating or boolean types",
 }
-"""Conditions that not every function shows here."""
+"""Conditions that not every function shows here; of floating class indices MLX's error comes or does not, as its threads run."""
 
 
 def _outcome(run: Framework, function: Callable[..., Any], case: Case) -> Answer | Exception:

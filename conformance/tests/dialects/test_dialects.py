@@ -49,6 +49,11 @@ _TRACED = (
     "timm.ZlprLoss",
     "ultralytics.VarifocalLoss",
     "smp.FocalLoss",
+    "paddledet.QualityFocalLoss",
+    "paddledet._varifocal_loss",
+    "paddleseg.BCELoss",
+    "keras_cv.BinaryPenaltyReducedFocalCrossEntropy",
+    "focal_loss.sparse_categorical_focal_loss",
     "mmdet.mask_cross_entropy",
     "monai.FocalLoss",
 )

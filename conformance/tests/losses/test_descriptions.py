@@ -39,19 +39,23 @@ from unifocal.formulas import (
 from unifocal.formulas.added_gaussian import AddedGaussianFocal
 from unifocal.formulas.asymmetric import AsymmetricFocal
 from unifocal.formulas.balanced_poly import BalancedPolyFocal
+from unifocal.formulas.clamped import ClampedFocal
 from unifocal.formulas.clamped_asymmetric import ClampedAsymmetric, SoftmaxAsymmetric
 from unifocal.formulas.classwise import IndexClasswise
 from unifocal.formulas.cross_entropy_focal import CrossEntropyFocal
 from unifocal.formulas.derived import OfHardLabels
+from unifocal.formulas.floored import FlooredCrossEntropy, OfFlooredProbabilities
 from unifocal.formulas.floored_quality import FlooredQualityFocal
 from unifocal.formulas.gaussian import GaussianFocal
 from unifocal.formulas.label_probability import LabelProbabilityAsymmetric
 from unifocal.formulas.log_probability import IndexNegativeLogLikelihood
+from unifocal.formulas.marked import MarkedFocal
 from unifocal.formulas.negative_tolerant import NegativeTolerant
 from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
 from unifocal.formulas.probability import IndexProbabilityFocal
 from unifocal.formulas.quality import QualityFocal, Varifocal
 from unifocal.formulas.quality_varifocal import QualityVarifocal
+from unifocal.formulas.renormalized import RenormalizedFocal
 from unifocal.formulas.row_focal import RowFocal
 from unifocal.formulas.scored_varifocal import ScoredVarifocal
 from unifocal.formulas.sigmoid import HardSigmoidFocal
@@ -98,6 +102,8 @@ _NUMBERS: dict[str, tuple[Any, ...]] = {
     "on": (*_NOT_NUMBERS, NAN, INF),
     "off": (*_NOT_NUMBERS, NAN, INF),
     "detach_modulator": (None, 1, 0.0, "yes", np.array([True, False])),
+    "hard": (None, 1, "yes"),
+    "marks_all": (None, 1, "yes"),
     "floor": (*_NOT_NUMBERS, NAN, INF),
     "least": (*_NOT_NUMBERS, NAN, INF),
     "pos_weight": (*_NOT_NUMBERS, NAN, INF),
@@ -116,6 +122,14 @@ _FORMULAS: dict[type, dict[str, Any]] = {
     CategoricalProbabilityFocal: {},
     IndexProbabilityFocal: {"of_target": ProbabilityFocal()},
     NegativeLogLikelihood: {},
+    RenormalizedFocal: {},
+    MarkedFocal: {},
+    ScoredVarifocal: {},
+    QualityVarifocal: {},
+    ClampedFocal: {},
+    FlooredCrossEntropy: {},
+    LabelProbabilityAsymmetric: {},
+    OfFlooredProbabilities: {"of": QualityFocal()},
     IndexNegativeLogLikelihood: {},
     Mixture: {"of": SigmoidFocal()},
     Linked: {"link": SigmoidLink(), "of": ProbabilityFocal()},
@@ -126,9 +140,7 @@ _FORMULAS: dict[type, dict[str, Any]] = {
     GaussianFocal: {},
     AddedGaussianFocal: {},
     FlooredQualityFocal: {},
-    LabelProbabilityAsymmetric: {},
     SoftmaxLabelProbabilityAsymmetric: {},
-    QualityVarifocal: {},
     RowFocal: {},
     SignedFocal: {},
     SoftenedFocal: {},
@@ -140,7 +152,6 @@ _FORMULAS: dict[type, dict[str, Any]] = {
     CrossEntropyFocal: {},
     FocalStar: {},
     NegativeTolerant: {},
-    ScoredVarifocal: {},
     Zlpr: {},
     OfProbabilities: {"of": PolyFocal()},
     OfHardLabels: {"of": PolyFocal()},

@@ -35,15 +35,19 @@ from unifocal.formulas.added_gaussian import AddedGaussianFocal
 from unifocal.formulas.asymmetric import AsymmetricFocal
 from unifocal.formulas.balanced_poly import BalancedPolyFocal
 from unifocal.formulas.base import Predictions
+from unifocal.formulas.clamped import ClampedFocal
 from unifocal.formulas.clamped_asymmetric import ClampedAsymmetric, SoftmaxAsymmetric
 from unifocal.formulas.cross_entropy_focal import CrossEntropyFocal
+from unifocal.formulas.floored import FlooredCrossEntropy, OfFlooredProbabilities
 from unifocal.formulas.floored_quality import FlooredQualityFocal
 from unifocal.formulas.gaussian import GaussianFocal
 from unifocal.formulas.label_probability import LabelProbabilityAsymmetric
+from unifocal.formulas.marked import MarkedFocal
 from unifocal.formulas.negative_tolerant import NegativeTolerant
 from unifocal.formulas.poly import PolyFocal, SoftmaxPolyFocal
 from unifocal.formulas.quality import QualityFocal, Varifocal
 from unifocal.formulas.quality_varifocal import QualityVarifocal
+from unifocal.formulas.renormalized import RenormalizedFocal
 from unifocal.formulas.row_focal import RowFocal
 from unifocal.formulas.scored_varifocal import ScoredVarifocal
 from unifocal.formulas.sigmoid_star import FocalStar
@@ -85,6 +89,16 @@ _EXPRESSIONS: list[Any] = [
     ScoredVarifocal(0.5, 0.3),
     SoftmaxAsymmetric(),
     SoftmaxAsymmetric(2.0, 0.5, 0.9, 0.05),
+    QualityVarifocal(0.3, 1.5),
+    QualityVarifocal(0.3, 2.0, weighted=False),
+    ScoredVarifocal(1.5, 0.3),
+    MarkedFocal(1.5),
+    MarkedFocal(0.5, 2.0, marks_all=True),
+    ClampedFocal(1.5, 2.0, 0.2, hard=False),
+    ClampedFocal(0.5, 1.0, 0.2),
+    FlooredCrossEntropy(-1.0),
+    LabelProbabilityAsymmetric(1.0, 1.5, 0.3, 0.1),
+    LabelProbabilityAsymmetric(0.5, 2.0, 0.0),
 ]
 """Formulas by their expressions.  A modulator that is held out of the derivative is none of the contract's, and tested with its loss."""
 
@@ -123,6 +137,9 @@ FORMULAS: list[Formula] = [
     FocalStar(),
     FocalStar(0.5),
     Zlpr(),
+    RenormalizedFocal(1.5, epsilon=0.2),
+    OfFlooredProbabilities(QualityFocal(1.5)),
+    OfFlooredProbabilities(Varifocal(0.3, 0.5)),
     WithZLoss(SoftmaxFocal(), 0.3),
     WithZLoss(SoftmaxFocal(2.0), 0.3),
     WithZLoss(Linked(SoftmaxLink(), CategoricalProbabilityFocal(epsilon=0.2)), 0.3),
