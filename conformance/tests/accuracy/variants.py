@@ -10,7 +10,8 @@ import numpy as np
 
 import unifocal
 
-from ...truth import oracle, variants
+from ...truth import oracle
+from . import definitions
 from .grids import EPSILON, Array, GridTruth, clip_bounds, exact_columns, in_dtype, indices, row_truth, rows_of_logits, soft
 
 SMOOTHING = 0.1
@@ -120,7 +121,7 @@ def with_labels(x: Array, p: Array, case: Variant) -> tuple[Array, Array]:
 def _grid(x: Array, p: Array, case: Variant, of: Callable[..., oracle.Series]) -> GridTruth:
     x, y = with_labels(x, p, case)
     labels = [oracle.smoothed(label, case.smoothing) for label in y.flat]
-    series = [of(variants.DEFINITIONS[case.loss], a, b, **dict(case.options)) for a, b in zip(x.flat, labels, strict=True)]
+    series = [of(definitions.DEFINITIONS[case.loss], a, b, **dict(case.options)) for a, b in zip(x.flat, labels, strict=True)]
     return GridTruth(x, y, np.ones_like(y), *exact_columns(series, x.shape))
 
 
@@ -129,7 +130,7 @@ def truth_of_logits(dtype: str, case: Variant) -> GridTruth:
     """The truth of a binary loss of logits."""
     x = logits(dtype)
     with np.errstate(over="ignore"):
-        return _grid(x, 1 / (1 + np.exp(-x.astype(np.float64))), case, variants.of_logit)
+        return _grid(x, 1 / (1 + np.exp(-x.astype(np.float64))), case, definitions.of_logit)
 
 
 @cache
@@ -137,21 +138,21 @@ def truth_of_probabilities(dtype: str, case: Variant, is_clipped: bool) -> GridT
     """The truth of a binary loss of probabilities."""
     p = probabilities(dtype)
     clip = clip_bounds(dtype) if is_clipped else None
-    return _grid(p, p.astype(np.float64), case, partial(variants.of_probability, clip=clip))
+    return _grid(p, p.astype(np.float64), case, partial(definitions.of_probability, clip=clip))
 
 
 @cache
 def truth_of_rows(dtype: str, classes: int, kind: str, case: Variant) -> GridTruth:
     """The truth of a categorical loss of logits."""
     rows = rows_of_logits(dtype, classes)
-    return _of_rows(rows, kind, case, variants.softmax_poly)
+    return _of_rows(rows, kind, case, definitions.softmax_poly)
 
 
 @cache
 def truth_of_probability_rows(dtype: str, kind: str, case: Variant, is_clipped: bool) -> GridTruth:
     """The truth of a categorical loss of probabilities."""
     rows = np.clip(np.random.default_rng(2023).dirichlet(np.full(5, 0.3), size=12), 1e-30, 1 - 1e-6).astype(dtype)
-    return _of_rows(rows, kind, case, partial(variants.softmax_poly_probability, clip=clip_bounds(dtype) if is_clipped else None))
+    return _of_rows(rows, kind, case, partial(definitions.softmax_poly_probability, clip=clip_bounds(dtype) if is_clipped else None))
 
 
 def _of_rows(rows: Array, kind: str, case: Variant, of: Callable[..., oracle.Row]) -> GridTruth:

@@ -19,9 +19,10 @@ from unifocal.formulas.classwise import IndexClasswise
 from unifocal.formulas.poly import SoftmaxPolyFocal
 
 from ...frameworks import Framework, framework_named, installed
-from ...truth import oracle, tolerances, variants
+from ...truth import oracle, tolerances
 from ...truth.oracle import mp
 from ...truth.ulp import distance, of_largest, relative
+from ..accuracy import definitions
 from ..accuracy import variants as grids
 from ..accuracy.grids import GridTruth, exact_columns, softmax_truth
 
@@ -116,7 +117,7 @@ def test_binary_loss(framework: Framework, dtype: str, measure: Callable[..., No
     """The issue's own: poly focal loss, with weights."""
     options = {"gamma": 1.5, "poly_epsilon": 0.5}
     labels = list(map(oracle.number, BINARY_LABELS.flat))
-    series = [variants.of_logit(variants.poly, a, b, **options) for a, b in zip(X.flat, labels, strict=True)]
+    series = [definitions.of_logit(definitions.poly, a, b, **options) for a, b in zip(X.flat, labels, strict=True)]
     value, slope, second, value_terms, slope_terms, second_terms = exact_columns(series, X.shape)
     bar = tolerances.value_and_gradient("sigmoid", dtype, 2.5)
     found = framework.value_and_gradient(poly_focal, X, BINARY_LABELS, dtype=dtype, reduction="none", **options)

@@ -1,4 +1,4 @@
-"""The truth of the variants of focal loss: each by its definition, differentiated by the rules of :mod:`.oracle`.
+"""The truth of the variants of focal loss: each by its definition, differentiated by the rules of the oracle.
 
 A definition is a function of a link, all that a binary loss is made of, and of the label, an exact number.  What a definition subtracts is
 one quantity: y − p, p − m and 1 − p_t.  A formula is as accurate as those are where they are no tiny differences of large numbers.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from .oracle import ONE, ZERO, Link, Number, Row, Series, classwise, clipped, identity, logistic, mp, number, of_probabilities, term
+from ...truth.oracle import ONE, ZERO, Link, Number, Row, Series, classwise, clipped, identity, logistic, mp, number, of_probabilities, term
 
 Definition: TypeAlias = Callable[..., Series]
 """(link, y, **options) → the loss of an element."""
