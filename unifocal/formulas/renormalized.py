@@ -77,6 +77,23 @@ class RenormalizedFocal(Categorical):
         of_slope = (of_weight - weight * of_total / total) / total - product(xp, first, h / clipped)
         return of_modulator + passes * (of_slope + product(xp, m, along / (clipped * clipped)))
 
+    def curvature(self, xp: Namespace, x: Array, inputs: Inputs) -> Array:
+        """See :class:`~.base.Formula`."""
+        clipped, passes, total, loss, (m, first, bend) = self._parts(xp, x, inputs)
+        of_modulator = product(xp, bend, loss) + 2 * passes * product(xp, first, 1 / total - 1 / clipped)
+        return of_modulator + self._held(xp, clipped, passes, total, m)[1]
+
+    def held(self, xp: Namespace, x: Array, inputs: Inputs) -> tuple[Array, Array]:
+        """See :class:`~.base.Formula`."""
+        clipped, passes, total, _, (m, _, _) = self._parts(xp, x, inputs)
+        return self._held(xp, clipped, passes, total, m)
+
+    def _held(self, xp: Namespace, clipped: Array, passes: Array | float, total: Array, m: Array) -> tuple[Array, Array]:
+        """Slope and diagonal of the Hessian of the cross entropy alone."""
+        weight = xp.sum(m, axis=self.axis, keepdims=True)
+        slope = passes * (weight / total - product(xp, m, 1 / clipped))
+        return slope, passes * passes * (product(xp, m, 1 / (clipped * clipped)) - weight / (total * total))
+
     def _parts(self, xp: Namespace, x: Array, inputs: Inputs) -> _Parts:
         v = inputs.labels if inputs.weight is None else inputs.labels * inputs.weight
         clipped, passes = clip_to(xp, self.epsilon, x)

@@ -172,6 +172,8 @@ def _differences(function: Callable[[Any], Any], x: Any, places: list[tuple[int,
 
 
 _FUNCTIONS = [f"{dialect}.{name}" for dialect in dialect_names() for name in functions_of(dialect)]
+_DETACHED = ("paddleclas.MultiLabelAsymmetricLoss",)
+"""Whose modulators are detached unless they are not."""
 _OF_LABELS = ("paddle.label_smooth", "optax.smooth_labels")
 
 
@@ -184,7 +186,8 @@ def test_every_dialect(name: str) -> None:
     for case in module_of(dialect).CASES:
         # A modulator that is detached is a constant to second derivatives too, and not to differences.
         given = {**(case.options or {}), **case.arguments}
-        if case.function != function or given.get("disable_torch_grad_focal_loss"):
+        detached = given.get("disable_torch_grad_focal_loss") or given.get("disable_focal_loss_grad", name in _DETACHED)
+        if case.function != function or detached:
             continue
         loss, arguments = bind(run, functions_of(dialect)[function], replace(case, dtype="float64"))
         x = arguments[case.predictions]

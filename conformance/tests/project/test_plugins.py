@@ -149,7 +149,7 @@ def test_names_of_its_functions() -> None:
     assert name_of(function) == registry.name_of(function) == "sklearn.brier_score_loss"
     with pytest.raises(ValueError, match="sklearn has no 'log_loss'; it has brier_score_loss"):
         dialects.full_name("sklearn.log_loss")
-    with pytest.raises(ValueError, match=r"There is no dialect 'pandas'.*mmdet, sklearn"):
+    with pytest.raises(ValueError, match=r"There is no dialect 'pandas'.*, sklearn"):
         dialects.functions_of("pandas")
 
 
