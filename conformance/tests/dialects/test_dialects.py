@@ -43,17 +43,19 @@ _TRACED = (
     "mmdet.sigmoid_focal_loss",
     "transformers.ForCausalLMLoss",
     "timm.AsymmetricLossMultiLabel",
+    "ultralytics.VarifocalLoss",
+    "paddledet.QualityFocalLoss",
+    "paddleseg.BCELoss",
+    "mmdet.mask_cross_entropy",
+)
+_TRACED_IN_FULL = (
     "timm.BinaryCrossEntropy",
     "timm.DistributionBalancedLoss",
     "timm.ZlprLoss",
-    "ultralytics.VarifocalLoss",
     "smp.FocalLoss",
-    "paddledet.QualityFocalLoss",
     "paddledet._varifocal_loss",
-    "paddleseg.BCELoss",
     "keras_cv.BinaryPenaltyReducedFocalCrossEntropy",
     "focal_loss.sparse_categorical_focal_loss",
-    "mmdet.mask_cross_entropy",
     "monai.FocalLoss",
 )
 _LABELS, _PRIOR = np.eye(4)[[0, 2, 1]] * 0.75 + 0.0625, np.array([[0.5, 0.25, 0.125, 0.125]])
@@ -114,16 +116,21 @@ _EACH = pytest.mark.parametrize(("dialect", "function"), _LOSSES, ids=[f"{dialec
 
 @_EACH
 def test_original(framework: Framework, dialect: str, function: str) -> None:
-    """NumPy in every case, the others in few of them, in which every value of every option occurs."""
+    """NumPy in every case, the others in few of them, in which every value of every option occurs.
+
+    What compiles each of them is asked two where the original is recorded.
+    """
     own = _cases_of(framework, dialect, function)
-    _hold(framework, dialect, own if framework.name == "numpy" else _every_value(own))
+    few = own if framework.name == "numpy" else _every_value(own)
+    _hold(framework, dialect, few[:2] if framework.compiles_each_call and _original(dialect).recorded else few)
 
 
 @pytest.mark.full
-@pytest.mark.frameworks("torch", "paddle", "tensorflow", "dask", "mlx")
+@pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "dask", "mlx")
 @_EACH
 def test_original_in_every_case(framework: Framework, dialect: str, function: str) -> None:
-    _hold(framework, dialect, _cases_of(framework, dialect, function))
+    own = _cases_of(framework, dialect, function)
+    _hold(framework, dialect, _every_value(own) if framework.compiles_each_call else own)
 
 
 def _cases_of(framework: Framework, dialect: str, function: str) -> list[Case]:
@@ -147,7 +154,7 @@ def _hold(framework: Framework, dialect: str, cases: Sequence[Case]) -> None:
 
 
 @pytest.mark.frameworks("torch", "paddle", "tensorflow", "jax", "mlx")
-@pytest.mark.parametrize("name", _TRACED)
+@pytest.mark.parametrize("name", [*_TRACED, *(pytest.param(name, marks=pytest.mark.full) for name in _TRACED_IN_FULL)])
 def test_traced(framework: Framework, name: str) -> None:
     """By the framework's compiler, in one graph, a function gives what it gives eagerly."""
     dialect, _, function = name.partition(".")
